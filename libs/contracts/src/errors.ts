@@ -1,0 +1,105 @@
+/**
+ * The one registry of failures that a caller may see. A code is stable: clients branch on it, never on the message.
+ * `status` and `grpc` are read by the error filters only; nothing else in the code knows a transport's numbers.
+ */
+export const errorCodes = {
+  // What the caller sent.
+  BODY_INVALID: { status: 400, grpc: 3, retry: false, help: 'The request cannot be parsed; nothing of it was kept.' },
+  FIELD_INVALID: { status: 400, grpc: 3, retry: false, help: 'A field has a value that is not allowed; the message names field, value and what is allowed.' },
+  TRADE_ID_REQUIRED: { status: 400, grpc: 3, retry: false, help: 'Give every tick its id, or the request a `source` and the `offset` of its first row.' },
+  BATCH_TOO_LARGE: { status: 413, grpc: 8, retry: false, help: 'Send fewer rows a request.' },
+  SYMBOL_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'Nothing was ever recorded for this symbol.' },
+  STATE_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no state of this symbol at or before this time.' },
+  ROUTE_UNKNOWN: { status: 404, grpc: 12, retry: false, help: 'There is no such path; the README lists them.' },
+  CURSOR_INVALID: { status: 400, grpc: 3, retry: false, help: 'Use `next_cursor` of the answer before, unchanged.' },
+  REBUILD_RUNNING: { status: 409, grpc: 9, retry: true, help: 'One rebuild runs at a time; wait for it or cancel it.' },
+  JOB_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no job of this id.' },
+  // What we cannot do now.
+  LOG_FULL: { status: 429, grpc: 8, retry: true, help: 'The log is at its bound until its followers advance; send again after Retry-After.' },
+  LOG_UNAVAILABLE: { status: 503, grpc: 14, retry: true, help: 'The log could not be flushed to disk; nothing of the request was kept, send it again.' },
+  STORE_AWAY: { status: 503, grpc: 14, retry: true, help: 'These rows are older than the log and the store that knows them does not answer; send them again.' },
+  STORE_NOT_READY: { status: 503, grpc: 14, retry: true, help: 'A new log waits until the store has applied all that was written to it.' },
+  STORE_REFUSED: { status: 500, grpc: 13, retry: false, help: 'The store refused a statement; its own words are in the message.' },
+  SCHEMA_MISSING: { status: 503, grpc: 9, retry: true, help: 'Tables are missing: run `npx hindcast migrate up`.' },
+  MODEL_MISSING: { status: 503, grpc: 9, retry: true, help: 'The embedding model is not installed: run `npm run setup`, then restart market-physics.' },
+  MEMORY_EMPTY: { status: 409, grpc: 9, retry: true, help: 'Nothing has been embedded yet; replay some data first.' },
+  VECTOR_STORE_AWAY: { status: 503, grpc: 14, retry: true, help: 'The vector store cannot be read or written.' },
+  BUS_AWAY: { status: 503, grpc: 14, retry: true, help: 'Redis does not answer.' },
+  UPSTREAM_AWAY: { status: 503, grpc: 14, retry: true, help: 'Another service of Hindcast does not answer.' },
+  STREAM_UNKNOWN: { status: 409, grpc: 9, retry: false, help: 'This log has another stream id: start again from the store.' },
+  NUMBER_TRIMMED: { status: 409, grpc: 11, retry: false, help: 'This batch was trimmed from the log: catch up from the store first.' },
+  SUBSCRIPTION_INVALID: { status: 400, grpc: 3, retry: false, help: 'Name events and symbols as the README shows.' },
+  SHUTTING_DOWN: { status: 503, grpc: 14, retry: true, help: 'The service is stopping; send again in a moment.' },
+  CONFIG_INVALID: { status: 500, grpc: 9, retry: false, help: 'Every bad key is listed; correct them and start again.' },
+  PORT_IN_USE: { status: 500, grpc: 9, retry: false, help: 'Another process has the port: stop it or set HINDCAST_PORT_OFFSET.' },
+  INTERNAL: { status: 500, grpc: 13, retry: false, help: 'A fault of ours; the log has it under the request id.' },
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Why a single row was not let in. Rows are rejected one by one; the rest of their request is kept. */
+export const rejectionCodes = {
+  ROW_INVALID: 'The row is not an object with the fields of a tick.',
+  SYMBOL_INVALID: 'symbol must match [A-Z0-9][A-Z0-9.:-]{0,31}.',
+  MARKET_INVALID: 'market must match [a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}, as usa/equity.',
+  EXCHANGE_INVALID: 'exchange must be at most 16 of A-Z a-z 0-9 . _ -.',
+  TIME_INVALID: 'timestamp must be ISO 8601 or whole microseconds since the epoch, not before 1970.',
+  TIME_IN_FUTURE: 'timestamp is further ahead of the clock than maxAheadMs allows.',
+  PRICE_INVALID: 'price must be a finite number above 0.',
+  SIZE_INVALID: 'size must be a finite number above 0.',
+  QUOTE_EMPTY: 'a quote needs at least one side: a finite bid or ask above 0, with a finite size of 0 or more.',
+  SIDE_INVALID: 'side must be B, S or absent.',
+  ID_INVALID: 'the id must be 1 to 64 printable ASCII characters or a whole number.',
+  CONDITIONS_INVALID: 'conditions must be at most 64 printable ASCII characters.',
+  PRICE_OUT_OF_BAND: 'price is outside the band configured for the symbol.',
+  TRADE_CONFLICT: 'another tick with this identity was kept before: the first version wins.',
+} as const;
+
+export type RejectionCode = keyof typeof rejectionCodes;
+
+export interface ErrorDetails {
+  readonly [name: string]: unknown;
+}
+
+/** A failure of the world or of the caller. Bugs are plain errors: they crash. */
+export class HindcastError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message?: string, options: { readonly cause?: unknown; readonly details?: ErrorDetails } = {}) {
+    super(message ?? errorCodes[code].help, { cause: options.cause });
+    this.name = 'HindcastError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get retry(): boolean {
+    return errorCodes[this.code].retry;
+  }
+}
+
+/** The one shape of every error on every door. */
+export interface ErrorBody {
+  readonly error: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly help: string;
+    readonly retry: boolean;
+    readonly request_id?: string;
+    readonly details?: ErrorDetails;
+  };
+}
+
+export function errorBody(error: HindcastError, requestId?: string): ErrorBody {
+  const { help, retry } = errorCodes[error.code];
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      help,
+      retry,
+      ...(requestId === undefined ? {} : { request_id: requestId }),
+      ...(Object.keys(error.details).length === 0 ? {} : { details: error.details }),
+    },
+  };
+}

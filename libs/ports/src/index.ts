@@ -1,0 +1,10 @@
+/**
+ * The six things that a service needs from the world. Services are written against these; which technology answers
+ * is decided where a process is put together. One conformance suite a port runs against every adapter.
+ */
+export * from './bus.js';
+export * from './clock.js';
+export * from './embedder.js';
+export * from './tick-log.js';
+export * from './tick-store.js';
+export * from './vector-store.js';

@@ -1,0 +1,116 @@
+import type { TickKind } from '@hindcast/contracts';
+import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
+import type { PhysicsState, StateMode } from '@hindcast/physics';
+
+/**
+ * The tables of ticks, bars and states. Each table has one writing service; resending a write changes nothing.
+ * Failures are HindcastErrors: STORE_AWAY (retry), SCHEMA_MISSING, STORE_REFUSED.
+ */
+export interface TickStore extends TickWriter, TickReader, StateStore {
+  health(): Promise<StoreHealth>;
+  close(): Promise<void>;
+}
+
+export interface TickWriter {
+  /**
+   * Sends batches in order as one request. `refused` names the one row the store would not take (nothing of the
+   * request was then written); every other failure is an error to retry.
+   */
+  writeTicks(batches: readonly LoggedBatch[], options?: { readonly skip?: ReadonlySet<string> }): Promise<WriteOutcome>;
+  /** Resolves true when a SELECT returns the newest row of each table of these batches, false where it does not yet. */
+  areVisible(batches: readonly LoggedBatch[], options?: { readonly skip?: ReadonlySet<string> }): Promise<boolean>;
+  /** Resumes suspended tables; returns their names. */
+  resumeSuspended(): Promise<readonly string[]>;
+}
+
+/** Names a row over the whole log: `trades:42795` is table and sequence. Rows in `skip` sets are quarantined ones. */
+export function rowName(table: TickKind | 'rejected_ticks', sequence: number): string {
+  return `${table}:${sequence}`;
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'written'; readonly rows: number }
+  | { readonly kind: 'refused'; readonly table: TickKind | 'rejected_ticks'; readonly sequence: number; readonly message: string };
+
+export interface TickRange extends Instrument {
+  /** Inclusive. */
+  readonly fromUs: number;
+  /** Exclusive. */
+  readonly toUs: number;
+  /** Rows after this one only, in (time, sequence) order. */
+  readonly after?: { readonly timeUs: number; readonly sequence: number };
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TickReader {
+  /** In (time, sequence) order, in pieces. */
+  trades(range: TickRange): AsyncIterable<TradeColumns>;
+  quotes(range: TickRange): AsyncIterable<QuoteColumns>;
+  bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]>;
+  /** First and last event time, rows a table, and rows of each UTC day. */
+  instruments(filter?: Partial<Instrument>): Promise<readonly InstrumentSummary[]>;
+  /** The highest sequence in any table, -1 where all are empty; STORE_NOT_READY while a WAL is not applied. */
+  highestSequence(): Promise<number>;
+  /** Rows a (table, market, symbol, UTC day): what the ledger is held against. */
+  counts(): Promise<readonly StoreCount[]>;
+  /** The newest rows by sequence of one instrument, newest first: what a new log starts its tick rule from. */
+  newestTrades(instrument: Instrument, options: { readonly late: boolean; readonly limit: number }): Promise<readonly NewestTrade[]>;
+}
+
+export type BarInterval = '1s' | '1m' | '1h' | '1d';
+
+export interface BarRow extends Instrument {
+  readonly startUs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly vwap: number;
+  readonly buyVolume: number;
+  readonly sellVolume: number;
+  readonly trades: number;
+}
+
+export interface InstrumentSummary extends Instrument {
+  readonly table: TickKind;
+  readonly firstUs: number;
+  readonly lastUs: number;
+  readonly rows: number;
+  readonly days: readonly { readonly day: string; readonly rows: number; readonly firstUs: number; readonly lastUs: number }[];
+}
+
+export interface StoreCount extends Instrument {
+  readonly table: TickKind;
+  readonly day: string;
+  readonly rows: number;
+}
+
+export interface NewestTrade {
+  readonly timeUs: number;
+  readonly sequence: number;
+  readonly price: number;
+}
+
+export interface StateRow extends PhysicsState {
+  readonly mode: StateMode;
+}
+
+export interface StateStore {
+  /** Inserts or replaces on (timestamp, symbol, market). */
+  writeStates(states: readonly PhysicsState[], mode: StateMode): Promise<void>;
+  /** In time order. */
+  states(range: TickRange): AsyncIterable<readonly StateRow[]>;
+  /** The newest state of each instrument at or before `asOfUs`. */
+  newestStates(options?: { readonly symbols?: readonly string[]; readonly market?: string; readonly asOfUs?: number }): Promise<readonly StateRow[]>;
+}
+
+export interface StoreHealth {
+  readonly up: boolean;
+  readonly version?: string;
+  /** Tables whose log is suspended: writes are acknowledged and not shown. */
+  readonly suspendedTables: readonly string[];
+  readonly missingTables: readonly string[];
+  readonly detail?: string;
+}
