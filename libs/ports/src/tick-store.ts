@@ -16,11 +16,18 @@ export interface TickWriter {
    * Sends batches in order as one request. `refused` names the one row the store would not take (nothing of the
    * request was then written); every other failure is an error to retry.
    */
-  writeTicks(batches: readonly LoggedBatch[], options?: { readonly skip?: ReadonlySet<string> }): Promise<WriteOutcome>;
+  writeTicks(batches: readonly LoggedBatch[], options?: WriteOptions): Promise<WriteOutcome>;
   /** Resolves true when a SELECT returns the newest row of each table of these batches, false where it does not yet. */
-  areVisible(batches: readonly LoggedBatch[], options?: { readonly skip?: ReadonlySet<string> }): Promise<boolean>;
+  areVisible(batches: readonly LoggedBatch[], options?: WriteOptions): Promise<boolean>;
   /** Resumes suspended tables; returns their names. */
   resumeSuspended(): Promise<readonly string[]>;
+}
+
+export interface WriteOptions {
+  /** Rows that are left out, by `rowName`. */
+  readonly skip?: ReadonlySet<string>;
+  /** The log that the batches come from: part of the key of rejected rows. */
+  readonly streamId?: string;
 }
 
 /** Names a row over the whole log: `trades:42795` is table and sequence. Rows in `skip` sets are quarantined ones. */
