@@ -2,8 +2,20 @@
  * The market's own rules: what an instrument and a tick are, how ticks are let in, when a bar closes. Pure: times and
  * randomness are arguments, storage and transport are others' business.
  */
+export * from './admission-state.js';
+export * from './admission.js';
 export * from './bars.js';
+export * from './codec/logged-batch-codec.js';
+export * from './codec/tick-codec.js';
+export * from './column-builders.js';
 export * from './columns.js';
+export * from './identity-memory.js';
+export * from './identity.js';
 export * from './instrument.js';
+export * from './known-ticks.js';
+export * from './parse-ticks.js';
+export * from './row-checks.js';
+export * from './select-rows.js';
 export * from './sessions.js';
 export * from './tick-batch.js';
+export * from './tick-rule.js';

@@ -1,0 +1,75 @@
+import { RecordBatch, RecordBatchReader, RecordBatchStreamWriter, Schema, Struct, makeData, type Data } from 'apache-arrow';
+import { HindcastError } from '@hindcast/contracts';
+import type { ColumnKind } from './arrow-columns.js';
+
+/** A table of columns as one Arrow IPC stream with one record batch, and back. */
+export interface TableCodec<Table> {
+  encode(table: Table): Uint8Array;
+  /** Columns share memory with `bytes` wherever the layouts agree: leave `bytes` alone afterwards. */
+  decode(bytes: Uint8Array): Table;
+}
+
+/** One column of a table: the name it has on the wire, the property that it is here, and its kind. */
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly property: string;
+  readonly kind: ColumnKind<never>;
+}
+
+type AnyKind = ColumnKind<unknown>;
+type AnyTable = Readonly<Record<string, unknown>> & { readonly length: number };
+
+export function column<Column>(name: string, property: string, kind: ColumnKind<Column>): ColumnDefinition {
+  return { name, property, kind: kind as unknown as ColumnKind<never> };
+}
+
+export function tableCodec<Table extends { readonly length: number }>(definitions: readonly ColumnDefinition[]): TableCodec<Table> {
+  const kinds = definitions.map(({ kind }) => kind as unknown as AnyKind);
+  const fields = definitions.map(({ name, kind }, index) => kind.field(name, index));
+  const schema = new Schema(fields);
+  const rowType = new Struct(fields);
+  return {
+    encode(table) {
+      const source = table as unknown as AnyTable;
+      const { length } = source;
+      const children = definitions.map(({ property }, index) => kinds[index].write(source[property], length, fields[index].type));
+      const writer = new RecordBatchStreamWriter();
+      writer.write(new RecordBatch(schema, makeData({ type: rowType, length, nullCount: 0, children })));
+      return writer.finish().toUint8Array(true);
+    },
+    decode(bytes) {
+      const batch = onlyBatch(bytes);
+      const { length, children } = batch.data;
+      const table: Record<string, unknown> = { length };
+      definitions.forEach(({ property, name }, index) => {
+        const data = children[index] as Data | undefined;
+        if (!data || batch.schema.fields[index].name !== name) throw notOurs(`column ${index} is not ${name}`);
+        table[property] = kinds[index].read(data, length);
+      });
+      return table as unknown as Table;
+    },
+  };
+}
+
+function onlyBatch(bytes: Uint8Array): RecordBatch {
+  const { value, done } = nextBatch(bytes);
+  if (done === true) throw notOurs('there is no record batch');
+  return value;
+}
+
+function nextBatch(bytes: Uint8Array): IteratorResult<RecordBatch, unknown> {
+  try {
+    return RecordBatchReader.from(aligned(bytes)).next() as IteratorResult<RecordBatch, unknown>;
+  } catch (cause) {
+    throw notOurs('it is not an Arrow IPC stream', cause);
+  }
+}
+
+/** Typed views need their bytes at a multiple of 8; what comes out of a socket may lie anywhere. */
+export function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+}
+
+function notOurs(detail: string, cause?: unknown): HindcastError {
+  return new HindcastError('BODY_INVALID', `not a table that this codec wrote: ${detail}.`, { cause });
+}
