@@ -1,0 +1,126 @@
+/**
+ * One server as a child process. It runs in a process group of its own, so that a Ctrl-C in the terminal reaches it only
+ * through whoever started it, in the right order; and where Linux offers it, it ends when its parent is killed.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { findExecutable } from './executables.mjs';
+
+const outputLinesKept = 40;
+const pollIntervalMs = 50;
+
+/**
+ * @typedef {object} ServerCommand
+ * @property {string} name
+ * @property {string} command
+ * @property {readonly string[]} args
+ * @property {NodeJS.ProcessEnv} [env] added to our own
+ * @property {string} [cwd]
+ * @property {(line: string) => void} [onLine] each line of stdout and stderr
+ * @property {NodeJS.Signals} [parentDeathSignal] what it gets when its parent is killed; TERM by default
+ */
+
+/**
+ * @typedef {object} ServerProcess
+ * @property {string} name
+ * @property {number} pid
+ * @property {Promise<{ code: number | null, signal: NodeJS.Signals | null }>} exited never rejects
+ * @property {() => boolean} isRunning
+ * @property {() => string} lastLines what it said last, for the message of a failure
+ * @property {(options: { boundMs: number }) => Promise<'stopped' | 'killed'>} stop asks with SIGTERM, kills after the bound
+ * @property {() => Promise<void>} kill
+ */
+
+/**
+ * Starts a process; resolves once it exists, not once it is ready.
+ * @param {ServerCommand} options
+ * @returns {Promise<ServerProcess>}
+ */
+export async function startProcess({ name, command, args, env, cwd, onLine, parentDeathSignal = 'SIGTERM' }) {
+  const [file, ...rest] = tiedToParent([command, ...args], parentDeathSignal);
+  const child = spawn(/** @type {string} */ (file), rest, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  /** @type {string[]} */
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > outputLinesKept) lines.shift();
+      onLine?.(line);
+    });
+  }
+  /** @type {ServerProcess['exited']} */
+  const exited = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
+  await new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(new Error(`${name} could not be started: ${error.message}`, { cause: error })));
+  });
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  const signalIt = (/** @type {NodeJS.Signals} */ signal) => isRunning() && child.kill(signal);
+  return {
+    name,
+    pid: /** @type {number} */ (child.pid),
+    exited,
+    isRunning,
+    lastLines: () => lines.join('\n'),
+    async stop({ boundMs }) {
+      signalIt('SIGTERM');
+      if ((await within(exited, boundMs)) !== undefined) return 'stopped';
+      signalIt('SIGKILL');
+      await exited;
+      return 'killed';
+    },
+    async kill() {
+      signalIt('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/**
+ * Waits until `isReady` says so; throws when the process ends first or the time is over.
+ * @param {ServerProcess} server
+ * @param {{ isReady: () => Promise<boolean>, boundMs: number }} options
+ */
+export async function waitUntilReady(server, { isReady, boundMs }) {
+  const deadlineMs = performance.now() + boundMs;
+  while (server.isRunning()) {
+    if (await isReady().catch(() => false)) return;
+    if (performance.now() > deadlineMs) {
+      throw new Error(`${server.name} was not ready after ${boundMs / 1000} s.\n${server.lastLines()}`);
+    }
+    await within(server.exited, pollIntervalMs);
+  }
+  const { code, signal } = await server.exited;
+  throw new Error(`${server.name} ended with ${signal ?? `exit code ${code}`} before it was ready.\n${server.lastLines()}`);
+}
+
+/**
+ * The promise's value, or undefined once the time is over.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} boundMs
+ * @returns {Promise<T | undefined>}
+ */
+export function within(promise, boundMs) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, boundMs, undefined);
+  });
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Prefixes a command so that the kernel signals it when its parent dies, even by SIGKILL. Nothing else can promise that.
+ * @param {readonly string[]} command
+ * @param {NodeJS.Signals} signal
+ */
+function tiedToParent(command, signal) {
+  const setpriv = process.platform === 'linux' ? findExecutable(['setpriv']) : undefined;
+  return setpriv === undefined ? command : [setpriv, '--pdeathsig', signal.replace('SIG', ''), ...command];
+}
