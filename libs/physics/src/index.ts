@@ -7,5 +7,6 @@ export * from './bar-series.js';
 export * from './compute-state.js';
 export * from './instrument-window.js';
 export * from './physics-state.js';
+export * from './snapshot-window.js';
 export * from './state-json.js';
 export { alphaMax, alphaMin, hillTailIndex, regimeOf, tailReturnsMin } from './tail-index.js';
