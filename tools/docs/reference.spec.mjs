@@ -1,0 +1,87 @@
+import { endpointsOf } from './http-endpoints.mjs';
+import { parseProto } from './proto-services.mjs';
+import { referencePage } from './reference-page.mjs';
+
+const controller = `
+import { Controller, Get, HttpCode, Post } from '@nestjs/common';
+@Controller('v1')
+export class BarsController {
+  constructor(private readonly store: TickStore) {}
+
+  /** Bars of one symbol,
+   *  newest last. */
+  @Get('bars/:symbol')
+  bars() {}
+
+  /** Takes ticks. */
+  @Post('trades')
+  @HttpCode(200)
+  trades() {}
+
+  private inner() {}
+}
+export class Other { @Get() lost() {} }
+`;
+
+const proto = `
+package hindcast.v1;
+// Ticks in.
+service TickIngest {
+  // A stream of batches in,
+  // an answer for each.
+  rpc Push(stream PushRequest) returns (stream PushAck);
+}
+message Empty {}
+// One batch.
+message PushRequest {
+  // Echoed.
+  uint64 tag = 1;
+  optional uint64 offset = 2;
+}
+`;
+
+it('reads endpoints off a controller, with their comments', () => {
+  expect(endpointsOf(controller, 'bars.controller.ts')).toEqual([
+    { method: 'GET', path: '/v1/bars/{symbol}', summary: 'Bars of one symbol, newest last.', success: 200 },
+    { method: 'POST', path: '/v1/trades', summary: 'Takes ticks.', success: 200 },
+  ]);
+});
+
+it('reads services and messages off a .proto file', () => {
+  expect(parseProto(proto)).toEqual({
+    package: 'hindcast.v1',
+    services: [
+      {
+        name: 'TickIngest',
+        comment: 'Ticks in.',
+        rpcs: [
+          { name: 'Push', request: 'stream PushRequest', answer: 'stream PushAck', comment: 'A stream of batches in, an answer for each.' },
+        ],
+      },
+    ],
+    messages: [
+      { name: 'Empty', comment: '', fields: [] },
+      {
+        name: 'PushRequest',
+        comment: 'One batch.',
+        fields: [
+          { name: 'tag', type: 'uint64', comment: 'Echoed.' },
+          { name: 'offset', type: 'optional uint64', comment: '' },
+        ],
+      },
+    ],
+  });
+});
+
+it('writes every code and endpoint onto the page, bars in cells escaped', () => {
+  const page = referencePage({
+    httpDoors: [{ title: 'market-data', endpoints: endpointsOf(controller, 'bars.controller.ts') }],
+    protos: [{ file: 'x.proto', ...parseProto(proto) }],
+    errorCodes: { LOG_FULL: { status: 429, grpc: 8, retry: true, help: 'Full | later.' } },
+    rejectionCodes: { PRICE_INVALID: 'price must be above 0.' },
+  });
+  expect(page).toContain('| `LOG_FULL` | 429 | 8 | yes | Full \\| later. |');
+  expect(page).toContain('| `GET /v1/bars/{symbol}` | Bars of one symbol, newest last. |');
+  expect(page).toContain('| `Push` | `stream PushRequest` | `stream PushAck` | A stream of batches in, an answer for each. |');
+  expect(page).toContain('| `PRICE_INVALID` | price must be above 0. |');
+});
