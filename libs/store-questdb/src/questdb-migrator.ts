@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HindcastError } from '@hindcast/contracts';
+import { systemClock, type Clock } from '@hindcast/ports';
+import { QuestDbHttp, type QuestDbHttpOptions } from './questdb-http.js';
+import { literal, timeLiteral } from './sql.js';
+
+export interface Migration {
+  /** The file's name: `001_ticks.sql`. */
+  readonly name: string;
+  readonly sha256: string;
+  readonly statements: readonly string[];
+}
+
+export interface MigrationStatus {
+  readonly name: string;
+  /** `changed` where the file is not the one that was applied, `lost` where an applied file is gone. */
+  readonly state: 'applied' | 'pending' | 'changed' | 'lost';
+  readonly appliedAtUs?: number;
+}
+
+const fileName = /^\d{3}_[a-z0-9_]+\.sql$/;
+
+/** Applied at once and seen by the next SELECT, unlike tables with a write-ahead log. */
+const recordTable =
+  'CREATE TABLE IF NOT EXISTS hindcast_migrations (applied_at TIMESTAMP, name SYMBOL, sha256 VARCHAR) ' +
+  'TIMESTAMP(applied_at) PARTITION BY YEAR BYPASS WAL';
+
+/**
+ * The files of a folder, each applied once, in the order of their numbers, and recorded with a hash. A file is not one
+ * transaction (the server has none for definitions), so statements are written to be repeated: IF NOT EXISTS.
+ */
+export class QuestDbMigrator {
+  readonly #http: QuestDbHttp;
+  readonly #directory: string;
+  readonly #clock: Clock;
+
+  constructor(options: QuestDbHttpOptions & { readonly directory: string; readonly clock?: Clock }) {
+    this.#http = new QuestDbHttp(options);
+    this.#directory = options.directory;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Every file and every recorded name, in order. Changes nothing. */
+  async status(): Promise<readonly MigrationStatus[]> {
+    const [migrations, applied] = await Promise.all([this.#migrations(), this.#applied()]);
+    const known = new Set(migrations.map(({ name }) => name));
+    const files = migrations.map(({ name, sha256 }): MigrationStatus => {
+      const record = applied.get(name);
+      if (!record) return { name, state: 'pending' };
+      return { name, state: record.sha256 === sha256 ? 'applied' : 'changed', appliedAtUs: record.appliedAtUs };
+    });
+    const lost = [...applied].filter(([name]) => !known.has(name));
+    return [...files, ...lost.map(([name, { appliedAtUs }]): MigrationStatus => ({ name, state: 'lost', appliedAtUs }))].toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+  }
+
+  /** What `up` would apply. Throws STORE_REFUSED where an applied file was changed or is gone. */
+  async plan(): Promise<readonly Migration[]> {
+    const status = await this.status();
+    const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
+    if (wrong.length > 0) {
+      const names = wrong.map(({ name, state }) => `${name} (${state})`).join(', ');
+      throw new HindcastError('STORE_REFUSED', `these migrations are no longer what was applied: ${names}; restore them and write a new file instead`);
+    }
+    const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ name }) => name));
+    return (await this.#migrations()).filter(({ name }) => pending.has(name));
+  }
+
+  /** Applies what is pending and returns its names; safe to repeat, also after it was cut off halfway. */
+  async up(): Promise<readonly string[]> {
+    const pending = await this.plan();
+    if (pending.length > 0) await this.#http.query(recordTable);
+    for (const { name, sha256, statements } of pending) {
+      for (const statement of statements) await this.#http.query(statement);
+      const values = [timeLiteral(this.#clock.nowUs()), literal(name), literal(sha256)];
+      await this.#http.query(`INSERT INTO hindcast_migrations (applied_at, name, sha256) VALUES (${values.join(', ')})`);
+    }
+    return pending.map(({ name }) => name);
+  }
+
+  close(): Promise<void> {
+    this.#http.close();
+    return Promise.resolve();
+  }
+
+  async #migrations(): Promise<readonly Migration[]> {
+    const names = (await readdir(this.#directory)).filter((name) => name.endsWith('.sql')).toSorted();
+    const misnamed = names.filter((name) => !fileName.test(name));
+    if (misnamed.length > 0) throw new HindcastError('CONFIG_INVALID', `migrations are named 001_what_it_does.sql, not ${misnamed.join(', ')}`);
+    return Promise.all(
+      names.map(async (name) => {
+        const text = await readFile(join(this.#directory, name), 'utf8');
+        return { name, sha256: createHash('sha256').update(text).digest('hex'), statements: statementsOf(text) };
+      }),
+    );
+  }
+
+  async #applied(): Promise<ReadonlyMap<string, { readonly sha256: string; readonly appliedAtUs: number }>> {
+    const [[exists]] = await this.#http.query("SELECT count() FROM tables() WHERE table_name = 'hindcast_migrations'");
+    if (exists === 0) return new Map();
+    const rows = await this.#http.query('SELECT name, sha256, applied_at::long FROM hindcast_migrations ORDER BY applied_at');
+    return new Map((rows as readonly [string, string, number][]).map(([name, sha256, appliedAtUs]) => [name, { sha256, appliedAtUs }]));
+  }
+}
+
+/** The statements of a file, without comments. A semicolon or two dashes inside quotes are text. */
+export function statementsOf(text: string): readonly string[] {
+  const pieces = text.match(/'(?:[^']|'')*'|"[^"]*"|--[^\n]*|;|[^'"\-;]+|-/g) ?? [];
+  const statements = [''];
+  for (const piece of pieces) {
+    if (piece === ';') statements.push('');
+    else if (!piece.startsWith('--')) statements[statements.length - 1] += piece;
+  }
+  return statements.map((statement) => statement.trim()).filter((statement) => statement !== '');
+}

@@ -1,0 +1,157 @@
+import { HindcastError, utcDay, type TickKind } from '@hindcast/contracts';
+import type { Instrument, QuoteColumns, TradeColumns } from '@hindcast/market';
+import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, StoreCount, TickRange, TickReader } from '@hindcast/ports';
+import type { QuestDbHttp, SqlRow } from './questdb-http.js';
+import { quoteColumns, quoteSelect, tradeColumns, tradeSelect } from './rows-to-columns.js';
+import { literal, timeLiteral, where } from './sql.js';
+
+/** Rows of one answer: some megabytes of JSON, and the most that a reader holds of a range at a time. */
+export const pageRowsMax = 20_000;
+
+const tickTables: readonly TickKind[] = ['trades', 'quotes'];
+const sequencedTables = ['trades', 'quotes', 'rejected_ticks'] as const;
+const barSelect = 'timestamp::long, open, high, low, close, volume, vwap, buy_volume, sell_volume, trades';
+
+/** Ticks, bars and counts out of the store. Long ranges are read page by page, each from where the last one ended. */
+export class QuestDbTickReader implements TickReader {
+  readonly #http: QuestDbHttp;
+
+  constructor(http: QuestDbHttp) {
+    this.#http = http;
+  }
+
+  async *trades(range: TickRange): AsyncGenerator<TradeColumns> {
+    for await (const rows of this.#ticks('trades', tradeSelect, range)) yield tradeColumns(rows, range);
+  }
+
+  async *quotes(range: TickRange): AsyncGenerator<QuoteColumns> {
+    for await (const rows of this.#ticks('quotes', quoteSelect, range)) yield quoteColumns(rows, range);
+  }
+
+  async *bars(range: TickRange, interval: BarInterval): AsyncGenerator<readonly BarRow[]> {
+    const { market, symbol } = range;
+    for await (const rows of pages(this.#http, { table: `bars_${interval}`, select: barSelect, range })) {
+      yield rows.map((row) => barRow(row, { market, symbol }));
+    }
+  }
+
+  async instruments(filter: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {
+    const summaries = new Map<string, Mutable<InstrumentSummary>>();
+    for (const { table, market, symbol, day, rows, firstUs, lastUs } of await this.#days(filter)) {
+      const key = `${table} ${market} ${symbol}`;
+      let summary = summaries.get(key);
+      if (!summary) summaries.set(key, (summary = { table, market, symbol, firstUs, lastUs, rows: 0, days: [] }));
+      summary.rows += rows;
+      summary.lastUs = lastUs;
+      summary.days = [...summary.days, { day, rows, firstUs, lastUs }];
+    }
+    return [...summaries.values()];
+  }
+
+  async counts(): Promise<readonly StoreCount[]> {
+    const days = await this.#days({});
+    return days.map(({ table, market, symbol, day, rows }) => ({ table, market, symbol, day, rows }));
+  }
+
+  async highestSequence(): Promise<number> {
+    await this.#requireApplied();
+    const selects = sequencedTables.map((table) => `SELECT max(sequence) FROM ${table}`);
+    const rows = await this.#http.query(selects.join(' UNION ALL '));
+    return Math.max(-1, ...rows.map(([sequence]) => (sequence ?? -1) as number));
+  }
+
+  async newestTrades(
+    { market, symbol }: Instrument,
+    { late, limit }: { readonly late: boolean; readonly limit: number },
+  ): Promise<readonly NewestTrade[]> {
+    const instrument = `symbol = ${literal(symbol)} AND market = ${literal(market)} AND late = ${literal(late)}`;
+    const rows = await this.#http.query(
+      `SELECT timestamp::long, sequence, price FROM trades WHERE ${instrument} ORDER BY sequence DESC LIMIT ${literal(limit)}`,
+    );
+    return (rows as readonly [number, number, number][]).map(([timeUs, sequence, price]) => ({ timeUs, sequence, price }));
+  }
+
+  #ticks(table: TickKind, select: string, range: TickRange): AsyncGenerator<readonly SqlRow[]> {
+    return pages(this.#http, { table, select, range, sequenceColumn: 1 });
+  }
+
+  async #days({ market, symbol }: Partial<Instrument>): Promise<readonly (StoreCount & { readonly firstUs: number; readonly lastUs: number })[]> {
+    const filter = where([
+      market === undefined ? undefined : `market = ${literal(market)}`,
+      symbol === undefined ? undefined : `symbol = ${literal(symbol)}`,
+    ]);
+    const selects = tickTables.map(
+      (table) =>
+        `SELECT ${literal(table)} kind, market, symbol, timestamp_floor('d', timestamp) day, count() tick_rows, ` +
+        `min(timestamp)::long first_us, max(timestamp)::long last_us FROM ${table}${filter}`,
+    );
+    const rows = await this.#http.query(`(${selects.join(') UNION ALL (')})`);
+    const days = (rows as readonly [TickKind, string, string, string, number, number, number][]).map(
+      ([table, ofMarket, ofSymbol, , count, firstUs, lastUs]) => ({
+        table, market: ofMarket, symbol: ofSymbol, day: utcDay(firstUs), rows: count, firstUs, lastUs,
+      }),
+    );
+    return days.toSorted(
+      (a, b) => compare(b.table, a.table) || compare(a.market, b.market) || compare(a.symbol, b.symbol) || a.firstUs - b.firstUs,
+    );
+  }
+
+  async #requireApplied(): Promise<void> {
+    const rows = await this.#http.query(
+      `SELECT name, suspended, writerTxn, sequencerTxn FROM wal_tables() WHERE name IN (${sequencedTables.map(literal).join(', ')})`,
+    );
+    const tables = rows as readonly [string, boolean, number, number][];
+    const behind = tables.filter(([, suspended, applied, written]) => suspended || applied < written).map(([name]) => name);
+    if (behind.length > 0) throw new HindcastError('STORE_NOT_READY', `QuestDB has not yet applied all that was written to ${behind.join(', ')}`);
+  }
+}
+
+interface PageQuery {
+  readonly table: string;
+  /** The first column is the time. */
+  readonly select: string;
+  readonly range: TickRange;
+  /** Where the rows of one time are ordered by sequence: its place in `select`. */
+  readonly sequenceColumn?: number;
+}
+
+/** An instrument's rows of a range, in order, at most `pageRowsMax` at a time. */
+export async function* pages(http: QuestDbHttp, { table, select, range, sequenceColumn }: PageQuery): AsyncGenerator<readonly SqlRow[]> {
+  const { market, symbol, fromUs, toUs, signal, limit = Infinity } = range;
+  let after = range.after;
+  let left = limit;
+  while (left > 0) {
+    const pageRows = Math.min(left, pageRowsMax);
+    const conditions = where([
+      `symbol = ${literal(symbol)}`,
+      `market = ${literal(market)}`,
+      `timestamp >= ${timeLiteral(Math.max(fromUs, after?.timeUs ?? fromUs))}`,
+      `timestamp < ${timeLiteral(toUs)}`,
+      after === undefined ? undefined : afterCondition(after, sequenceColumn),
+    ]);
+    const order = sequenceColumn === undefined ? 'timestamp' : 'timestamp, sequence';
+    const rows = await http.query(`SELECT ${select} FROM ${table}${conditions} ORDER BY ${order} LIMIT ${literal(pageRows)}`, { signal });
+    if (rows.length > 0) yield rows;
+    if (rows.length < pageRows) return;
+    const last = rows[rows.length - 1];
+    after = { timeUs: last[0] as number, sequence: sequenceColumn === undefined ? 0 : (last[sequenceColumn] as number) };
+    left -= rows.length;
+  }
+}
+
+function afterCondition({ timeUs, sequence }: { readonly timeUs: number; readonly sequence: number }, sequenceColumn: number | undefined): string {
+  const later = `timestamp > ${timeLiteral(timeUs)}`;
+  return sequenceColumn === undefined ? later : `(${later} OR sequence > ${literal(sequence)})`;
+}
+
+function barRow(row: SqlRow, { market, symbol }: Instrument): BarRow {
+  const [startUs, open, high, low, close, volume, vwap, buyVolume, sellVolume, trades] = row as readonly number[];
+  return { market, symbol, startUs, open, high, low, close, volume, vwap, buyVolume, sellVolume, trades };
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** By code units, as the bytes of ASCII lie: the same on every machine. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
