@@ -1,4 +1,5 @@
-import type { LoggedBatch } from '@hindcast/market';
+import type { LedgerCounts, RejectionCode, TickKind } from '@hindcast/contracts';
+import type { CellCount, Instrument, InstrumentState, KindCounts, LoggedBatch } from '@hindcast/market';
 
 /** Reading a log from outside: live, start-up, gap and recovery are this one path. */
 export interface LogFollower {
@@ -30,3 +31,128 @@ export interface CheckpointReport {
   readonly follower: string;
   readonly number: number;
 }
+
+/**
+ * The durable sequence of batches from which everything else follows, with what admission and the ledger must know
+ * after a restart. One process writes it.
+ */
+export interface TickLog extends LogFollower {
+  readonly streamId: string;
+  position(): LogPosition;
+  /**
+   * Batches and the state they leave behind, in one transaction; resolves when it is flushed to disk. Rejects with
+   * LOG_UNAVAILABLE, and then nothing of it is there, nor can a later write be that was made after it.
+   */
+  append(write: LogWrite): Promise<void>;
+  /** A flushed batch, undefined where it was trimmed or is not there yet. */
+  read(number: number): LoggedBatch | undefined;
+  /** Everything beside the batches, as of the last flush. */
+  recall(): LogMemory;
+  /** The drain's progress: watermark, counters and quarantined rows in one transaction. */
+  recordStored(progress: StoredProgress): Promise<void>;
+  /** Rows of the quarantine that the store took after all. */
+  releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void>;
+  /** Drops batches up to and including `throughNumber`, raising the floors to what they held. */
+  trim(trimming: Trimming): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LogPosition {
+  /** The oldest batch held; head + 1 where none is. */
+  readonly firstNumber: number;
+  /** The newest flushed batch; first - 1 where there is none yet. */
+  readonly headNumber: number;
+  /** Rows of both kinds in the held batches. */
+  readonly rows: number;
+  /** Of the newest flushed write. */
+  readonly serial: number;
+}
+
+export interface LogWrite {
+  /** One more than that of the write it was admitted on; a write that follows a failed one is refused. */
+  readonly serial: number;
+  readonly batches: readonly LoggedBatch[];
+  readonly instruments: readonly InstrumentState[];
+  readonly counts: Readonly<Record<TickKind, KindCounts>>;
+  readonly rejectedByCode: Readonly<Partial<Record<RejectionCode, number>>>;
+  readonly cells: readonly CellCount[];
+}
+
+export type KindTotals = Omit<LedgerCounts, 'pending'> & { readonly accepted: number };
+
+export interface CellTotals extends Instrument {
+  readonly table: TickKind;
+  /** Days since the epoch. */
+  readonly day: number;
+  readonly inherited: number;
+  readonly admitted: number;
+  readonly stored: number;
+  readonly quarantined: number;
+  readonly late: number;
+}
+
+export interface Floor extends Instrument {
+  readonly table: TickKind;
+  /** Rows of this instrument at or below it may be older than the log: the store knows them. */
+  readonly floorUs: number;
+}
+
+export interface QuarantinedRow {
+  readonly table: TickKind | 'rejected_ticks';
+  readonly sequence: number;
+  /** The store's own words. */
+  readonly message: string;
+  /** Where the row counts in the ledger; rejected rows count nowhere. */
+  readonly cell?: Omit<StoredCell, 'rows'>;
+  /** A batch of this row alone as `encodeLoggedBatch` writes it, base64: it outlives the trimming of the log. */
+  readonly body: string;
+}
+
+export interface FollowerCheckpoint {
+  readonly follower: string;
+  readonly number: number;
+  /** When it last made progress, by the world's clock. */
+  readonly progressAtUs: number;
+}
+
+export interface LogMemory {
+  readonly instruments: readonly InstrumentState[];
+  readonly floors: readonly Floor[];
+  readonly totals: Readonly<Record<TickKind, KindTotals>>;
+  readonly rejectedByCode: Readonly<Partial<Record<RejectionCode, number>>>;
+  readonly cells: readonly CellTotals[];
+  readonly quarantine: readonly QuarantinedRow[];
+  /** Every batch up to it was seen in the tick store by a SELECT. */
+  readonly storedThroughNumber: number;
+  readonly checkpoints: readonly FollowerCheckpoint[];
+}
+
+export interface StoredProgress {
+  readonly throughNumber: number;
+  /** Rows seen in the store since the last progress. */
+  readonly stored: readonly StoredCell[];
+  readonly quarantined: readonly QuarantinedRow[];
+}
+
+export interface StoredCell extends Instrument {
+  readonly table: TickKind;
+  readonly day: number;
+  readonly rows: number;
+}
+
+export interface Trimming {
+  readonly throughNumber: number;
+  readonly floors: readonly Floor[];
+  /** Rows of both kinds in the dropped batches. */
+  readonly rows: number;
+}
+
+/** What a log that opens beside a store with rows takes over from it. */
+export interface LogInheritance {
+  readonly firstNumber: number;
+  readonly instruments: readonly InstrumentState[];
+  readonly floors: readonly Floor[];
+  readonly cells: readonly StoredCell[];
+}
+
+export const noInheritance: LogInheritance = { firstNumber: 1, instruments: [], floors: [], cells: [] };

@@ -1,0 +1,238 @@
+import { HindcastError, type RejectionCode, type TickKind } from '@hindcast/contracts';
+import {
+  admit,
+  IdentityMemory,
+  identityHashes,
+  instrumentKey,
+  KnownTicks,
+  type Admission,
+  type AdmissionLimits,
+  type AdmissionState,
+  type CellCount,
+  type InstrumentState,
+  type KindCounts,
+  type LoggedBatch,
+  type RejectedRow,
+  type Remembered,
+  type StoredTicks,
+  type TickBatch,
+} from '@hindcast/market';
+import type { Clock, Floor, TickLog } from '@hindcast/ports';
+import { BatchCache } from './batch-cache.js';
+import type { StoreLookup } from './store-lookup.js';
+
+/** What became of one request; every number in it is on disk. */
+export interface IntakeAnswer {
+  readonly counts: Readonly<Record<TickKind, KindCounts>>;
+  readonly rejected: readonly RejectedRow[];
+  readonly throughNumber: number;
+}
+
+export interface IntakeParts {
+  readonly log: TickLog;
+  readonly clock: Clock;
+  readonly limits: AdmissionLimits;
+  readonly lookup: StoreLookup;
+  readonly logRowsMax: number;
+  /** Called with every batch once it is flushed, in order. */
+  readonly onFlushed: (batch: LoggedBatch) => void;
+}
+
+/** A request that was admitted and waits for its flush. */
+interface Pending {
+  readonly serial: number;
+  readonly firstNumber: number;
+  readonly stateBefore: AdmissionState;
+  readonly remembered: readonly Remembered[];
+  readonly batches: readonly LoggedBatch[];
+  readonly rows: number;
+}
+
+/**
+ * The one place where ticks become part of the record: look up, admit, append, and answer when it is on disk. Admission
+ * runs ahead of the disk; when a flush fails, everything admitted after the last flushed request is taken back.
+ */
+export class Intake {
+  private state: AdmissionState;
+  private nextNumber: number;
+  private nextSerial: number;
+  private pending: Pending[] = [];
+  private pendingRows = 0;
+  private lookupsUnderWay = 0;
+  private readonly memory: IdentityMemory;
+  private readonly floors = new Map<string, number>();
+  private readonly cache: BatchCache;
+
+  private constructor(private readonly parts: IntakeParts) {
+    const { log, logRowsMax } = parts;
+    const memory = log.recall();
+    const { headNumber, serial } = log.position();
+    this.state = { instruments: new Map(memory.instruments.map((instrument) => [instrumentKey(instrument), instrument])) };
+    this.nextNumber = headNumber + 1;
+    this.nextSerial = serial + 1;
+    this.memory = new IdentityMemory({ rowsMax: logRowsMax });
+    this.cache = new BatchCache({ read: (number) => log.read(number), isFlushed: (number) => number <= log.position().headNumber });
+    this.raiseFloors(memory.floors);
+  }
+
+  /** Reads the log once, because admission's memory is exactly the log. */
+  static async open(parts: IntakeParts, onProgress: (numbersRead: number) => void = () => undefined): Promise<Intake> {
+    const intake = new Intake(parts);
+    const { firstNumber, headNumber } = parts.log.position();
+    for (let number = firstNumber; number <= headNumber; number++) {
+      const batch = parts.log.read(number);
+      if (batch) intake.rememberBatch(batch);
+      if (number % 64 === 0) {
+        onProgress(number);
+        await new Promise(setImmediate);
+      }
+    }
+    return intake;
+  }
+
+  /** Rows admitted and not flushed yet. */
+  get rowsPending(): number {
+    return this.pendingRows;
+  }
+
+  /** While true, trimming would take away rows that a look-up under way has not seen. */
+  get pinsLog(): boolean {
+    return this.lookupsUnderWay > 0;
+  }
+
+  /** The newest closed time of an instrument, for metrics. */
+  instruments(): Iterable<InstrumentState> {
+    return this.state.instruments.values();
+  }
+
+  /**
+   * Admits the batches of one request. The outer promise resolves when they have their place in the order, the inner
+   * when they are on disk: a stream awaits the one before it admits the next batch, and answers on the other.
+   */
+  async admit(batches: readonly TickBatch[]): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
+    const rows = batches.reduce((sum, batch) => sum + batch.trades.length + batch.quotes.length, 0);
+    this.requireRoom(rows);
+    const stored: StoredTicks[] = [];
+    this.lookupsUnderWay++;
+    try {
+      for (const batch of batches) stored.push(await this.parts.lookup.find(batch, (table, instrument) => this.floors.get(`${table} ${instrumentKey(instrument)}`) ?? -1));
+      this.requireRoom(rows);
+      return { flushed: this.append(this.admitNow(batches, stored)) };
+    } finally {
+      this.lookupsUnderWay--;
+    }
+  }
+
+  /** Batches that the log dropped: admission forgets their rows, and asks the store for them from now on. */
+  trimmed({ batches, floors }: { readonly batches: readonly LoggedBatch[]; readonly floors: readonly Floor[] }): void {
+    for (const batch of batches) {
+      this.cache.drop(batch.number);
+      forEachIdentity(batch, ({ low, high, sequence }) => this.memory.remove(low, high, sequence));
+    }
+    this.raiseFloors(floors);
+    this.parts.lookup.forget(floors);
+  }
+
+  private requireRoom(rows: number): void {
+    const { log, logRowsMax } = this.parts;
+    if (log.position().rows + this.pendingRows + rows <= logRowsMax) return;
+    throw new HindcastError('LOG_FULL', `the log holds ${log.position().rows} of at most ${logRowsMax} rows until its followers advance`);
+  }
+
+  private admitNow(batches: readonly TickBatch[], stored: readonly StoredTicks[]): { readonly admissions: readonly Admission[]; readonly pending: Pending } {
+    const { clock, limits } = this.parts;
+    const { state: stateBefore, nextNumber: firstNumber } = this;
+    const admissions: Admission[] = [];
+    const remembered: Remembered[] = [];
+    for (const [at, batch] of batches.entries()) {
+      const known = new KnownTicks(this.memory, { number: this.nextNumber, trades: batch.trades, quotes: batch.quotes }, (number) => this.cache.get(number), stored[at]);
+      const admission = admit(this.state, batch, { number: this.nextNumber, nowUs: clock.nowUs(), limits, known });
+      remembered.push(...known.remembered);
+      this.state = admission.state;
+      admissions.push(admission);
+      if (!admission.hasContent) continue;
+      this.cache.put(admission.batch);
+      this.nextNumber++;
+    }
+    const logged = admissions.filter(({ hasContent }) => hasContent).map(({ batch }) => batch);
+    const pending: Pending = { serial: this.nextSerial++, firstNumber, stateBefore, remembered, batches: logged, rows: remembered.length };
+    this.pending.push(pending);
+    this.pendingRows += pending.rows;
+    return { admissions, pending };
+  }
+
+  private async append({ admissions, pending }: { readonly admissions: readonly Admission[]; readonly pending: Pending }): Promise<IntakeAnswer> {
+    const { log, onFlushed } = this.parts;
+    const counts = { trades: sumCounts(admissions, 'trades'), quotes: sumCounts(admissions, 'quotes') };
+    const rejected = admissions.flatMap(({ batch }) => batch.rejected);
+    const { nextNumber } = this;
+    try {
+      await log.append({
+        serial: pending.serial,
+        batches: pending.batches,
+        instruments: newestOf(admissions.flatMap(({ changed }) => changed)),
+        counts,
+        rejectedByCode: countByCode(rejected),
+        cells: admissions.flatMap(({ cells }): readonly CellCount[] => cells),
+      });
+    } catch (error) {
+      this.takeBack(pending);
+      throw error;
+    }
+    this.pending.splice(this.pending.indexOf(pending), 1);
+    this.pendingRows -= pending.rows;
+    for (const batch of pending.batches) onFlushed(batch);
+    return { counts, rejected, throughNumber: nextNumber - 1 };
+  }
+
+  /** A failed write and all that was admitted after it: the log refuses those too, by their serials. */
+  private takeBack(failed: Pending): void {
+    const from = this.pending.indexOf(failed);
+    if (from < 0) return;
+    for (const { batches, remembered, rows } of this.pending.splice(from)) {
+      for (const { low, high, sequence } of remembered) this.memory.remove(low, high, sequence);
+      for (const { number } of batches) this.cache.drop(number);
+      this.pendingRows -= rows;
+    }
+    this.state = failed.stateBefore;
+    this.nextNumber = failed.firstNumber;
+    this.nextSerial = failed.serial;
+  }
+
+  private rememberBatch(batch: LoggedBatch): void {
+    forEachIdentity(batch, ({ low, high, sequence }) => this.memory.insert(low, high, sequence));
+  }
+
+  private raiseFloors(floors: readonly Floor[]): void {
+    for (const { table, floorUs, ...instrument } of floors) {
+      const key = `${table} ${instrumentKey(instrument)}`;
+      this.floors.set(key, Math.max(this.floors.get(key) ?? -1, floorUs));
+    }
+  }
+}
+
+function forEachIdentity({ trades, quotes }: LoggedBatch, visit: (identity: Remembered) => void): void {
+  const tables = [
+    { columns: trades, hashes: identityHashes('trades', trades) },
+    { columns: quotes, hashes: identityHashes('quotes', quotes) },
+  ];
+  for (const { columns, hashes } of tables) {
+    for (let row = 0; row < columns.length; row++) visit({ low: hashes.low[row], high: hashes.high[row], sequence: columns.sequence[row] });
+  }
+}
+
+function sumCounts(admissions: readonly Admission[], table: TickKind): KindCounts {
+  const sum = (field: keyof KindCounts): number => admissions.reduce((total, { counts }) => total + counts[table][field], 0);
+  return { received: sum('received'), accepted: sum('accepted'), duplicate: sum('duplicate'), rejected: sum('rejected'), late: sum('late') };
+}
+
+/** A request of several batches may change an instrument more than once; the last form counts. */
+function newestOf(changed: readonly InstrumentState[]): readonly InstrumentState[] {
+  return [...new Map(changed.map((instrument) => [instrumentKey(instrument), instrument])).values()];
+}
+
+function countByCode(rejected: readonly RejectedRow[]): Partial<Record<RejectionCode, number>> {
+  const counts: Partial<Record<RejectionCode, number>> = {};
+  for (const { code } of rejected) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,48 @@
+import { loadConfig, wholeNumber, type Config } from '@hindcast/service-kit';
+import { HindcastError } from '@hindcast/contracts';
+import type { AdmissionLimits, PriceBand } from '@hindcast/market';
+import { z } from 'zod';
+
+/** Every setting is a variable HINDCAST_..., as `logRowsMax` is HINDCAST_LOG_ROWS_MAX. */
+const shape = {
+  /** Rows the log holds at most; admission's memory of duplicates has room for just these. */
+  logRowsMax: wholeNumber({ min: 1_000, max: 64_000_000 }).default(4_194_304),
+  /** Rows the log keeps although every follower is past them: they spare look-ups in the store. */
+  logKeepRows: wholeNumber({ min: 0, max: 64_000_000 }).default(3_000_000),
+  /** A follower without progress for so long is cut off once the log is at its bound. */
+  followerStallMs: wholeNumber({ min: 1_000, max: 86_400_000 }).default(600_000),
+  /** How far ahead of the clock an event time may be. */
+  maxAheadMs: wholeNumber({ min: 0, max: 86_400_000 }).default(60_000),
+  /** `SPY=1:10000,IBM=1:1000`: prices outside a symbol's band are rejected. */
+  priceBands: z
+    .string()
+    .regex(/^$|^[A-Z0-9][A-Z0-9.:-]{0,31}=[0-9.]+:[0-9.]+(,[A-Z0-9][A-Z0-9.:-]{0,31}=[0-9.]+:[0-9.]+)*$/)
+    .default('')
+    .describe('a list as SPY=1:10000,IBM=1:1000'),
+  /** Rows the store may refuse in one piece before schema or store are taken to be wrong. */
+  quarantineRowsMax: wholeNumber({ min: 0, max: 10_000 }).default(100),
+  /** Rows the drain sends in one request. */
+  drainPieceRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(50_000),
+  /** Rows one HTTP request may carry. */
+  requestRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(200_000),
+} satisfies z.ZodRawShape;
+
+export type TickIngestConfig = Config<typeof shape>;
+
+export function readConfig(): TickIngestConfig {
+  const config = loadConfig(shape);
+  if (config.logKeepRows > config.logRowsMax) {
+    throw new HindcastError('CONFIG_INVALID', `HINDCAST_LOG_KEEP_ROWS is ${config.logKeepRows}; it must not be above HINDCAST_LOG_ROWS_MAX, ${config.logRowsMax}`);
+  }
+  return config;
+}
+
+export function admissionLimits({ maxAheadMs, priceBands }: TickIngestConfig): AdmissionLimits {
+  return { maxAheadUs: maxAheadMs * 1_000, priceBands: new Map(priceBands.split(',').filter(Boolean).map(priceBand)) };
+}
+
+function priceBand(text: string): [string, PriceBand] {
+  const [symbol, band] = text.split('=');
+  const [min, max] = band.split(':').map(Number);
+  return [symbol, { min, max }];
+}

@@ -1,0 +1,209 @@
+import { dayUs, HindcastError } from '@hindcast/contracts';
+import { encodeLoggedBatch, noQuotes, noTrades, sliceQuotes, sliceTrades, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import { rowName, type QuarantinedRow, type StoredCell, type StoredProgress, type TickWriter, type WriteOutcome } from '@hindcast/ports';
+
+export interface DrainParts {
+  readonly streamId: string;
+  /** Undefined where the batch is not flushed yet. */
+  readonly read: (number: number) => LoggedBatch | undefined;
+  readonly writer: TickWriter;
+  readonly onProgress: (progress: StoredProgress) => void;
+  readonly onStatus: (status: DrainStatus) => void;
+  /** Resolves after the time, or at once when aborted. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly pieceRowsMax: number;
+  readonly quarantineRowsMax: number;
+}
+
+export interface DrainStatus {
+  /** `stopped` needs a person: schema or store is wrong. It goes on trying all the same. */
+  readonly state: 'running' | 'waiting' | 'stopped';
+  readonly detail: string;
+}
+
+/** Requests on their way at once: the next one is encoded while the store works on the one before. */
+const piecesAhead = 2;
+const pieceBatchesMax = 1_024;
+const retryMinMs = 100;
+const retryMaxMs = 5_000;
+const visiblePollMinMs = 2;
+const visiblePollMaxMs = 100;
+/** Polls without success after which a table may be suspended. */
+const pollsBeforeResume = 50;
+
+interface Piece {
+  readonly batches: readonly LoggedBatch[];
+  readonly skip: ReadonlySet<string>;
+  readonly quarantined: readonly QuarantinedRow[];
+}
+
+/**
+ * Follows the log into the tick store, in order, in pieces as large as the store likes. A store that is away is only a
+ * drain that waits; a piece is done when a SELECT has returned its last rows.
+ */
+export class Drain {
+  private head = 0;
+  private wakeUp: () => void = () => undefined;
+  private failure: HindcastError | undefined;
+
+  constructor(private readonly parts: DrainParts) {}
+
+  /** The log was flushed up to this batch. */
+  advance(headNumber: number): void {
+    this.head = Math.max(this.head, headNumber);
+    this.wakeUp();
+  }
+
+  /** Runs until aborted; pieces that were sent and not seen are sent again after the next start. */
+  async run(fromNumber: number, signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.wakeUp(), { once: true });
+    const sent: Promise<Piece | undefined>[] = [];
+    let next = fromNumber;
+    while (!signal.aborted) {
+      const batches = sent.length < piecesAhead ? this.collect(next) : [];
+      if (batches.length > 0) {
+        next = batches[batches.length - 1].number + 1;
+        sent.push(this.send(batches, signal));
+        continue;
+      }
+      const oldest = sent.shift();
+      if (!oldest) {
+        await this.nextHead(next, signal);
+        continue;
+      }
+      const piece = await oldest;
+      if (piece && (await this.seen(piece, signal))) this.parts.onProgress(progressOf(piece));
+    }
+    await Promise.all(sent);
+  }
+
+  private collect(from: number): LoggedBatch[] {
+    const batches: LoggedBatch[] = [];
+    let rows = 0;
+    for (let number = from; number <= this.head && batches.length < pieceBatchesMax; number++) {
+      const batch = this.parts.read(number);
+      if (!batch) break;
+      const batchRows = batch.trades.length + batch.quotes.length + batch.rejected.length;
+      if (batches.length > 0 && rows + batchRows > this.parts.pieceRowsMax) break;
+      batches.push(batch);
+      rows += batchRows;
+    }
+    return batches;
+  }
+
+  private nextHead(next: number, signal: AbortSignal): Promise<void> {
+    if (next <= this.head || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.wakeUp = () => {
+        if (next <= this.head || signal.aborted) resolve();
+      };
+    });
+  }
+
+  /** Sends one piece until the store has taken it; undefined where it was aborted meanwhile. */
+  private async send(batches: readonly LoggedBatch[], signal: AbortSignal): Promise<Piece | undefined> {
+    let skip = new Set<string>();
+    let quarantined: QuarantinedRow[] = [];
+    for (let attempt = 0; !signal.aborted; ) {
+      try {
+        const outcome = await this.parts.writer.writeTicks(batches, { skip, streamId: this.parts.streamId });
+        if (outcome.kind === 'written') {
+          this.report(undefined);
+          return { batches, skip, quarantined };
+        }
+        if (quarantined.length >= this.parts.quarantineRowsMax) throw tooManyRefused(this.parts.quarantineRowsMax, outcome);
+        skip.add(rowName(outcome.table, outcome.sequence));
+        quarantined.push(quarantinedRow(batches, outcome));
+      } catch (error) {
+        if (!(error instanceof HindcastError)) throw error;
+        this.report(error);
+        skip = new Set();
+        quarantined = [];
+        await this.parts.wait(backOff(attempt++, retryMinMs, retryMaxMs), signal);
+      }
+    }
+    return undefined;
+  }
+
+  /** True when a SELECT has returned the piece's last rows. */
+  private async seen({ batches, skip }: Piece, signal: AbortSignal): Promise<boolean> {
+    for (let poll = 0; !signal.aborted; poll++) {
+      try {
+        if (await this.parts.writer.areVisible(batches, { skip, streamId: this.parts.streamId })) {
+          this.report(undefined);
+          return true;
+        }
+        if (poll > 0 && poll % pollsBeforeResume === 0) await this.resume();
+      } catch (error) {
+        if (!(error instanceof HindcastError)) throw error;
+        this.report(error);
+      }
+      await this.parts.wait(backOff(poll, visiblePollMinMs, visiblePollMaxMs), signal);
+    }
+    return false;
+  }
+
+  private async resume(): Promise<void> {
+    const resumed = await this.parts.writer.resumeSuspended();
+    const tables = resumed.length === 0 ? 'no table is suspended' : `resumed ${resumed.join(', ')}`;
+    this.report(new HindcastError('STORE_AWAY', `rows were acknowledged and are not shown yet: ${tables}`));
+  }
+
+  private report(failure: HindcastError | undefined): void {
+    if (this.failure?.message === failure?.message) return;
+    this.failure = failure;
+    if (!failure) this.parts.onStatus({ state: 'running', detail: '' });
+    else this.parts.onStatus({ state: failure.code === 'STORE_AWAY' ? 'waiting' : 'stopped', detail: `${failure.code}: ${failure.message}` });
+  }
+}
+
+function backOff(attempt: number, minMs: number, maxMs: number): number {
+  return Math.min(maxMs, minMs * 2 ** Math.min(attempt, 16));
+}
+
+function tooManyRefused(max: number, { message }: Extract<WriteOutcome, { kind: 'refused' }>): HindcastError {
+  return new HindcastError('STORE_REFUSED', `the store refused more than ${max} rows of one piece, so schema or store is wrong; last it said: ${message}`);
+}
+
+function progressOf({ batches, skip, quarantined }: Piece): StoredProgress {
+  const cells = new Map<string, { -readonly [Field in keyof StoredCell]: StoredCell[Field] }>();
+  const count = (table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns): void => {
+    for (let row = 0; row < columns.length; row++) {
+      if (skip.size > 0 && skip.has(rowName(table, columns.sequence[row]))) continue;
+      const cell = cellOf(table, columns, row);
+      const key = `${table} ${cell.market} ${cell.symbol} ${cell.day}`;
+      const known = cells.get(key);
+      if (known) known.rows++;
+      else cells.set(key, { ...cell, rows: 1 });
+    }
+  };
+  for (const { trades, quotes } of batches) {
+    count('trades', trades);
+    count('quotes', quotes);
+  }
+  return { throughNumber: batches[batches.length - 1].number, stored: [...cells.values()], quarantined };
+}
+
+function cellOf(table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns, row: number): Omit<StoredCell, 'rows'> {
+  return { table, market: wordAt(columns.market, row), symbol: wordAt(columns.symbol, row), day: Math.floor(columns.timeUs[row] / dayUs) };
+}
+
+/** The refused row with a batch of itself alone, so that it can be sent again when the log has long been trimmed. */
+function quarantinedRow(batches: readonly LoggedBatch[], { table, sequence, message }: Extract<WriteOutcome, { kind: 'refused' }>): QuarantinedRow {
+  const number = Math.floor(sequence / 65_536);
+  const batch = batches.find((candidate) => candidate.number === number);
+  if (!batch) throw new Error(`the store refused ${table} ${String(sequence)}, which is not in the piece`);
+  const alone = { ...batch, trades: noTrades, quotes: noQuotes, marks: [], rejected: [] };
+  if (table === 'rejected_ticks') {
+    const rejected = batch.rejected.filter(({ position }) => position === sequence % 65_536);
+    return { table, sequence, message, body: base64({ ...alone, rejected }) };
+  }
+  const columns = batch[table];
+  const row = columns.sequence.indexOf(sequence);
+  const only = table === 'trades' ? { trades: sliceTrades(batch.trades, row, row + 1) } : { quotes: sliceQuotes(batch.quotes, row, row + 1) };
+  return { table, sequence, message, cell: cellOf(table, columns, row), body: base64({ ...alone, ...only }) };
+}
+
+function base64(batch: LoggedBatch): string {
+  return Buffer.from(encodeLoggedBatch(batch)).toString('base64');
+}

@@ -1,0 +1,254 @@
+import { HindcastError, type TickKind } from '@hindcast/contracts';
+import { decodeLoggedBatch, encodeLoggedBatch, instrumentKey, instrumentOfKey, type LoggedBatch } from '@hindcast/market';
+import type {
+  CellTotals,
+  CheckpointReport,
+  Clock,
+  FollowedBatch,
+  FollowOptions,
+  LogInheritance,
+  LogMemory,
+  LogPosition,
+  LogWrite,
+  QuarantinedRow,
+  StoredProgress,
+  TickLog,
+  Trimming,
+} from '@hindcast/ports';
+import { rowName } from '@hindcast/ports';
+import { freshCounters, totalsAfterRelease, totalsAfterStored, totalsAfterWrite } from './log-counters.js';
+import { logFormatVersion, openTables, type LogCounters, type LogIdentity, type LogTables } from './log-tables.js';
+
+const countersKey = 'counters';
+const identityKey = 'identity';
+
+export interface OpenLogOptions {
+  readonly dir: string;
+  readonly clock: Clock;
+  /** The id of a log that does not exist yet. */
+  readonly newStreamId: () => string;
+  /** Called once, for a log that does not exist yet: what it takes over from a store that has rows already. */
+  readonly inherit: () => Promise<LogInheritance>;
+}
+
+export class LmdbTickLog implements TickLog {
+  readonly streamId: string;
+  private counters: LogCounters;
+  private readonly waiting = new Set<() => void>();
+  private isClosed = false;
+
+  private constructor(
+    private readonly tables: LogTables,
+    private readonly clock: Clock,
+  ) {
+    const identity = tables.meta.get(identityKey) as LogIdentity;
+    if (identity.formatVersion !== logFormatVersion) {
+      throw new HindcastError('LOG_UNAVAILABLE', `the log is of format ${String(identity.formatVersion)}; this version reads ${String(logFormatVersion)}`);
+    }
+    this.streamId = identity.streamId;
+    this.counters = tables.meta.get(countersKey) as LogCounters;
+  }
+
+  static async open({ dir, clock, newStreamId, inherit }: OpenLogOptions): Promise<LmdbTickLog> {
+    const tables = openTables(dir, { readOnly: false });
+    if (tables.meta.get(identityKey) === undefined) {
+      const inheritance = await inherit();
+      await tables.root.transaction(() => {
+        writeInheritance(tables, inheritance);
+        void tables.meta.put(identityKey, { streamId: newStreamId(), formatVersion: logFormatVersion });
+      });
+    }
+    return new LmdbTickLog(tables, clock);
+  }
+
+  position(): LogPosition {
+    const { firstNumber, headNumber, rows, serial } = this.counters;
+    return { firstNumber, headNumber, rows, serial };
+  }
+
+  async append(write: LogWrite): Promise<void> {
+    const bodies = write.batches.map((batch) => ({ number: batch.number, body: encodeLoggedBatch(batch) }));
+    const { tables } = this;
+    let counters = this.counters;
+    await this.write(() => {
+      const stored = tables.meta.get(countersKey) as LogCounters;
+      // A write that was admitted on one that failed must fail too, whatever the disk does by now.
+      if (stored.serial + 1 !== write.serial) throw new Error(`write ${String(write.serial)} does not follow write ${String(stored.serial)}`);
+      for (const { number, body } of bodies) void tables.batches.put(number, body as Buffer);
+      for (const instrument of write.instruments) void tables.instruments.put(instrumentKey(instrument), instrument);
+      for (const cell of write.cells) this.changeCell(cell, (before) => ({ ...before, admitted: before.admitted + cell.admitted, late: before.late + cell.late }));
+      counters = totalsAfterWrite(stored, write);
+      void tables.meta.put(countersKey, counters);
+    });
+    this.counters = counters;
+    if (write.batches.length > 0) this.wake();
+  }
+
+  read(number: number): LoggedBatch | undefined {
+    const body = this.readBody(number);
+    return body && decodeLoggedBatch(body);
+  }
+
+  /** The batch as it rests, for passing it on without decoding it. */
+  readBody(number: number): Uint8Array | undefined {
+    return number > this.counters.headNumber ? undefined : this.tables.batches.getBinary(number);
+  }
+
+  recall(): LogMemory {
+    const { tables, counters } = this;
+    return {
+      instruments: [...tables.instruments.getRange()].map(({ value }) => value),
+      floors: [...tables.floors.getRange()].map(({ key, value }) => ({ ...floorOfKey(key), floorUs: value })),
+      totals: counters.totals,
+      rejectedByCode: counters.rejectedByCode,
+      cells: [...tables.cells.getRange()].map(({ value }) => value),
+      quarantine: [...tables.quarantine.getRange()].map(({ value }) => value),
+      storedThroughNumber: counters.storedThroughNumber,
+      checkpoints: [...tables.checkpoints.getRange()].map(({ value }) => value),
+    };
+  }
+
+  async recordStored(progress: StoredProgress): Promise<void> {
+    const { tables } = this;
+    await this.changeCounters((stored) => {
+      for (const cell of progress.stored) this.changeCell(cell, (before) => ({ ...before, stored: before.stored + cell.rows }));
+      for (const row of progress.quarantined) {
+        void tables.quarantine.put(rowName(row.table, row.sequence), row);
+        if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined + 1 }));
+      }
+      return totalsAfterStored(stored, progress);
+    });
+  }
+
+  async releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void> {
+    const { tables } = this;
+    await this.changeCounters((stored) => {
+      for (const row of rows) {
+        void tables.quarantine.remove(rowName(row.table, row.sequence));
+        if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined - 1, stored: before.stored + 1 }));
+      }
+      return totalsAfterRelease(stored, rows);
+    });
+  }
+
+  async trim({ throughNumber, floors, rows }: Trimming): Promise<void> {
+    const { tables } = this;
+    await this.changeCounters((stored) => {
+      for (let number = stored.firstNumber; number <= throughNumber; number++) void tables.batches.remove(number);
+      for (const floor of floors) {
+        const key = floorKey(floor);
+        const before = tables.floors.get(key) ?? -1;
+        void tables.floors.put(key, Math.max(before, floor.floorUs));
+      }
+      return { ...stored, firstNumber: Math.max(stored.firstNumber, throughNumber + 1), rows: stored.rows - rows };
+    });
+  }
+
+  async reportCheckpoint({ streamId, follower, number }: CheckpointReport): Promise<void> {
+    this.requireStream(streamId);
+    const before = this.tables.checkpoints.get(follower);
+    if (before && before.number >= number) return;
+    await this.write(() => {
+      void this.tables.checkpoints.put(follower, { follower, number, progressAtUs: this.clock.nowUs() });
+    });
+  }
+
+  async *follow(options: FollowOptions): AsyncIterable<FollowedBatch> {
+    for await (const { body, headNumber } of this.followBodies(options)) {
+      yield { streamId: this.streamId, batch: decodeLoggedBatch(body), headNumber };
+    }
+  }
+
+  /** As `follow`, with batches as they rest. */
+  async *followBodies({ fromNumber, streamId, signal }: FollowOptions): AsyncIterable<{ readonly number: number; readonly body: Uint8Array; readonly headNumber: number }> {
+    this.requireStream(streamId);
+    for (let number = fromNumber; !signal?.aborted && !this.isClosed; ) {
+      const { firstNumber, headNumber } = this.counters;
+      if (number < firstNumber) {
+        throw new HindcastError('NUMBER_TRIMMED', `batch ${String(number)} was trimmed; the log begins at ${String(firstNumber)}`, { details: { first_number: firstNumber } });
+      }
+      if (number > headNumber) {
+        await this.nextFlush(signal);
+        continue;
+      }
+      const body = this.readBody(number);
+      if (!body) continue;
+      yield { number, body, headNumber };
+      number++;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.wake();
+    await this.tables.root.close();
+  }
+
+  private requireStream(streamId: string | undefined): void {
+    if (streamId !== undefined && streamId !== '' && streamId !== this.streamId) {
+      throw new HindcastError('STREAM_UNKNOWN', `the log's stream is ${this.streamId}, not ${streamId}`, { details: { stream_id: this.streamId } });
+    }
+  }
+
+  private nextFlush(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.waiting.add(wake);
+      signal?.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  private wake(): void {
+    for (const wake of [...this.waiting]) wake();
+  }
+
+  private changeCell(
+    { table, market, symbol, day }: Pick<CellTotals, 'table' | 'market' | 'symbol' | 'day'>,
+    change: (before: CellTotals) => CellTotals,
+  ): void {
+    const key = `${table} ${market} ${symbol} ${String(day)}`;
+    const before = this.tables.cells.get(key) ?? { table, market, symbol, day, inherited: 0, admitted: 0, stored: 0, quarantined: 0, late: 0 };
+    void this.tables.cells.put(key, change(before));
+  }
+
+  private async changeCounters(change: (stored: LogCounters) => LogCounters): Promise<void> {
+    let counters = this.counters;
+    await this.write(() => {
+      counters = change(this.tables.meta.get(countersKey) as LogCounters);
+      void this.tables.meta.put(countersKey, counters);
+    });
+    this.counters = counters;
+  }
+
+  private async write(action: () => void): Promise<void> {
+    try {
+      await this.tables.root.transaction(action);
+    } catch (cause) {
+      throw new HindcastError('LOG_UNAVAILABLE', `the log could not be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  }
+}
+
+function floorKey({ table, market, symbol }: { readonly table: TickKind; readonly market: string; readonly symbol: string }): string {
+  return `${table} ${instrumentKey({ market, symbol })}`;
+}
+
+function floorOfKey(key: string): { readonly table: TickKind; readonly market: string; readonly symbol: string } {
+  const space = key.indexOf(' ');
+  return { table: key.slice(0, space) as TickKind, ...instrumentOfKey(key.slice(space + 1)) };
+}
+
+function writeInheritance(tables: LogTables, { firstNumber, instruments, floors, cells }: LogInheritance): void {
+  for (const instrument of instruments) void tables.instruments.put(instrumentKey(instrument), instrument);
+  for (const floor of floors) void tables.floors.put(floorKey(floor), floor.floorUs);
+  for (const { table, market, symbol, day, rows } of cells) {
+    void tables.cells.put(`${table} ${market} ${symbol} ${String(day)}`, {
+      table, market, symbol, day, inherited: rows, admitted: 0, stored: rows, quarantined: 0, late: 0,
+    });
+  }
+  void tables.meta.put(countersKey, freshCounters({ firstNumber, cells }));
+}

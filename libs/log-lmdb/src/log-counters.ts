@@ -1,0 +1,76 @@
+import type { TickKind } from '@hindcast/contracts';
+import type { KindTotals, LogWrite, QuarantinedRow, StoredCell, StoredProgress } from '@hindcast/ports';
+import type { LogCounters } from './log-tables.js';
+
+/** The ledger's sums, as values: every change of the log is a function from the counters before to those after. */
+const kinds = ['trades', 'quotes'] as const satisfies readonly TickKind[];
+
+const zero: KindTotals = { inherited: 0, received: 0, accepted: 0, stored: 0, rejected: 0, duplicate: 0, quarantined: 0, late: 0 };
+
+export function freshCounters({ firstNumber, cells }: { readonly firstNumber: number; readonly cells: readonly StoredCell[] }): LogCounters {
+  const inherited = rowsByTable(cells);
+  const totalsOf = (table: TickKind): KindTotals => ({ ...zero, inherited: inherited[table], stored: inherited[table] });
+  return {
+    serial: 0,
+    headNumber: firstNumber - 1,
+    firstNumber,
+    rows: 0,
+    storedThroughNumber: firstNumber - 1,
+    totals: { trades: totalsOf('trades'), quotes: totalsOf('quotes') },
+    rejectedByCode: {},
+  };
+}
+
+export function totalsAfterWrite(before: LogCounters, { serial, batches, counts, rejectedByCode }: LogWrite): LogCounters {
+  const rows = batches.reduce((sum, batch) => sum + batch.trades.length + batch.quotes.length, 0);
+  const byCode: Record<string, number> = { ...before.rejectedByCode };
+  for (const [code, count] of Object.entries(rejectedByCode)) byCode[code] = (byCode[code] ?? 0) + count;
+  return {
+    ...before,
+    serial,
+    headNumber: batches.at(-1)?.number ?? before.headNumber,
+    rows: before.rows + rows,
+    rejectedByCode: byCode,
+    totals: mapTotals(before, (totals, table) => ({
+      ...totals,
+      received: totals.received + counts[table].received,
+      accepted: totals.accepted + counts[table].accepted,
+      rejected: totals.rejected + counts[table].rejected,
+      duplicate: totals.duplicate + counts[table].duplicate,
+      late: totals.late + counts[table].late,
+    })),
+  };
+}
+
+export function totalsAfterStored(before: LogCounters, { throughNumber, stored, quarantined }: StoredProgress): LogCounters {
+  const rows = rowsByTable(stored);
+  return {
+    ...before,
+    storedThroughNumber: Math.max(before.storedThroughNumber, throughNumber),
+    totals: mapTotals(before, (totals, table) => ({
+      ...totals,
+      stored: totals.stored + rows[table],
+      quarantined: totals.quarantined + quarantined.filter((row) => row.table === table).length,
+    })),
+  };
+}
+
+export function totalsAfterRelease(before: LogCounters, rows: readonly QuarantinedRow[]): LogCounters {
+  return {
+    ...before,
+    totals: mapTotals(before, (totals, table) => {
+      const released = rows.filter((row) => row.table === table).length;
+      return { ...totals, quarantined: totals.quarantined - released, stored: totals.stored + released };
+    }),
+  };
+}
+
+function mapTotals({ totals }: LogCounters, change: (totals: KindTotals, table: TickKind) => KindTotals): Record<TickKind, KindTotals> {
+  return { trades: change(totals.trades, 'trades'), quotes: change(totals.quotes, 'quotes') };
+}
+
+function rowsByTable(cells: readonly StoredCell[]): Record<TickKind, number> {
+  const rows = { trades: 0, quotes: 0 };
+  for (const kind of kinds) rows[kind] = cells.filter((cell) => cell.table === kind).reduce((sum, cell) => sum + cell.rows, 0);
+  return rows;
+}

@@ -1,0 +1,56 @@
+import type { CellTotals, FollowerCheckpoint, KindTotals, QuarantinedRow } from '@hindcast/ports';
+import type { InstrumentState } from '@hindcast/market';
+import type { RejectionCode, TickKind } from '@hindcast/contracts';
+import { open, type Database, type RootDatabase } from 'lmdb';
+
+/** Counters that change with every write, together under one key. */
+export interface LogCounters {
+  /** Counts writes, those without a batch too. */
+  readonly serial: number;
+  readonly headNumber: number;
+  readonly firstNumber: number;
+  readonly rows: number;
+  readonly storedThroughNumber: number;
+  readonly totals: Readonly<Record<TickKind, KindTotals>>;
+  readonly rejectedByCode: Readonly<Partial<Record<RejectionCode, number>>>;
+}
+
+export interface LogIdentity {
+  readonly streamId: string;
+  readonly formatVersion: number;
+}
+
+export const logFormatVersion = 1;
+
+/** The databases inside one lmdb environment. */
+export interface LogTables {
+  readonly root: RootDatabase;
+  readonly batches: Database<Buffer, number>;
+  readonly meta: Database<unknown, string>;
+  readonly instruments: Database<InstrumentState, string>;
+  readonly floors: Database<number, string>;
+  readonly cells: Database<CellTotals, string>;
+  readonly quarantine: Database<QuarantinedRow, string>;
+  readonly checkpoints: Database<FollowerCheckpoint, string>;
+}
+
+export function openTables(dir: string, { readOnly }: { readonly readOnly: boolean }): LogTables {
+  const root = open({
+    path: dir,
+    readOnly,
+    maxDbs: 16,
+    // A transaction's promise must mean "on disk", not "visible": acknowledgements rest on it.
+    overlappingSync: false,
+    encoding: 'json',
+  });
+  return {
+    root,
+    batches: root.openDB<Buffer, number>({ name: 'batches', encoding: 'binary' }),
+    meta: root.openDB<unknown, string>({ name: 'meta', encoding: 'json' }),
+    instruments: root.openDB<InstrumentState, string>({ name: 'instruments', encoding: 'json' }),
+    floors: root.openDB<number, string>({ name: 'floors', encoding: 'json' }),
+    cells: root.openDB<CellTotals, string>({ name: 'cells', encoding: 'json' }),
+    quarantine: root.openDB<QuarantinedRow, string>({ name: 'quarantine', encoding: 'json' }),
+    checkpoints: root.openDB<FollowerCheckpoint, string>({ name: 'checkpoints', encoding: 'json' }),
+  };
+}
