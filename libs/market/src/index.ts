@@ -6,6 +6,7 @@ export * from './admission-state.js';
 export * from './admission.js';
 export * from './bars.js';
 export * from './codec/logged-batch-codec.js';
+export * from './codec/parse-arrow-ticks.js';
 export * from './codec/tick-codec.js';
 export * from './column-builders.js';
 export * from './columns.js';

@@ -33,9 +33,10 @@ export function tableCodec<Table extends { readonly length: number }>(definition
       const source = table as unknown as AnyTable;
       const { length } = source;
       const children = definitions.map(({ property }, index) => kinds[index].write(source[property], length, fields[index].type));
-      const writer = new RecordBatchStreamWriter();
+      const writer = new PieceWriter();
       writer.write(new RecordBatch(schema, makeData({ type: rowType, length, nullCount: 0, children })));
-      return writer.finish().toUint8Array(true);
+      writer.finish();
+      return joined(writer.pieces);
     },
     decode(bytes) {
       const batch = onlyBatch(bytes);
@@ -49,6 +50,29 @@ export function tableCodec<Table extends { readonly length: number }>(definition
       return table as unknown as Table;
     },
   };
+}
+
+/**
+ * Keeps the pieces of a stream as they are written. The library's own sink merges neighbours that share memory, and
+ * loses the second of two columns that are one array (a size used for both sides of a quote).
+ */
+class PieceWriter extends RecordBatchStreamWriter {
+  readonly pieces: Uint8Array[] = [];
+
+  protected override _write(piece: ArrayBufferView): this {
+    this.pieces.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+    return this;
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, end);
+    end += piece.length;
+  }
+  return bytes;
 }
 
 function onlyBatch(bytes: Uint8Array): RecordBatch {

@@ -100,6 +100,12 @@ describe('the Arrow codec of ticks', () => {
     expect(Buffer.compare(encodeTrades(decoded), bytes)).toBe(0);
   });
 
+  it('takes one array for two columns', () => {
+    const trades = { ...tradesOfLength(5), price: Float64Array.of(1, 2, 3, 4, 5) };
+    const shared = { ...trades, size: trades.price, receivedAtUs: trades.timeUs, sideInferred: trades.late };
+    expect(decodeTrades(encodeTrades(shared))).toEqual(shared);
+  });
+
   it('reads bytes that lie anywhere in memory', () => {
     const encoded = encodeTrades(tradesOfLength(9));
     const shifted = new Uint8Array(encoded.length + 3);

@@ -1,0 +1,192 @@
+import { DataType, RecordBatchReader, TimeUnit, type Data, type Dictionary, type Float, type Int, type RecordBatch, type Timestamp } from 'apache-arrow';
+import { HindcastError, type TickKind } from '@hindcast/contracts';
+import { textColumn, type CodedColumn, type TextColumn } from '../columns.js';
+import { dictionaryWords, validityOf } from './arrow-columns.js';
+import { doublesFromInt64, thousandthsFromInt64 } from './int64-column.js';
+import { aligned } from './table-codec.js';
+
+/**
+ * An Arrow table that somebody else wrote (pyarrow, polars, DuckDB), read column by column into our kinds. A column of
+ * a type from which no such value can come is FIELD_INVALID; a single value is never judged here: null numbers and
+ * times become NaN, null words the empty word, and admission says what is wrong with them.
+ */
+export class ForeignTable {
+  readonly length: number;
+  private readonly batches: readonly RecordBatch[];
+
+  constructor(
+    bytes: Uint8Array,
+    private readonly table: TickKind,
+  ) {
+    this.batches = readBatches(bytes, table);
+    this.length = this.batches.reduce((rows, { numRows }) => rows + numRows, 0);
+    if (this.length > arrowRowsMax) {
+      throw new HindcastError('BATCH_TOO_LARGE', `${table}: ${this.length} rows in one request; at most ${arrowRowsMax} are taken.`);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.batches[0].schema.fields.some((field) => field.name === name);
+  }
+
+  /** Words, or undefined where the column is missing. */
+  words(name: string): CodedColumn | undefined {
+    if (!this.has(name)) return undefined;
+    const codes = new Uint16Array(this.length);
+    const codeOf = new Map<string, number>();
+    this.eachChunk(name, (data, start) => {
+      const wordOf = wordReader(data) ?? this.refuse(name, data, 'strings, plain or as a dictionary');
+      for (let row = 0; row < data.length; row++) {
+        const word = wordOf(row);
+        let code = codeOf.get(word);
+        if (code === undefined) codeOf.set(word, (code = this.nextCode(name, codeOf)));
+        codes[start + row] = code;
+      }
+    });
+    return { codes, values: [...codeOf.keys()] };
+  }
+
+  numbers(name: string): Float64Array | undefined {
+    return this.doubles(name, (data) => numbersOf(data) ?? this.refuse(name, data, 'floats of 32 or 64 bits or integers'));
+  }
+
+  /** Microseconds since the epoch; times without a zone are taken as UTC. */
+  times(name: string): Float64Array | undefined {
+    return this.doubles(name, (data) => timesOf(data) ?? this.refuse(name, data, 'timestamps, or 64-bit integers of microseconds'));
+  }
+
+  /** Ids as text, whole numbers in decimal; `absent` stands in for a null. */
+  ids(name: string, absent: (row: number) => string): TextColumn | undefined {
+    if (!this.has(name)) return undefined;
+    const ids: string[] = [];
+    this.eachChunk(name, (data, start) => {
+      const isSet = validityOf(data);
+      const idOf = wordReader(data) ?? wholeNumberReader(data) ?? this.refuse(name, data, 'strings or integers');
+      for (let row = 0; row < data.length; row++) ids.push(isSet(row) ? idOf(row) : absent(start + row));
+    });
+    return textColumn(ids);
+  }
+
+  missing(name: string): HindcastError {
+    return new HindcastError('FIELD_INVALID', `${this.table}: column ${name} is missing.`);
+  }
+
+  private doubles(name: string, read: (data: Data) => Float64Array): Float64Array | undefined {
+    if (!this.has(name)) return undefined;
+    const values = new Float64Array(this.length);
+    this.eachChunk(name, (data, start) => {
+      values.set(read(data), start);
+      if (data.nullCount === 0) return;
+      const isSet = validityOf(data);
+      for (let row = 0; row < data.length; row++) if (!isSet(row)) values[start + row] = NaN;
+    });
+    return values;
+  }
+
+  private eachChunk(name: string, visit: (data: Data, start: number) => void): void {
+    let start = 0;
+    for (const batch of this.batches) {
+      const index = batch.schema.fields.findIndex((field) => field.name === name);
+      visit(batch.data.children[index], start);
+      start += batch.numRows;
+    }
+  }
+
+  private nextCode(name: string, codeOf: ReadonlyMap<string, number>): number {
+    if (codeOf.size < distinctWordsMax) return codeOf.size;
+    throw new HindcastError('BATCH_TOO_LARGE', `${this.table}: column ${name} has more than ${distinctWordsMax} different words.`);
+  }
+
+  private refuse(name: string, data: Data, allowed: string): never {
+    throw new HindcastError('FIELD_INVALID', `${this.table}: column ${name} has the type ${String(data.type)}; allowed are ${allowed}.`);
+  }
+}
+
+/** Rows of one table in one request, before memory is set aside for them. */
+export const arrowRowsMax = 1_048_576;
+
+/** What 16 bits of a code can tell apart. */
+const distinctWordsMax = 65_536;
+
+function readBatches(bytes: Uint8Array, table: TickKind): readonly RecordBatch[] {
+  try {
+    const batches = [...RecordBatchReader.from(aligned(bytes))] as RecordBatch[];
+    for (const batch of batches) checkExtent(batch);
+    if (batches.length > 0) return batches;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HindcastError(
+      'BODY_INVALID',
+      `${table}: not a readable Arrow IPC stream (${reason}). Compressed bodies and string views are not read; polars leaves both out with compat_level=CompatLevel.oldest().`,
+      { cause },
+    );
+  }
+  throw new HindcastError('BODY_INVALID', `${table}: the Arrow IPC stream holds neither schema nor rows.`);
+}
+
+/** Lengths are what the sender wrote; before anything loops over them, the bytes must be there. */
+function checkExtent({ data: { children }, numRows, schema }: RecordBatch): void {
+  schema.fields.forEach(({ name }, index) => {
+    const column = children[index] as Data | undefined;
+    const dictionaries = column?.dictionary?.data ?? [];
+    if (column?.length !== numRows || ![column, ...dictionaries].every(holdsItsRows)) throw new Error(`column ${name} is cut short`);
+  });
+}
+
+function holdsItsRows({ type, length, values, valueOffsets, nullBitmap, nullCount }: Data): boolean {
+  if (DataType.isNull(type)) return true;
+  if (nullCount > 0 && nullBitmap !== undefined && nullBitmap.length * 8 < length) return false;
+  if (isText(type)) return valueOffsets.length > length;
+  if (DataType.isBool(type)) return (values as Uint8Array).length * 8 >= length;
+  const { length: held } = (values ?? []) as { readonly length: number };
+  return DataType.isInt(type) || DataType.isFloat(type) || DataType.isTimestamp(type) || DataType.isDictionary(type) ? held >= length : true;
+}
+
+const utf8Reader = new TextDecoder();
+
+function wordReader(data: Data): ((row: number) => string) | undefined {
+  const { type } = data;
+  if (DataType.isNull(type)) return () => '';
+  const isSet = validityOf(data);
+  if (DataType.isDictionary(type)) {
+    const { dictionary: valueType } = type as Dictionary;
+    if (!data.dictionary || !isText(valueType)) return undefined;
+    const words = dictionaryWords(data.dictionary);
+    const indices = data.values as Int32Array | BigInt64Array;
+    return (row) => (isSet(row) ? (words[Number(indices[row])] ?? '') : '');
+  }
+  if (!isText(type)) return undefined;
+  const offsets = data.valueOffsets as Int32Array | BigInt64Array;
+  const bytes = data.values as Uint8Array;
+  return (row) => (isSet(row) ? utf8Reader.decode(bytes.subarray(Number(offsets[row]), Number(offsets[row + 1]))) : '');
+}
+
+function isText(type: DataType): boolean {
+  return DataType.isUtf8(type) || DataType.isLargeUtf8(type);
+}
+
+function wholeNumberReader(data: Data): ((row: number) => string) | undefined {
+  if (!DataType.isInt(data.type)) return undefined;
+  const values = data.values as Int32Array | BigInt64Array;
+  return (row) => String(values[row]);
+}
+
+function numbersOf({ type, values, length }: Data): Float64Array | undefined {
+  if (DataType.isNull(type)) return new Float64Array(length).fill(NaN);
+  if (DataType.isFloat(type)) return (type as Float).precision === 0 ? undefined : Float64Array.from((values as Float64Array).subarray(0, length));
+  if (!DataType.isInt(type)) return undefined;
+  return (type as Int).bitWidth === 64
+    ? doublesFromInt64(values as BigInt64Array, length)
+    : Float64Array.from((values as Int32Array).subarray(0, length));
+}
+
+function timesOf({ type, values, length }: Data): Float64Array | undefined {
+  if (DataType.isNull(type)) return new Float64Array(length).fill(NaN);
+  if (DataType.isInt(type)) return (type as Int).bitWidth === 64 ? doublesFromInt64(values as BigInt64Array, length) : undefined;
+  if (!DataType.isTimestamp(type)) return undefined;
+  const { unit } = type as Timestamp;
+  if (unit === TimeUnit.NANOSECOND) return thousandthsFromInt64(values as BigInt64Array, length);
+  const times = doublesFromInt64(values as BigInt64Array, length);
+  const scale = unit === TimeUnit.SECOND ? 1_000_000 : unit === TimeUnit.MILLISECOND ? 1_000 : 1;
+  return scale === 1 ? times : times.map((time) => time * scale);
+}
