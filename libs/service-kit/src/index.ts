@@ -1,1 +1,19 @@
-export {};
+/**
+ * What every service needs before it has a subject: configuration, logging, health, metrics, errors on the wire, and a
+ * start and a stop that lose nothing. It knows Nest, Fastify and gRPC, and no rule of the market; which stores and
+ * doors a service has is decided in its own app.
+ */
+export * from './config.js';
+export * from './error.filter.js';
+export * from './fields.js';
+export * from './grpc-handlers.js';
+export * from './grpc-server.js';
+export * from './health.js';
+export * from './http-client.js';
+export * from './lifecycle.js';
+export * from './logger.js';
+export * from './metrics.js';
+export * from './ports.js';
+export * from './query.js';
+export * from './service.js';
+export * from './service-kit.module.js';

@@ -1,0 +1,94 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HindcastError } from '@hindcast/contracts';
+import { z } from 'zod';
+import { describeFault, fieldFaults, type FieldFault } from './field-faults.js';
+import { oneOf, url, wholeNumber } from './fields.js';
+import { portOffsetMax, portTable, type PortTable } from './ports.js';
+
+/** The folder that holds `package.json` of the whole; `src` and `dist` lie equally deep below it. */
+export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const loopbackAddresses = ['127.0.0.1', '::1', 'localhost'] as const;
+
+/** What every service reads. A field `questdbUrl` is the variable HINDCAST_QUESTDB_URL, and so for all. */
+const baseShape = {
+  home: z.string().min(1).default('.hindcast').describe('a folder'),
+  portOffset: wholeNumber({ min: 0, max: portOffsetMax }).default(0),
+  logLevel: oneOf(logLevels).default('info'),
+  bind: z.enum(loopbackAddresses).default('127.0.0.1').describe(`a loopback address: ${loopbackAddresses.join(', ')}`),
+  cache: z.string().min(1).optional().describe('a folder'),
+  questdbUrl: url(['http']).optional(),
+  redisUrl: url(['redis', 'rediss']).optional(),
+  tickIngestUrl: url(['http']).optional(),
+  marketPhysicsUrl: url(['http']).optional(),
+  marketDataUrl: url(['http']).optional(),
+} satisfies z.ZodRawShape;
+
+export interface BaseConfig {
+  /** Absolute; a relative HINDCAST_HOME is taken from the project's root. */
+  readonly home: string;
+  readonly portOffset: number;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly bind: string;
+  readonly cache: string;
+  readonly questdbUrl: string;
+  readonly redisUrl: string;
+  /** Where the other services answer, HTTP. */
+  readonly tickIngestUrl: string;
+  readonly marketPhysicsUrl: string;
+  readonly marketDataUrl: string;
+  readonly ports: PortTable;
+}
+
+export type Config<S extends z.ZodRawShape> = Readonly<BaseConfig & z.infer<z.ZodObject<S>>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment once: the fields that every service has, and the app's own. The result is frozen; a bad
+ * environment throws one CONFIG_INVALID that lists every bad variable. An empty variable counts as absent.
+ */
+export function loadConfig<S extends z.ZodRawShape>(shape: S, env: Environment = process.env): Config<S> {
+  const schema = z.object({ ...baseShape, ...shape });
+  const input = Object.fromEntries(Object.keys(schema.shape).map((field) => [field, env[variableName(field)] || undefined]));
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw invalid(fieldFaults(parsed.error, schema, input));
+  return Object.freeze(completed(parsed.data as z.infer<z.ZodObject<typeof baseShape>>, env)) as Config<S>;
+}
+
+/** `questdbUrl` -> `HINDCAST_QUESTDB_URL` */
+export function variableName(field: string): string {
+  return `HINDCAST_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment): BaseConfig {
+  const ports = portTable(own.portOffset);
+  const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return {
+    ...own,
+    home: resolve(projectRoot, own.home),
+    cache: own.cache === undefined ? join(cacheHome, 'hindcast') : resolve(projectRoot, own.cache),
+    questdbUrl: own.questdbUrl ?? `http://127.0.0.1:${ports.questdbHttp}`,
+    redisUrl: own.redisUrl ?? `redis://127.0.0.1:${ports.redis}`,
+    tickIngestUrl: own.tickIngestUrl ?? `http://127.0.0.1:${ports.tickIngestHttp}`,
+    marketPhysicsUrl: own.marketPhysicsUrl ?? `http://127.0.0.1:${ports.marketPhysicsHttp}`,
+    marketDataUrl: own.marketDataUrl ?? `http://127.0.0.1:${ports.marketDataHttp}`,
+    ports,
+  };
+}
+
+function invalid(faults: readonly FieldFault[]): HindcastError {
+  const lines = faults.map((fault) => describeFault({ ...fault, field: variableName(fault.field), value: withoutSecrets(fault) }));
+  return new HindcastError('CONFIG_INVALID', lines.join('; '), { details: { variables: faults.map(({ field }) => variableName(field)) } });
+}
+
+const secretName = /password|secret|token|credential|(?:^|[a-z])key$/i;
+const urlCredentials = /\/\/[^/@]*@/;
+
+/** A value may be shown unless its name says secret; the user and password of a URL never. */
+function withoutSecrets({ field, value }: FieldFault): unknown {
+  if (typeof value !== 'string') return value;
+  return secretName.test(field) ? '***' : value.replace(urlCredentials, '//***@');
+}

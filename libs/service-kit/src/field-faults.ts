@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+
+/** What is wrong with one field, ready to be shown. */
+export interface FieldFault {
+  readonly field: string;
+  readonly value: unknown;
+  readonly allowed: string;
+}
+
+const shownCharactersMax = 80;
+
+interface SchemaDef {
+  readonly innerType?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly out?: z.ZodType;
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  readonly element?: z.ZodType;
+}
+
+function defOf(schema: z.ZodType): SchemaDef {
+  return schema.def as unknown as SchemaDef;
+}
+
+/** The faults of a value, one a field, in the schema's own words where it has some. */
+export function fieldFaults(error: z.ZodError, schema: z.ZodType, input: unknown): readonly FieldFault[] {
+  const faults = new Map<string, FieldFault>();
+  for (const issue of error.issues) {
+    for (const path of pathsOf(issue)) {
+      const field = path.join('.');
+      if (faults.has(field)) continue;
+      faults.set(field, { field, value: valueAt(input, path), allowed: allowedAt(issue, schema, path) });
+    }
+  }
+  return [...faults.values()];
+}
+
+/** `limit="x": a whole number from 1 to 1000` */
+export function describeFault({ field, value, allowed }: FieldFault): string {
+  const name = field === '' ? 'body' : field;
+  return value === undefined ? `${name} is missing: ${allowed}` : `${name}=${shown(value)}: ${allowed}`;
+}
+
+function pathsOf(issue: z.core.$ZodIssue): readonly PropertyKey[][] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
+  return [[...issue.path]];
+}
+
+function allowedAt(issue: z.core.$ZodIssue, schema: z.ZodType, path: readonly PropertyKey[]): string {
+  if (issue.code === 'unrecognized_keys') {
+    const parent = schemaAt(schema, issue.path);
+    const known = parent === undefined ? [] : Object.keys(defOf(parent).shape ?? {});
+    return `there is no such field, only ${known.join(', ')}`;
+  }
+  const leaf = schemaAt(schema, path);
+  return (leaf === undefined ? undefined : descriptionOf(leaf)) ?? issue.message;
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), input);
+}
+
+function isObject(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
+  return path.reduce<z.ZodType | undefined>((at, key) => {
+    if (at === undefined) return undefined;
+    const def = defOf(unwrapped(at));
+    return typeof key === 'number' ? def.element : def.shape?.[String(key)];
+  }, schema);
+}
+
+/** Below defaults, optionals and pipes: the object or array itself. */
+function unwrapped(schema: z.ZodType): z.ZodType {
+  const { innerType, in: source, shape, element } = defOf(schema);
+  if (shape !== undefined || element !== undefined) return schema;
+  const inner = innerType ?? source;
+  return inner === undefined ? schema : unwrapped(inner);
+}
+
+/** A description is kept on one layer of a schema; a default around it hides it, so the layers are asked in turn. */
+function descriptionOf(schema: z.ZodType): string | undefined {
+  if (schema.description !== undefined) return schema.description;
+  const { innerType, out } = defOf(schema);
+  const inner = innerType ?? out;
+  return inner === undefined ? undefined : descriptionOf(inner);
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= shownCharactersMax ? text : `${text.slice(0, shownCharactersMax)}…`;
+}

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import grpc from '@grpc/grpc-js';
+import { errorCodes, HindcastError } from '@hindcast/contracts';
+import type { Logger } from 'pino';
+import { asHindcastError } from './error.filter.js';
+
+/** Trailing metadata that names the error code, whatever gRPC's own status is. */
+export const codeMetadataKey = 'hindcast-code';
+
+export interface GrpcCall {
+  /** Aborted when the caller is gone, the deadline has passed or the service stops. */
+  readonly signal: AbortSignal;
+  readonly metadata: grpc.Metadata;
+}
+
+export type UnaryMethod<Req, Res> = (request: Req, call: GrpcCall) => Promise<Res>;
+/** Each message is asked for only when the transport has room for it. */
+export type ServerStreamMethod<Req, Res> = (request: Req, call: GrpcCall) => AsyncIterable<Res>;
+export type BidiStreamMethod<Req, Res> = (requests: AsyncIterable<Req>, call: GrpcCall) => AsyncIterable<Res>;
+
+/** Turns async functions and generators into what grpc-js calls. */
+export class GrpcHandlers {
+  constructor(
+    private readonly logger: Logger,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  unary<Req, Res>(method: UnaryMethod<Req, Res>): grpc.handleUnaryCall<Req, Res> {
+    return (call, callback) => {
+      const { context, release } = this.open(call);
+      void method(call.request, context)
+        .then(
+          (answer) => callback(null, answer),
+          (error: unknown) => callback(this.statusOf(error, call.getPath())),
+        )
+        .finally(release);
+    };
+  }
+
+  serverStream<Req, Res>(method: ServerStreamMethod<Req, Res>): grpc.handleServerStreamingCall<Req, Res> {
+    return (call) => {
+      const { context, release } = this.open(call);
+      void this.pump(method(call.request, context), call, context.signal).finally(release);
+    };
+  }
+
+  bidiStream<Req, Res>(method: BidiStreamMethod<Req, Res>): grpc.handleBidiStreamingCall<Req, Res> {
+    return (call) => {
+      const { context, release } = this.open(call);
+      // The method may stop reading and still answer, so ending the iterator must not end the call.
+      const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Req>;
+      void this.pump(method(requests, context), call, context.signal).finally(release);
+    };
+  }
+
+  private async pump<Res>(answers: AsyncIterable<Res>, call: AnswerStream<Res>, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const answer of answers) {
+        if (signal.aborted) break;
+        if (!call.write(answer)) await once(call, 'drain', { signal });
+      }
+      if (this.stopping.aborted) throw new HindcastError('SHUTTING_DOWN');
+      call.end();
+    } catch (error) {
+      if (call.cancelled) return;
+      call.emit('error', this.statusOf(this.stopping.aborted ? new HindcastError('SHUTTING_DOWN') : error, call.getPath()));
+    }
+  }
+
+  private open(call: ServerCall): { readonly context: GrpcCall; readonly release: () => void } {
+    const gone = new AbortController();
+    const abort = (): void => gone.abort();
+    call.on('cancelled', abort);
+    this.stopping.addEventListener('abort', abort, { once: true });
+    if (this.stopping.aborted) abort();
+    return {
+      context: { signal: gone.signal, metadata: call.metadata },
+      release: () => this.stopping.removeEventListener('abort', abort),
+    };
+  }
+
+  private statusOf(thrown: unknown, path: string): grpc.StatusObject & Error {
+    const error = asHindcastError(thrown);
+    if (error.code === 'INTERNAL') this.logger.error({ err: thrown, path }, 'call failed');
+    return grpcStatus(error);
+  }
+}
+
+/** The status of an error, with its code in the trailing metadata. */
+export function grpcStatus(error: HindcastError): grpc.StatusObject & Error {
+  const metadata = new grpc.Metadata();
+  metadata.set(codeMetadataKey, error.code);
+  return Object.assign(new Error(error.message), { code: errorCodes[error.code].grpc, details: error.message, metadata });
+}
+
+type ServerCall = grpc.ServerUnaryCall<unknown, unknown> | AnyStreamCall;
+type AnyStreamCall = { readonly metadata: grpc.Metadata; on(event: 'cancelled', listener: () => void): unknown };
+
+interface AnswerStream<Res> extends NodeJS.EventEmitter {
+  readonly cancelled: boolean;
+  write(answer: Res): boolean;
+  end(): void;
+  getPath(): string;
+}

@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import grpc from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { Logger } from 'pino';
+import { GrpcHandlers } from './grpc-handlers.js';
+import type { Lifecycle } from './lifecycle.js';
+import { portError } from './port-error.js';
+
+export const defaultMessageBytesMax = 16 * 1024 * 1024;
+const shutdownMaxMs = 3_000;
+
+/** Where the .proto files of libs/contracts lie. */
+export const protoFolder = join(dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json')), 'proto');
+
+export interface GrpcServerOptions {
+  /** A file of libs/contracts/proto, as `tick_ingest.proto`. */
+  readonly proto: string;
+  /** As `hindcast.v1.TickIngest`. */
+  readonly service: string;
+  readonly methods: (handlers: GrpcHandlers) => grpc.UntypedServiceImplementation;
+  readonly bind: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly messageBytesMax?: number;
+  readonly logger: Logger;
+  /** The server stops with it: streams are told first, then calls under way get a moment. */
+  readonly lifecycle: Lifecycle;
+}
+
+export interface GrpcServer {
+  readonly port: number;
+}
+
+/** Fields as in TypeScript (`streamId`), 64-bit numbers as numbers (exact to 2^53), absent fields as their defaults. */
+export function loadService(proto: string, service: string): grpc.ServiceDefinition {
+  const definition = loadSync(join(protoFolder, proto), { longs: Number, enums: String, defaults: true, oneofs: true });
+  const loaded = definition[service];
+  if (loaded === undefined || 'format' in loaded) throw new Error(`${proto} has no service ${service}`);
+  return loaded as grpc.ServiceDefinition;
+}
+
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { proto, service, methods, bind, logger, lifecycle, messageBytesMax = defaultMessageBytesMax } = options;
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_send_message_length': messageBytesMax,
+  });
+  server.addService(loadService(proto, service), methods(new GrpcHandlers(logger, lifecycle.signal)));
+  const port = await bound(server, bind, options.port);
+  lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server));
+  logger.info({ port, service }, 'gRPC door open');
+  return { port };
+}
+
+function bound(server: grpc.Server, bind: string, port: number): Promise<number> {
+  const host = bind.includes(':') ? `[${bind}]` : bind;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, boundPort) => {
+      if (error === null) resolve(boundPort);
+      else reject(portError(error, port, bind) as Error);
+    });
+  });
+}
+
+async function shutDown(server: grpc.Server): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, shutdownMaxMs);
+  });
+  await Promise.race([new Promise<void>((resolve) => server.tryShutdown(() => resolve())), overdue]);
+  clearTimeout(timer);
+  server.forceShutdown();
+}

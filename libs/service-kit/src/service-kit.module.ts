@@ -1,0 +1,41 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { systemClock } from '@hindcast/ports';
+import type { Logger } from 'pino';
+import type { BaseConfig } from './config.js';
+import { HealthController, HealthRegistry } from './health.js';
+import { Lifecycle } from './lifecycle.js';
+import { LOGGER } from './logger.js';
+import { Metrics, MetricsController } from './metrics.js';
+
+/** Injection tokens of what has no class. */
+export const CONFIG = Symbol('Config');
+export const CLOCK = Symbol('Clock');
+
+export interface KitParts {
+  readonly config: BaseConfig;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly health: HealthRegistry;
+  readonly metrics: Metrics;
+}
+
+/** Makes config, logger, clock, lifecycle, health and metrics injectable everywhere, and serves the last two. */
+@Global()
+@Module({})
+export class ServiceKitModule {
+  static with({ config, logger, lifecycle, health, metrics }: KitParts): DynamicModule {
+    return {
+      module: ServiceKitModule,
+      controllers: [HealthController, MetricsController],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: CLOCK, useValue: systemClock },
+        { provide: LOGGER, useValue: logger },
+        { provide: Lifecycle, useValue: lifecycle },
+        { provide: HealthRegistry, useValue: health },
+        { provide: Metrics, useValue: metrics },
+      ],
+      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics],
+    };
+  }
+}

@@ -1,0 +1,190 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { HindcastError } from '@hindcast/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { DestinationStream, Logger } from 'pino';
+import type { BaseConfig } from './config.js';
+import { asHindcastError, ErrorFilter, sendError } from './error.filter.js';
+import { HealthRegistry } from './health.js';
+import { defaultLifecycleLimits, Lifecycle, type LifecycleLimits } from './lifecycle.js';
+import { createLogger, NestLogger } from './logger.js';
+import { Metrics } from './metrics.js';
+import { portError } from './port-error.js';
+import { ServiceKitModule } from './service-kit.module.js';
+
+export const defaultBodyLimitBytes = 8 * 1024 * 1024;
+const requestReceiveMaxMs = 30_000;
+const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** All services are released together, so the kit's version is everyone's. */
+export const suiteVersion = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }
+).version;
+
+export interface ServiceOptions<C extends BaseConfig> {
+  /** As in `tick-ingest`. */
+  readonly name: string;
+  /** Called first, so that a bad environment ends in one log line: `() => loadConfig(shape)`. */
+  readonly config: () => C;
+  readonly module: (config: C) => DynamicModule | Type;
+  /** 0 takes a free one. */
+  readonly httpPort: (config: C) => number;
+  readonly bodyLimitBytes?: number;
+  readonly lifecycleLimits?: LifecycleLimits;
+  /** After the port is open, so that health can be watched meanwhile; a failure stops the service. */
+  readonly onStart?: (app: NestFastifyApplication, config: C) => Promise<void>;
+  /** Where the log goes; standard output by default. */
+  readonly logDestination?: DestinationStream;
+}
+
+export interface RunningService {
+  readonly app: NestFastifyApplication;
+  readonly logger: Logger;
+  readonly port: number;
+  readonly url: string;
+  /** Ends gracefully; true where everything ended by itself. */
+  stop(): Promise<boolean>;
+}
+
+/**
+ * A service as a process: starts it, stops it on SIGTERM and SIGINT (exit code 0; 1 where something had to be cut off;
+ * a second signal ends it at once), and crashes with a log line on whatever nobody caught.
+ */
+export async function runService<C extends BaseConfig>(options: ServiceOptions<C>): Promise<void> {
+  const log = createLogger({ service: options.name, level: 'info', ...destinationOf(options) });
+  crashOnUncaught(log);
+  try {
+    const service = await startService(options);
+    stopOnSignals(service);
+  } catch (error) {
+    log.fatal({ err: error }, 'service did not start');
+    process.exit(1);
+  }
+}
+
+/** A service inside a process that is somebody else's: a test, the standalone app. */
+export async function startService<C extends BaseConfig>(options: ServiceOptions<C>): Promise<RunningService> {
+  const config = options.config();
+  const logger = createLogger({ service: options.name, level: config.logLevel, ...destinationOf(options) });
+  const lifecycle = new Lifecycle(logger, options.lifecycleLimits ?? defaultLifecycleLimits);
+  const metrics = new Metrics(options.name);
+  const health = new HealthRegistry({
+    service: options.name,
+    version: suiteVersion,
+    nowMs: () => performance.now(),
+    stopping: lifecycle.signal,
+  });
+  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics });
+  const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
+  const adapter = fastifyAdapter(options.bodyLimitBytes ?? defaultBodyLimitBytes);
+  watchRequests(adapter, lifecycle, metrics);
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  app.useGlobalFilters(new ErrorFilter(logger));
+  const stop = async (): Promise<boolean> => {
+    logger.info('service stops');
+    const clean = await lifecycle.stop();
+    app.getHttpServer().closeAllConnections();
+    await app.close();
+    logger.info({ clean }, 'service stopped');
+    return clean;
+  };
+  try {
+    await listen(app, options.httpPort(config), config.bind);
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const url = `http://${config.bind.includes(':') ? `[${config.bind}]` : config.bind}:${port}`;
+    await options.onStart?.(app, config);
+    logger.info({ url, version: suiteVersion }, 'service started');
+    return { app, logger, port, url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+@Module({})
+class RootModule {}
+
+function destinationOf({ logDestination }: { readonly logDestination?: DestinationStream }) {
+  return logDestination === undefined ? {} : { destination: logDestination };
+}
+
+function fastifyAdapter(bodyLimit: number): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit,
+    requestTimeout: requestReceiveMaxMs,
+    genReqId: requestIdOf,
+    // A malformed URL is answered before any route, and so before Nest's filter.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      sendError(reply, asHindcastError(error, `${request.method} ${request.url}`), request.id);
+    },
+  });
+}
+
+/** The caller's own id where it is a harmless one. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+}
+
+/** Counts what is under way, measures it, and refuses new work while stopping; health and metrics are answered to the end. */
+function watchRequests(adapter: FastifyAdapter, lifecycle: Lifecycle, metrics: Metrics): void {
+  adapter.getInstance().addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    void reply.header('x-request-id', request.id);
+    const startedMs = performance.now();
+    const counted = !isAboutTheService(request.url);
+    if (counted) lifecycle.requestBegan();
+    reply.raw.once('close', () => {
+      if (counted) lifecycle.requestEnded();
+      const { method, routeOptions } = request;
+      metrics.requestServed({ method, route: routeOptions.url, status: reply.statusCode, elapsedMs: performance.now() - startedMs });
+    });
+    if (counted && lifecycle.stopping) {
+      void reply.header('connection', 'close');
+      sendError(reply, new HindcastError('SHUTTING_DOWN'), request.id);
+      return;
+    }
+    done();
+  });
+}
+
+function isAboutTheService(path: string): boolean {
+  return path.startsWith('/health/') || path === '/metrics';
+}
+
+async function listen(app: NestFastifyApplication, port: number, host: string): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    throw portError(error, port, host);
+  }
+}
+
+function crashOnUncaught(log: Logger): void {
+  const crash = (error: unknown, kind: string): void => {
+    log.fatal({ err: error, kind }, 'crashed');
+    process.exit(1);
+  };
+  process.on('uncaughtException', (error) => crash(error, 'exception'));
+  process.on('unhandledRejection', (reason) => crash(reason, 'rejection'));
+}
+
+function stopOnSignals(service: RunningService): void {
+  let signals = 0;
+  const onSignal = (): void => {
+    signals += 1;
+    if (signals > 1) process.exit(1);
+    void service.stop().then((clean) => process.exit(clean ? 0 : 1));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
