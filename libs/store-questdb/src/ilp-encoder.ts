@@ -97,11 +97,11 @@ export class IlpEncoder {
 
   #trades(trades: TradeColumns, isSkipped: RowTest | undefined): void {
     const writer = this.#writer;
-    const prefixes = new RowPrefixes('trades', [
-      ...instrumentWords(trades),
-      { name: 'side', codes: trades.side, values: sideNames },
-      ...originWords(trades),
-    ], 'sequence');
+    const prefixes = new RowPrefixes(
+      'trades',
+      [...instrumentWords(trades), { name: 'side', codes: trades.side, values: sideNames }, ...originWords(trades)],
+      'sequence',
+    );
     for (let row = 0; row < trades.length; row++) {
       if (isSkipped?.('trades', trades.sequence[row])) continue;
       this.#start(prefixes.of(row), trades.sequence[row], idBytes(trades.id, row));
@@ -131,16 +131,27 @@ export class IlpEncoder {
   }
 
   /** Few by nature, so plain strings serve. */
-  #rejected({ number, source, receivedAtUs, rejected }: LoggedBatch, { streamId, isSkipped }: { readonly streamId: string; readonly isSkipped?: RowTest }): void {
+  #rejected(
+    { number, source, receivedAtUs, rejected }: LoggedBatch,
+    { streamId, isSkipped }: { readonly streamId: string; readonly isSkipped?: RowTest },
+  ): void {
     const origin = source === '' ? '' : `,source=${escapeWord(source)}`;
     for (const row of rejected) {
       const sequence = sequenceOf(number, row.position);
       if (isSkipped?.('rejected_ticks', sequence)) continue;
       const words = `stream_id=${escapeWord(streamId)},kind=${row.table},code=${row.code}${origin}`;
-      const texts = ([['field', row.field], ['message', row.message], ['text', row.text]] as const).map(
-        ([name, text]) => [field(name), Buffer.from(text)] as const,
+      const texts = (
+        [
+          ['field', row.field],
+          ['message', row.message],
+          ['text', row.text],
+        ] as const
+      ).map(([name, text]) => [field(name), Buffer.from(text)] as const);
+      this.#start(
+        Buffer.from(`rejected_ticks,${words} sequence=`),
+        sequence,
+        2 * texts.reduce((bytes, [, text]) => bytes + text.length, 0),
       );
-      this.#start(Buffer.from(`rejected_ticks,${words} sequence=`), sequence, 2 * texts.reduce((bytes, [, text]) => bytes + text.length, 0));
       for (const [name, text] of texts) this.#text(name, text);
       this.#end(receivedAtUs);
     }

@@ -3,7 +3,15 @@ import type { QuestDbHttp } from './questdb-http.js';
 
 /** Everything that the services read or write; `migrations/questdb` creates it. */
 export const requiredTables = [
-  'trades', 'quotes', 'rejected_ticks', 'bars_1s', 'bars_1m', 'bars_1h', 'bars_1d', 'ohlcv_1d', 'market_states',
+  'trades',
+  'quotes',
+  'rejected_ticks',
+  'bars_1s',
+  'bars_1m',
+  'bars_1h',
+  'bars_1d',
+  'ohlcv_1d',
+  'market_states',
 ] as const;
 
 /** Short, so that a health check answers while a server that hangs does not. */

@@ -19,7 +19,8 @@ export type SqlValue = string | number | boolean | null;
 export type SqlRow = readonly SqlValue[];
 
 /** The server's verdict on a request of rows. */
-export type WriteAnswer = { readonly kind: 'written' } | { readonly kind: 'refused'; readonly line: number | undefined; readonly message: string };
+export type WriteAnswer =
+  { readonly kind: 'written' } | { readonly kind: 'refused'; readonly line: number | undefined; readonly message: string };
 
 interface Answer {
   readonly status: number;

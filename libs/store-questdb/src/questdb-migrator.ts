@@ -63,7 +63,10 @@ export class QuestDbMigrator {
     const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
     if (wrong.length > 0) {
       const names = wrong.map(({ name, state }) => `${name} (${state})`).join(', ');
-      throw new HindcastError('STORE_REFUSED', `these migrations are no longer what was applied: ${names}; restore them and write a new file instead`);
+      throw new HindcastError(
+        'STORE_REFUSED',
+        `these migrations are no longer what was applied: ${names}; restore them and write a new file instead`,
+      );
     }
     const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ name }) => name));
     return (await this.#migrations()).filter(({ name }) => pending.has(name));
@@ -89,7 +92,8 @@ export class QuestDbMigrator {
   async #migrations(): Promise<readonly Migration[]> {
     const names = (await readdir(this.#directory)).filter((name) => name.endsWith('.sql')).toSorted();
     const misnamed = names.filter((name) => !fileName.test(name));
-    if (misnamed.length > 0) throw new HindcastError('CONFIG_INVALID', `migrations are named 001_what_it_does.sql, not ${misnamed.join(', ')}`);
+    if (misnamed.length > 0)
+      throw new HindcastError('CONFIG_INVALID', `migrations are named 001_what_it_does.sql, not ${misnamed.join(', ')}`);
     return Promise.all(
       names.map(async (name) => {
         const text = await readFile(join(this.#directory, name), 'utf8');

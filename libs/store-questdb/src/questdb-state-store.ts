@@ -35,9 +35,11 @@ export class QuestDbStateStore implements StateStore {
     for await (const rows of pages(this.#http, { table: 'market_states', select: stateSelect, range })) yield rows.map(stateRow);
   }
 
-  async newestStates(
-    { symbols, market, asOfUs }: { readonly symbols?: readonly string[]; readonly market?: string; readonly asOfUs?: number } = {},
-  ): Promise<readonly StateRow[]> {
+  async newestStates({
+    symbols,
+    market,
+    asOfUs,
+  }: { readonly symbols?: readonly string[]; readonly market?: string; readonly asOfUs?: number } = {}): Promise<readonly StateRow[]> {
     if (symbols?.length === 0) return [];
     const conditions = where([
       symbols === undefined ? undefined : `symbol IN (${literals(symbols)})`,

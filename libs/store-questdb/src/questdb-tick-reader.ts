@@ -75,7 +75,10 @@ export class QuestDbTickReader implements TickReader {
     return pages(this.#http, { table, select, range, sequenceColumn: 1 });
   }
 
-  async #days({ market, symbol }: Partial<Instrument>): Promise<readonly (StoreCount & { readonly firstUs: number; readonly lastUs: number })[]> {
+  async #days({
+    market,
+    symbol,
+  }: Partial<Instrument>): Promise<readonly (StoreCount & { readonly firstUs: number; readonly lastUs: number })[]> {
     const filter = where([
       market === undefined ? undefined : `market = ${literal(market)}`,
       symbol === undefined ? undefined : `symbol = ${literal(symbol)}`,
@@ -88,7 +91,13 @@ export class QuestDbTickReader implements TickReader {
     const rows = await this.#http.query(`(${selects.join(') UNION ALL (')})`);
     const days = (rows as readonly [TickKind, string, string, string, number, number, number][]).map(
       ([table, ofMarket, ofSymbol, , count, firstUs, lastUs]) => ({
-        table, market: ofMarket, symbol: ofSymbol, day: utcDay(firstUs), rows: count, firstUs, lastUs,
+        table,
+        market: ofMarket,
+        symbol: ofSymbol,
+        day: utcDay(firstUs),
+        rows: count,
+        firstUs,
+        lastUs,
       }),
     );
     return days.toSorted(
@@ -102,7 +111,8 @@ export class QuestDbTickReader implements TickReader {
     );
     const tables = rows as readonly [string, boolean, number, number][];
     const behind = tables.filter(([, suspended, applied, written]) => suspended || applied < written).map(([name]) => name);
-    if (behind.length > 0) throw new HindcastError('STORE_NOT_READY', `QuestDB has not yet applied all that was written to ${behind.join(', ')}`);
+    if (behind.length > 0)
+      throw new HindcastError('STORE_NOT_READY', `QuestDB has not yet applied all that was written to ${behind.join(', ')}`);
   }
 }
 
@@ -139,7 +149,10 @@ export async function* pages(http: QuestDbHttp, { table, select, range, sequence
   }
 }
 
-function afterCondition({ timeUs, sequence }: { readonly timeUs: number; readonly sequence: number }, sequenceColumn: number | undefined): string {
+function afterCondition(
+  { timeUs, sequence }: { readonly timeUs: number; readonly sequence: number },
+  sequenceColumn: number | undefined,
+): string {
   const later = `timestamp > ${timeLiteral(timeUs)}`;
   return sequenceColumn === undefined ? later : `(${later} OR sequence > ${literal(sequence)})`;
 }

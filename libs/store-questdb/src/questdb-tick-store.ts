@@ -3,7 +3,17 @@ import type { LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { Instrument } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
-  BarInterval, BarRow, InstrumentSummary, NewestTrade, StateRow, StoreCount, StoreHealth, TickRange, TickStore, WriteOptions, WriteOutcome,
+  BarInterval,
+  BarRow,
+  InstrumentSummary,
+  NewestTrade,
+  StateRow,
+  StoreCount,
+  StoreHealth,
+  TickRange,
+  TickStore,
+  WriteOptions,
+  WriteOutcome,
 } from '@hindcast/ports';
 import { QuestDbHttp, type QuestDbHttpOptions } from './questdb-http.js';
 import { readHealth } from './questdb-health.js';

@@ -1,15 +1,42 @@
-import { codedColumn, constantColumn, sideCodes, textColumn, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import {
+  codedColumn,
+  constantColumn,
+  sideCodes,
+  textColumn,
+  type Instrument,
+  type QuoteColumns,
+  type TradeColumns,
+} from '@hindcast/market';
 import type { SqlRow } from './questdb-http.js';
 
 /** What a page of trades selects, in the order in which `tradeColumns` reads it. */
 export const tradeSelect = [
-  'timestamp::long', 'sequence', 'exchange', 'trade_id', 'price', 'size', 'side', 'side_inferred', 'late',
-  'received_at::long', 'source', 'conditions',
+  'timestamp::long',
+  'sequence',
+  'exchange',
+  'trade_id',
+  'price',
+  'size',
+  'side',
+  'side_inferred',
+  'late',
+  'received_at::long',
+  'source',
+  'conditions',
 ].join(', ');
 
 export const quoteSelect = [
-  'timestamp::long', 'sequence', 'exchange', 'quote_id', 'bid', 'bid_size', 'ask', 'ask_size',
-  'received_at::long', 'source', 'conditions',
+  'timestamp::long',
+  'sequence',
+  'exchange',
+  'quote_id',
+  'bid',
+  'bid_size',
+  'ask',
+  'ask_size',
+  'received_at::long',
+  'source',
+  'conditions',
 ].join(', ');
 
 /** JSON writes doubles with all the digits that they need and whole numbers in full, so nothing is lost here. */

@@ -10,7 +10,8 @@ export function literal(value: string | number | boolean): string {
     if (value.includes('\0')) throw new RangeError('text with a zero byte cannot stand in a statement');
     return `'${value.replaceAll("'", "''")}'`;
   }
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} cannot stand in a statement: it is not a whole number that a double holds exactly`);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`${value} cannot stand in a statement: it is not a whole number that a double holds exactly`);
   return String(value);
 }
 

@@ -9,7 +9,7 @@ export type TickTable = TickKind | 'rejected_ticks';
 export interface TableRows {
   readonly table: TickTable;
   readonly length: number;
-  sequenceAt(row: number): number;
+  readonly sequenceAt: (row: number) => number;
 }
 
 export function tableRowsOf(batch: LoggedBatch): readonly TableRows[] {

@@ -3,3 +3,11 @@
  * Libraries and apps import it in specs only; it decides nothing that runs in production.
  */
 export * from './local-servers/index.js';
+export { embedderConformance } from './embedder-conformance.js';
+export { clusteredRows, embeddingMetadata, embeddingRow, unitVector, type ClusteredRowsOptions } from './embedding-rows.js';
+export { HashEmbedder } from './hash-embedder.js';
+export { seededRandom } from './seeded-random.js';
+export { vectorStoreConformance, type VectorStoreUnderTest } from './vector-store-conformance.js';
+export * from './tick-arbitraries.js';
+export * from './tick-rows.js';
+export * from './tick-store-conformance.js';
