@@ -1,0 +1,74 @@
+/** @jest-environment-options {"customExportConditions": ["@hindcast/source", "node"]} */
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { embeddingRow } from '@hindcast/testing';
+import { LanceMigrator } from './lance-migrator.js';
+import { LanceVectorStore } from './lance-vector-store.js';
+import { marketStateEmbeddings } from './market-state-embeddings.js';
+import { parseTableDefinition } from './table-definition.js';
+
+const committed = fileURLToPath(new URL('../../../migrations/lancedb', import.meta.url));
+
+describe('LanceMigrator', () => {
+  let folder: string;
+  let directory: string;
+  let migrator: LanceMigrator;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'hindcast-lance-'));
+    directory = path.join(folder, 'migrations');
+    await cp(committed, directory, { recursive: true });
+    migrator = new LanceMigrator({ uri: path.join(folder, 'db'), directory, clock: { nowUs: () => 1_381_152_600_000_000 } });
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('applies each file once, in order, and says so', async () => {
+    expect(await migrator.status()).toMatchObject([{ id: '001', file: '001_market_state_embeddings.json', state: 'pending' }]);
+    const lines: string[] = [];
+    expect(await migrator.up((line) => lines.push(line))).toEqual(['001']);
+    expect(lines).toEqual(['lancedb: applied 001_market_state_embeddings.json']);
+    expect(await migrator.status()).toMatchObject([{ id: '001', state: 'applied', appliedAt: '2013-10-07T13:30:00Z' }]);
+    expect(await migrator.plan()).toEqual([]);
+    expect(await migrator.up()).toEqual([]);
+  });
+
+  it('leaves a table that the store writes to', async () => {
+    await migrator.up();
+    const store = await LanceVectorStore.open({ uri: path.join(folder, 'db') });
+    await store.ensureTable();
+    await store.upsert([embeddingRow()]);
+    expect(await store.stats()).toMatchObject({ rows: 1 });
+    await store.close();
+  });
+
+  it('keeps the rows of a table that was there before it was recorded', async () => {
+    const store = await LanceVectorStore.open({ uri: path.join(folder, 'db') });
+    await store.ensureTable();
+    await store.upsert([embeddingRow()]);
+    expect(await migrator.up()).toEqual(['001']);
+    expect(await store.stats()).toMatchObject({ rows: 1 });
+    await store.close();
+  });
+
+  it('refuses when an applied file has been changed', async () => {
+    await migrator.up();
+    await appendFile(path.join(directory, '001_market_state_embeddings.json'), '\n');
+    expect(await migrator.status()).toMatchObject([{ state: 'changed' }]);
+    await expect(migrator.up()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('001_market_state_embeddings.json') });
+  });
+
+  it('refuses a table of the same name with other columns', async () => {
+    await migrator.up();
+    const other = { table: 'market_state_embeddings', columns: [{ name: 'vector', type: 'utf8' }], indexes: [] };
+    await writeFile(path.join(directory, '002_other.json'), JSON.stringify(other));
+    await expect(migrator.up()).rejects.toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining('other columns') });
+    expect(await migrator.status()).toMatchObject([{ state: 'applied' }, { state: 'pending' }]);
+  });
+
+  it('defines the table that the store writes', async () => {
+    const text = await readFile(path.join(committed, '001_market_state_embeddings.json'), 'utf8');
+    expect(parseTableDefinition(text)).toEqual(marketStateEmbeddings);
+  });
+});

@@ -1,0 +1,90 @@
+import { HindcastError } from '@hindcast/contracts';
+import { Index, type Connection, type Table } from '@lancedb/lancedb';
+import { DataType, Field, FixedSizeList, Float32, Schema, TimestampMicrosecond, Utf8 } from 'apache-arrow';
+import { isTableMissing } from './lance-errors.js';
+
+/** What a file of `migrations/lancedb/` says: one table, its columns and its scalar indexes. */
+export interface TableDefinition {
+  readonly table: string;
+  readonly columns: readonly ColumnDefinition[];
+  readonly indexes: readonly IndexDefinition[];
+}
+
+export interface ColumnDefinition {
+  readonly name: string;
+  /** `utf8`, `timestamp[us, UTC]` or `fixed_size_list<float32>[n]`. */
+  readonly type: string;
+}
+
+export interface IndexDefinition {
+  readonly name: string;
+  readonly column: string;
+  readonly type: 'btree' | 'bitmap';
+}
+
+const vectorTypePattern = /^fixed_size_list<float32>\[([1-9]\d{0,4})\]$/;
+
+/** Throws a plain Error that names what is wrong: the files belong to the code, so a bad one is a bug. */
+export function parseTableDefinition(text: string): TableDefinition {
+  const { table, columns, indexes } = JSON.parse(text) as Partial<TableDefinition>;
+  if (typeof table !== 'string' || !Array.isArray(columns) || !Array.isArray(indexes)) {
+    throw new Error('A table definition needs `table`, `columns` and `indexes`.');
+  }
+  const definition: TableDefinition = { table, columns, indexes };
+  arrowSchema(definition);
+  for (const index of definition.indexes) scalarIndex(index);
+  return definition;
+}
+
+export function arrowSchema({ columns }: Pick<TableDefinition, 'columns'>): Schema {
+  return new Schema(columns.map(({ name, type }) => new Field(name, arrowType(name, type), false)));
+}
+
+function arrowType(name: string, type: string): DataType {
+  if (type === 'utf8') return new Utf8();
+  if (type === 'timestamp[us, UTC]') return new TimestampMicrosecond('UTC');
+  const width = vectorTypePattern.exec(type)?.[1];
+  if (width === undefined) throw new Error(`Column ${name} has the type ${type}; utf8, timestamp[us, UTC] and fixed_size_list<float32>[n] are known.`);
+  return new FixedSizeList(Number(width), new Field('item', new Float32(), true));
+}
+
+/**
+ * Creates what is missing and leaves the rest. Throws STORE_REFUSED where a table of this name has other columns.
+ * Scalar indexes are built on the empty table: Lance then keeps them, and `optimize` brings in the rows that follow.
+ */
+export async function applyTableDefinition(connection: Connection, definition: TableDefinition): Promise<void> {
+  const schema = arrowSchema(definition);
+  const table = (await openIfPresent(connection, definition.table)) ?? (await connection.createEmptyTable(definition.table, schema));
+  try {
+    const found = String(await table.schema());
+    if (found !== String(schema)) {
+      throw new HindcastError('STORE_REFUSED', `Table ${definition.table} is there with other columns: ${found}, not ${String(schema)}.`);
+    }
+    await createMissingIndexes(table, definition.indexes);
+  } finally {
+    table.close();
+  }
+}
+
+/** Not by the list of names, which comes in pages. */
+export async function openIfPresent(connection: Connection, name: string): Promise<Table | undefined> {
+  try {
+    return await connection.openTable(name);
+  } catch (cause) {
+    if (isTableMissing(cause)) return undefined;
+    throw cause;
+  }
+}
+
+async function createMissingIndexes(table: Table, indexes: readonly IndexDefinition[]): Promise<void> {
+  const present = new Set((await table.listIndices()).map(({ name }) => name));
+  for (const index of indexes) {
+    if (!present.has(index.name)) await table.createIndex(index.column, { name: index.name, config: scalarIndex(index) });
+  }
+}
+
+function scalarIndex({ name, type }: IndexDefinition): Index {
+  if (type === 'btree') return Index.btree();
+  if (type === 'bitmap') return Index.bitmap();
+  throw new Error(`Index ${name} has the type ${String(type)}; btree and bitmap are known.`);
+}
