@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import { errorBody, errorCodes, HindcastError } from '@hindcast/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { thrownError } from './thrown.js';
 
 /** What a caller who may retry is asked to wait: a flush, a reconnect and a restart are all shorter. */
 export const retryAfterSeconds = 1;
@@ -43,7 +44,7 @@ export function sendError(reply: FastifyReply, error: HindcastError, requestId: 
 export function asHindcastError(thrown: unknown, route?: string): HindcastError {
   if (thrown instanceof HindcastError) return thrown;
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCodeOf(thrown);
-  const message = thrown instanceof Error ? thrown.message : undefined;
+  const message = thrownError(thrown)?.message;
   if (status === 404) return new HindcastError('ROUTE_UNKNOWN', route === undefined ? undefined : `${route} is not a route.`);
   if (status === 413) return new HindcastError('BATCH_TOO_LARGE', message, { cause: thrown });
   if (status !== undefined && status >= 400 && status < internalErrorStatus) {
@@ -54,6 +55,6 @@ export function asHindcastError(thrown: unknown, route?: string): HindcastError 
 
 /** Fastify's own errors carry the status as a field. */
 function statusCodeOf(thrown: unknown): number | undefined {
-  if (!(thrown instanceof Error) || !('statusCode' in thrown)) return undefined;
-  return typeof thrown.statusCode === 'number' ? thrown.statusCode : undefined;
+  const status = thrownError(thrown)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
 }

@@ -1,5 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { thrownMessage } from './thrown.js';
 
 /** What a probe says of one dependency; further fields are shown as they are. */
 export interface DependencyHealth {
@@ -91,7 +92,7 @@ export class HealthRegistry {
       probe.last = { health, atMs: this.settings.nowMs() };
       return health;
     } catch (error) {
-      const health = { up: false, detail: error instanceof Error ? error.message : String(error) };
+      const health = { up: false, detail: thrownMessage(error) };
       probe.last = { health, atMs: this.settings.nowMs() };
       return health;
     } finally {

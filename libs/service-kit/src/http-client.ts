@@ -1,4 +1,5 @@
 import { errorCodes, HindcastError, type ErrorBody } from '@hindcast/contracts';
+import { thrownError, thrownMessage } from './thrown.js';
 
 export interface ServiceClientOptions {
   /** Who answers, for messages: `market-physics`. */
@@ -93,10 +94,9 @@ export class ServiceClient {
 }
 
 function reasonOf(error: unknown, deadlineMs: number): string {
-  if (!(error instanceof Error)) return 'does not answer';
-  if (error.name === 'TimeoutError') return `did not answer in ${deadlineMs} ms`;
-  const { cause } = error;
-  return `does not answer (${cause instanceof Error ? cause.message : error.message})`;
+  const thrown = thrownError(error);
+  if (thrown?.name === 'TimeoutError') return `did not answer in ${deadlineMs} ms`;
+  return `does not answer (${thrownMessage(thrown?.cause ?? error)})`;
 }
 
 function passedOn(answer: unknown): HindcastError | undefined {

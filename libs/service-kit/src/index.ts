@@ -17,3 +17,4 @@ export * from './ports.js';
 export * from './query.js';
 export * from './service.js';
 export * from './service-kit.module.js';
+export * from './thrown.js';

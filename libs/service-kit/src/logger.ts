@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { HindcastError } from '@hindcast/contracts';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { thrownError } from './thrown.js';
 
 export type { Logger } from 'pino';
 
@@ -32,12 +33,13 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
 }
 
 /** The code and retry of a failure of the world, the stack of a bug, and the causes of both. */
-function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+function describeError(thrown: unknown): unknown {
+  const error = thrownError(thrown);
+  if (error === undefined) return thrown;
   const cause = error.cause === undefined ? {} : { cause: describeError(error.cause) };
-  if (error instanceof HindcastError) return { code: error.code, message: error.message, details: error.details, ...cause };
-  const code = (error as NodeJS.ErrnoException).code;
-  return { type: error.name, ...(code === undefined ? {} : { code }), message: error.message, stack: error.stack, ...cause };
+  if (thrown instanceof HindcastError) return { code: thrown.code, message: thrown.message, details: thrown.details, ...cause };
+  const { name, code, message, stack } = error;
+  return { type: name, ...(code === undefined ? {} : { code }), message, stack, ...cause };
 }
 
 /** Nest's own talk: what it says of its modules is for debugging, its warnings are ours. */
