@@ -16,7 +16,7 @@ const adapters = [
 ];
 
 /** Tests stand beside what they test, and may also import the conformance suites. */
-const tests = '[.](spec|bench)[.](ts|mjs)$';
+const tests = '[.](spec|bench|fixture)[.](ts|mjs)$';
 
 const libraries = (names) => `^libs/(${names.join('|')})/`;
 

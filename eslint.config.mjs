@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-const testFiles = ['**/*.spec.ts', '**/*.bench.ts', 'libs/testing/**/*.ts'];
+const testFiles = ['**/*.spec.ts', '**/*.bench.ts', '**/*.fixture.ts', 'libs/testing/**/*.ts'];
 
 /** Only these read the environment; everybody else is given what it needs. */
 const environmentReaders = ['**/config.ts', '**/config/*.ts', 'libs/testing/**/*.ts', 'tools/**'];

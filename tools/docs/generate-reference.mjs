@@ -1,51 +1,68 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCodes, rejectionCodes } from '../../libs/contracts/src/errors.ts';
+import { variablesOf } from './config-variables.mjs';
+import { configurationPage } from './configuration-page.mjs';
 import { endpointsOf } from './http-endpoints.mjs';
 import { parseProto } from './proto-services.mjs';
 import { referencePage } from './reference-page.mjs';
 
-/** `npm run docs:api` writes docs/API.md from controllers, .proto files and error codes; `--check` only compares. */
+/**
+ * `npm run docs:api` writes docs/API.md and docs/CONFIGURATION.md from what the code declares; `--check` only compares.
+ * Both want a comment above every endpoint and every variable.
+ */
 const root = join(import.meta.dirname, '..', '..');
-const pageFile = join('docs', 'API.md');
+
+/** Of every service; stands first in the configuration, last among the doors. */
+const everyService = 'service-kit';
 
 const text = (file) => readFileSync(join(root, file), 'utf8');
 const filesOf = (pattern) => globSync(pattern, { cwd: root }).sort();
+const ownerOf = (file) => file.split('/')[1];
+const titleOf = (owner) => (owner === everyService ? 'Every service' : owner);
 
-/** Doors of every service (health, metrics) stand in the service kit, once. */
-function httpDoors() {
-  const files = filesOf('{apps,libs}/*/src/**/*.controller.ts');
-  const owners = [...new Set(files.map((file) => file.split('/')[1]))].sort(
-    (a, b) => Number(a === 'service-kit') - Number(b === 'service-kit') || (a < b ? -1 : 1),
-  );
-  return owners
+/** What `read` finds in the files of each package, packages without any left out. */
+function byOwner(files, read, { everyServiceFirst }) {
+  const owners = [...new Set(files.map(ownerOf))].filter((owner) => owner !== everyService);
+  const ordered = everyServiceFirst ? [everyService, ...owners] : [...owners, everyService];
+  return ordered
     .map((owner) => ({
-      title: owner === 'service-kit' ? 'every service' : owner,
-      endpoints: files.filter((file) => file.split('/')[1] === owner).flatMap((file) => endpointsOf(text(file), file)),
+      title: titleOf(owner),
+      found: files.filter((file) => ownerOf(file) === owner).flatMap((file) => read(text(file), file)),
     }))
-    .filter(({ endpoints }) => endpoints.length > 0);
+    .filter(({ found }) => found.length > 0);
 }
 
-function silentEndpoints(doors) {
-  return doors.flatMap(({ title, endpoints }) =>
-    endpoints.filter(({ summary }) => summary === '').map(({ method, path }) => `${title}: ${method} ${path}`),
+function pages() {
+  const doors = byOwner(filesOf('{apps,libs}/*/src/**/*.controller.ts'), endpointsOf, { everyServiceFirst: false });
+  const settings = byOwner(filesOf('{apps,libs}/*/src/**/config.ts'), variablesOf, { everyServiceFirst: true });
+  const protos = filesOf('libs/*/proto/*.proto').map((file) => ({ file, ...parseProto(text(file)) }));
+  const silent = [...doors, ...settings].flatMap(({ title, found }) =>
+    found.filter(({ summary }) => summary === '').map(({ variable, method, path }) => `${title}: ${variable ?? `${method} ${path}`}`),
   );
+  const httpDoors = doors.map(({ title, found }) => ({ title, endpoints: found }));
+  return {
+    silent,
+    files: {
+      'docs/API.md': referencePage({ httpDoors, protos, errorCodes, rejectionCodes }),
+      'docs/CONFIGURATION.md': configurationPage(settings.map(({ title, found }) => ({ title, variables: found }))),
+    },
+  };
 }
 
 function main() {
-  const doors = httpDoors();
-  const protos = filesOf('libs/*/proto/*.proto').map((file) => ({ file, ...parseProto(text(file)) }));
-  const page = referencePage({ httpDoors: doors, protos, errorCodes, rejectionCodes });
-  const silent = silentEndpoints(doors);
-  if (silent.length > 0) process.stderr.write(`These endpoints have no comment that says what they do:\n  ${silent.join('\n  ')}\n`);
+  const { silent, files } = pages();
+  const stale = Object.entries(files).filter(([file, page]) => !existsSync(join(root, file)) || text(file) !== page);
+  if (silent.length > 0) process.stderr.write(`Nothing says what these do; write a comment above them:\n  ${silent.join('\n  ')}\n`);
   if (process.argv.includes('--check')) {
-    const current = existsSync(join(root, pageFile)) && text(pageFile) === page;
-    if (!current) process.stderr.write(`${pageFile} is out of date: run \`npm run docs:api\`.\n`);
-    process.exitCode = current && silent.length === 0 ? 0 : 1;
+    for (const [file] of stale) process.stderr.write(`${file} is out of date: run \`npm run docs:api\`.\n`);
+    process.exitCode = stale.length + silent.length > 0 ? 1 : 0;
     return;
   }
-  writeFileSync(join(root, pageFile), page);
-  process.stdout.write(`${pageFile} written\n`);
+  for (const [file, page] of stale) {
+    writeFileSync(join(root, file), page);
+    process.stdout.write(`${file} written\n`);
+  }
 }
 
 main();

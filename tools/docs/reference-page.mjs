@@ -1,3 +1,5 @@
+import { table } from './markdown.mjs';
+
 /** The pieces of docs/API.md, from what the code declares. Pure: text and tables in, Markdown out. */
 
 /** @param {{ httpDoors: { title: string, endpoints: import('./http-endpoints.mjs').Endpoint[] }[], protos: any[], errorCodes: any, rejectionCodes: any }} declared */
@@ -53,9 +55,4 @@ function protoSection({ file, package: packageName, services, messages }) {
 function messageList({ name, comment, fields }) {
   const lines = fields.map((field) => `- \`${field.name}\` ${field.type}${field.comment === '' ? '' : `: ${field.comment}`}`);
   return [`**${name}**${comment === '' ? '' : `: ${comment}`}`, ...[lines.join('\n')]].join('\n\n');
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

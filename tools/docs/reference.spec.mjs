@@ -1,3 +1,4 @@
+import { variablesOf } from './config-variables.mjs';
 import { endpointsOf } from './http-endpoints.mjs';
 import { parseProto } from './proto-services.mjs';
 import { referencePage } from './reference-page.mjs';
@@ -84,4 +85,26 @@ it('writes every code and endpoint onto the page, bars in cells escaped', () => 
   expect(page).toContain('| `GET /v1/bars/{symbol}` | Bars of one symbol, newest last. |');
   expect(page).toContain('| `Push` | `stream PushRequest` | `stream PushAck` | A stream of batches in, an answer for each. |');
   expect(page).toContain('| `PRICE_INVALID` | price must be above 0. |');
+});
+
+it('reads variables off a configuration, with defaults and what is allowed', () => {
+  const config = `
+const levels = ['info', 'warn'] as const;
+const shape = {
+  /** Rows at most. */
+  logRowsMax: wholeNumber({ min: 1_000, max: 64_000_000 }).default(4_194_304),
+  /** How much is said. */
+  logLevel: oneOf(levels).default('info'),
+  /** Where QuestDB answers. */
+  questdbUrl: url(['http']).optional(),
+  home: z.string().min(1).default('.hindcast').describe('a folder'),
+} satisfies z.ZodRawShape;
+const other = { lost: 1 };
+`;
+  expect(variablesOf(config, 'config.ts')).toEqual([
+    { variable: 'HINDCAST_LOG_ROWS_MAX', allowed: 'whole number from 1,000 to 64,000,000', default: '4,194,304', summary: 'Rows at most.' },
+    { variable: 'HINDCAST_LOG_LEVEL', allowed: 'one of info, warn', default: 'info', summary: 'How much is said.' },
+    { variable: 'HINDCAST_QUESTDB_URL', allowed: 'http URL', default: '', summary: 'Where QuestDB answers.' },
+    { variable: 'HINDCAST_HOME', allowed: 'a folder', default: '.hindcast', summary: '' },
+  ]);
 });

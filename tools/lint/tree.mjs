@@ -47,9 +47,9 @@ export function packageOf(file) {
 }
 
 export function isSource(file) {
-  return /^(libs|apps)\/[^/]+\/(src|test)\/.*\.(ts|mjs)$/.test(file);
+  return /^(libs|apps)\/.*\.(ts|mjs)$/.test(file);
 }
 
 export function isTest(file) {
-  return /\.(spec|bench)\.(ts|mjs)$/.test(file);
+  return /\.(spec|bench|fixture)\.(ts|mjs)$/.test(file);
 }

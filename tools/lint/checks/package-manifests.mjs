@@ -39,7 +39,7 @@ function findingsOfPackage(tree, manifestFile) {
 
 /** @returns {{ module: string, file: string, line: number }[]} */
 function importsOf(tree, folder) {
-  const files = tree.files.filter((file) => file.startsWith(`${folder}/`) && (isSource(file) || /\/bin\/.*\.mjs$/.test(file)));
+  const files = tree.files.filter((file) => file.startsWith(`${folder}/`) && isSource(file));
   return files.flatMap((file) =>
     [...matchesIn(tree.read(file), importPattern)]
       .map(({ line, match }) => ({ file, line, module: moduleOf(match[1] ?? match[2] ?? match[3]) }))

@@ -1,0 +1,36 @@
+import { table } from './markdown.mjs';
+
+/** Read by the tools and the tests alone, so no service's config.ts declares them. */
+const toolVariables = [
+  [
+    '`HINDCAST_DATA`',
+    'a folder',
+    '`../shared/data` from the project root',
+    'Recorded market data for tests and benchmarks; they are skipped, and say so, where it is absent.',
+  ],
+];
+
+/** docs/CONFIGURATION.md, from what the config.ts files declare. @param {{ title: string, variables: import('./config-variables.mjs').Variable[] }[]} owners */
+export function configurationPage(owners) {
+  return [
+    '# Configuration',
+    'Made from the code by `npm run docs:api`. Everything has a default; nothing must be set. Variables are read once, at start: a service that finds bad ones lists them all and does not start. An empty variable counts as absent.',
+    ...owners.flatMap(({ title, variables }) => [`## ${title}`, variableTable(variables)]),
+    '## Tests and tools',
+    table(['variable', 'allowed', 'default', 'what it does'], toolVariables),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function variableTable(variables) {
+  return table(
+    ['variable', 'allowed', 'default', 'what it does'],
+    variables.map((variable) => [
+      `\`${variable.variable}\``,
+      variable.allowed,
+      variable.default === '' ? '' : `\`${variable.default}\``,
+      variable.summary,
+    ]),
+  );
+}
