@@ -66,6 +66,11 @@ export class LmdbTickLog implements TickLog {
     return { firstNumber, headNumber, rows, serial };
   }
 
+  /** The ledger's sums, without reading anything: for metrics. */
+  counts(): Pick<LogMemory, 'totals' | 'storedThroughNumber'> {
+    return this.counters;
+  }
+
   async append(write: LogWrite): Promise<void> {
     const bodies = write.batches.map((batch) => ({ number: batch.number, body: encodeLoggedBatch(batch) }));
     const { tables } = this;

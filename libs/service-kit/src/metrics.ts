@@ -38,14 +38,24 @@ export class Metrics {
     return new Counter({ name, help, labelNames: [...labels], registers: [this.registry] });
   }
 
-  /** `read` is asked at each scrape, for what is cheaper to look up than to keep in step. */
-  gauge<L extends string = never>({ name, help, labels = [], read }: MetricOptions<L> & { readonly read?: () => number }): Gauge<L> {
+  /**
+   * `read` is asked at each scrape, for what is cheaper to look up than to keep in step; `collect` is the same for a
+   * gauge with labels.
+   */
+  gauge<L extends string = never>({
+    name,
+    help,
+    labels = [],
+    read,
+    collect,
+  }: MetricOptions<L> & { readonly read?: () => number; readonly collect?: (gauge: Gauge<L>) => void }): Gauge<L> {
     const gauge: Gauge<L> = new Gauge({
       name,
       help,
       labelNames: [...labels],
       registers: [this.registry],
       ...(read === undefined ? {} : { collect: () => gauge.set(read()) }),
+      ...(collect === undefined ? {} : { collect: () => collect(gauge) }),
     });
     return gauge;
   }

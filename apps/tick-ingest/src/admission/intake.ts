@@ -1,6 +1,7 @@
 import { HindcastError, type RejectionCode, type TickKind } from '@hindcast/contracts';
 import {
   admit,
+  batchRowsMax,
   IdentityMemory,
   identityHashes,
   instrumentKey,
@@ -182,7 +183,7 @@ export class Intake {
     this.pending.splice(this.pending.indexOf(pending), 1);
     this.pendingRows -= pending.rows;
     for (const batch of pending.batches) onFlushed(batch);
-    return { counts, rejected, throughNumber: nextNumber - 1 };
+    return { counts, rejected: indexedThrough(admissions), throughNumber: nextNumber - 1 };
   }
 
   /** A failed write and all that was admitted after it: the log refuses those too, by their serials. */
@@ -219,6 +220,11 @@ function forEachIdentity({ trades, quotes }: LoggedBatch, visit: (identity: Reme
   for (const { columns, hashes } of tables) {
     for (let row = 0; row < columns.length; row++) visit({ low: hashes.low[row], high: hashes.high[row], sequence: columns.sequence[row] });
   }
+}
+
+/** A request of several batches counts its rows through, so that a position is one in the request. */
+function indexedThrough(admissions: readonly Admission[]): readonly RejectedRow[] {
+  return admissions.flatMap(({ batch }, at) => (at === 0 ? batch.rejected : batch.rejected.map((row) => ({ ...row, position: at * batchRowsMax + row.position }))));
 }
 
 function sumCounts(admissions: readonly Admission[], table: TickKind): KindCounts {

@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { RedisBus } from '@hindcast/bus-redis';
+import { systemClock } from '@hindcast/ports';
+import { HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
+import { QuestDbTickStore } from '@hindcast/store-questdb';
+import type { TickIngestConfig } from './config.js';
+import { TicksController } from './doors/ticks.controller.js';
+import { LedgerController } from './ledger/ledger.controller.js';
+import { TickIngest } from './tick-ingest.js';
+
+/** Puts the service together: which store, which bus. */
+@Module({})
+export class AppModule {
+  static with(config: TickIngestConfig): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [TicksController, LedgerController],
+      providers: [
+        {
+          provide: TickIngest,
+          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics],
+          useFactory: (logger: Logger, lifecycle: Lifecycle, health: HealthRegistry, metrics: Metrics): TickIngest => {
+            const store = new QuestDbTickStore({ url: config.questdbUrl });
+            const bus = new RedisBus({ url: config.redisUrl });
+            lifecycle.onStop('questdb', () => store.close());
+            lifecycle.onStop('redis', () => bus.close());
+            return new TickIngest({ config, store, bus, clock: systemClock, logger, lifecycle, health, metrics });
+          },
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,69 @@
+import { HindcastError } from '@hindcast/contracts';
+import { isMarket, isSymbol, parseArrowTicks, type Mark, type TickBatch } from '@hindcast/market';
+import type { IntakeAnswer } from '../admission/intake.js';
+import { rejectedListMax, rejectedRowDto } from './ingest-answer.js';
+
+/** The messages of `TickIngest.Push`, as proto-loader hands them over. */
+export interface PushRequest {
+  readonly tag: number;
+  readonly source: string;
+  readonly market: string;
+  readonly trades: Uint8Array;
+  readonly quotes: Uint8Array;
+  readonly marks: readonly { readonly market: string; readonly symbol: string; readonly timeUs: number }[];
+  readonly offset?: number;
+  readonly slackMs: number;
+}
+
+export interface PushAck {
+  readonly tag: number;
+  readonly accepted?: number;
+  readonly duplicate?: number;
+  readonly rejected?: number;
+  readonly late?: number;
+  readonly rejectedRows?: readonly object[];
+  readonly streamId?: string;
+  readonly throughNumber?: number;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly retry?: boolean;
+}
+
+const sourcePattern = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
+const slackMsMax = 60_000;
+
+export function parsePush(request: PushRequest, { nowUs, maxAheadUs }: { readonly nowUs: number; readonly maxAheadUs: number }): TickBatch {
+  const { source, market, trades, quotes, offset, slackMs } = request;
+  if (!sourcePattern.test(source)) throw new HindcastError('FIELD_INVALID', `source is ${JSON.stringify(source)}; it must match ${sourcePattern.source}`);
+  if (slackMs > slackMsMax) throw new HindcastError('FIELD_INVALID', `slack_ms is ${slackMs}; at most ${slackMsMax} is allowed`);
+  const parsed = parseArrowTicks({ trades, quotes, source, market, receivedAtUs: nowUs, ...(offset === undefined ? {} : { offset }) });
+  return { ...parsed, source, receivedAtUs: nowUs, slackUs: slackMs * 1_000, marks: request.marks.map((mark) => parseMark(mark, nowUs + maxAheadUs)), rejected: [] };
+}
+
+/** A mark in the future would make every later trade late, for ever: it is refused with its whole request. */
+function parseMark({ market, symbol, timeUs }: PushRequest['marks'][number], latestUs: number): Mark {
+  if (!isMarket(market)) throw new HindcastError('FIELD_INVALID', `marks.market is ${JSON.stringify(market)}; it must be as usa/equity`);
+  if (!isSymbol(symbol)) throw new HindcastError('FIELD_INVALID', `marks.symbol is ${JSON.stringify(symbol)}; it must match [A-Z0-9][A-Z0-9.:-]{0,31}`);
+  if (!Number.isSafeInteger(timeUs) || timeUs < 0 || timeUs > latestUs) {
+    throw new HindcastError('FIELD_INVALID', `marks.time_us is ${timeUs}; it must be whole microseconds since the epoch and not in the future`);
+  }
+  return { market, symbol, timeUs };
+}
+
+export function acknowledged(tag: number, { counts, rejected, throughNumber }: IntakeAnswer, streamId: string): PushAck {
+  const { trades, quotes } = counts;
+  return {
+    tag,
+    accepted: trades.accepted + quotes.accepted,
+    duplicate: trades.duplicate + quotes.duplicate,
+    rejected: trades.rejected + quotes.rejected,
+    late: trades.late,
+    rejectedRows: rejected.slice(0, rejectedListMax).map((row) => ({ ...rejectedRowDto(row), table: row.table })),
+    streamId,
+    throughNumber,
+  };
+}
+
+export function refused(tag: number, error: HindcastError): PushAck {
+  return { tag, errorCode: error.code, errorMessage: error.message, retry: error.retry };
+}

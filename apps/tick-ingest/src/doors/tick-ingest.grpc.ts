@@ -1,0 +1,106 @@
+import { HindcastError } from '@hindcast/contracts';
+import type { LmdbTickLog } from '@hindcast/log-lmdb';
+import type { Clock } from '@hindcast/ports';
+import { startGrpcServer, type GrpcCall, type GrpcServer, type Lifecycle, type Logger } from '@hindcast/service-kit';
+import type { Intake } from '../admission/intake.js';
+import { AnswerQueue } from './answer-queue.js';
+import { acknowledged, parsePush, refused, type PushAck, type PushRequest } from './push-messages.js';
+
+export interface GrpcDoorParts {
+  readonly intake: Intake;
+  readonly log: LmdbTickLog;
+  readonly clock: Clock;
+  readonly maxAheadUs: number;
+  readonly bind: string;
+  readonly port: number;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
+interface FollowRequest {
+  readonly streamId: string;
+  readonly fromNumber: number;
+  readonly follower: string;
+}
+
+interface CheckpointReport {
+  readonly streamId: string;
+  readonly follower: string;
+  readonly number: number;
+}
+
+/** Batches of one stream that are admitted and not flushed; beyond it the door stops reading, which is its flow control. */
+const pushedAheadMax = 32;
+const followerPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** The service `TickIngest` of tick_ingest.proto. */
+export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
+  const { bind, port, logger, lifecycle, log } = parts;
+  return startGrpcServer({
+    proto: 'tick_ingest.proto',
+    service: 'hindcast.v1.TickIngest',
+    bind,
+    port,
+    logger,
+    lifecycle,
+    messageBytesMax: 64 * 1024 * 1024,
+    methods: (handlers) => ({
+      Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>) => push(requests, parts)),
+      Follow: handlers.serverStream((request: FollowRequest, call: GrpcCall) => follow(request, call, log)),
+      ReportCheckpoint: handlers.unary(async (report: CheckpointReport) => {
+        requireFollower(report.follower);
+        await log.reportCheckpoint(report);
+        return {};
+      }),
+    }),
+  });
+}
+
+/**
+ * Admits in order and acknowledges in order, each acknowledgement after its flush; reading runs ahead of the disk by
+ * `pushedAheadMax` batches. A batch that is refused is answered with its code, and the stream goes on.
+ */
+function push(requests: AsyncIterable<PushRequest>, parts: GrpcDoorParts): AsyncIterable<PushAck> {
+  const answers = new AnswerQueue<PushAck>(pushedAheadMax);
+  void readAll(requests, answers, parts);
+  return answers;
+}
+
+async function readAll(requests: AsyncIterable<PushRequest>, answers: AnswerQueue<PushAck>, parts: GrpcDoorParts): Promise<void> {
+  try {
+    for await (const request of requests) {
+      const { answer } = await admitted(request, parts);
+      await answers.push(answer);
+    }
+    answers.end();
+  } catch (error) {
+    answers.end(error);
+  }
+}
+
+/** Resolves when the batch has its place in the order; the answer inside, when it is on disk. */
+async function admitted(request: PushRequest, { intake, clock, maxAheadUs, log }: GrpcDoorParts): Promise<{ readonly answer: Promise<PushAck> }> {
+  const { tag } = request;
+  try {
+    const { flushed } = await intake.admit([parsePush(request, { nowUs: clock.nowUs(), maxAheadUs })]);
+    return { answer: flushed.then((answer) => acknowledged(tag, answer, log.streamId), (error: unknown) => refusal(tag, error)) };
+  } catch (error) {
+    return { answer: Promise.resolve(refusal(tag, error)) };
+  }
+}
+
+function refusal(tag: number, error: unknown): PushAck {
+  if (error instanceof HindcastError) return refused(tag, error);
+  throw error;
+}
+
+async function* follow({ streamId, fromNumber, follower }: FollowRequest, { signal }: GrpcCall, log: LmdbTickLog): AsyncIterable<object> {
+  if (follower !== '') requireFollower(follower);
+  for await (const { number, body, headNumber } of log.followBodies({ fromNumber, streamId, signal })) {
+    yield { streamId: log.streamId, number, body, headNumber };
+  }
+}
+
+function requireFollower(follower: string): void {
+  if (!followerPattern.test(follower)) throw new HindcastError('FIELD_INVALID', `follower is ${JSON.stringify(follower)}; it must match ${followerPattern.source}`);
+}

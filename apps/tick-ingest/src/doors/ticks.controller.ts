@@ -1,0 +1,36 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import type { IngestAnswer, TickKind } from '@hindcast/contracts';
+import { parseTickBatches } from '@hindcast/market';
+import type { Clock } from '@hindcast/ports';
+import { CLOCK, CONFIG } from '@hindcast/service-kit';
+import type { TickIngestConfig } from '../config.js';
+import { TickIngest } from '../tick-ingest.js';
+import { ingestAnswer } from './ingest-answer.js';
+
+/** Ticks as JSON: one, an array, or `{source, market, offset, trades|quotes: [...]}`. Acknowledged means on disk. */
+@Controller('v1')
+export class TicksController {
+  constructor(
+    private readonly service: TickIngest,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: TickIngestConfig,
+  ) {}
+
+  @Post('trades')
+  @HttpCode(200)
+  trades(@Body() body: unknown): Promise<IngestAnswer> {
+    return this.take('trades', body);
+  }
+
+  @Post('quotes')
+  @HttpCode(200)
+  quotes(@Body() body: unknown): Promise<IngestAnswer> {
+    return this.take('quotes', body);
+  }
+
+  private async take(table: TickKind, body: unknown): Promise<IngestAnswer> {
+    const batches = parseTickBatches(body, { table, receivedAtUs: this.clock.nowUs(), rowsMax: this.config.requestRowsMax });
+    const { flushed } = await this.service.intake.admit(batches);
+    return ingestAnswer(await flushed, { streamId: this.service.log.streamId });
+  }
+}

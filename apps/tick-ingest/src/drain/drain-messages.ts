@@ -1,0 +1,19 @@
+import type { StoredProgress } from '@hindcast/ports';
+import type { DrainStatus } from './drain.js';
+
+/** What passes between the service and its drain thread. */
+export interface DrainSettings {
+  readonly logDir: string;
+  readonly questdbUrl: string;
+  readonly streamId: string;
+  readonly fromNumber: number;
+  readonly headNumber: number;
+  readonly pieceRowsMax: number;
+  readonly quarantineRowsMax: number;
+}
+
+export type DrainCommand = { readonly kind: 'head'; readonly number: number } | { readonly kind: 'stop' };
+
+export type DrainReport =
+  | { readonly kind: 'progress'; readonly progress: StoredProgress }
+  | { readonly kind: 'status'; readonly status: DrainStatus };

@@ -1,0 +1,13 @@
+import { runService } from '@hindcast/service-kit';
+import { AppModule } from './app.module.js';
+import { readConfig } from './config.js';
+import { TickIngest } from './tick-ingest.js';
+
+await runService({
+  name: 'tick-ingest',
+  config: readConfig,
+  module: (config) => AppModule.with(config),
+  httpPort: ({ ports }) => ports.tickIngestHttp,
+  bodyLimitBytes: 32 * 1024 * 1024,
+  onStart: (app) => app.get(TickIngest).start(),
+});

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HindcastError } from '@hindcast/contracts';
+import { LmdbTickLog } from '@hindcast/log-lmdb';
+import type { LoggedBatch } from '@hindcast/market';
+import type { Bus, Clock, TickStore } from '@hindcast/ports';
+import type { DependencyHealth, HealthRegistry, Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
+import { inheritPatiently } from './admission/inheritance.js';
+import { Intake } from './admission/intake.js';
+import { StoreLookup } from './admission/store-lookup.js';
+import { admissionLimits, type TickIngestConfig } from './config.js';
+import { openGrpcDoor } from './doors/tick-ingest.grpc.js';
+import { DrainWorker } from './drain/drain.worker.js';
+import { TrimmerWorker } from './drain/trimmer.worker.js';
+import { registerIngestMetrics } from './ingest-metrics.js';
+import { LedgerService } from './ledger/ledger.service.js';
+import { TickPublisher } from './tick-publisher.js';
+
+export interface TickIngestParts {
+  readonly config: TickIngestConfig;
+  readonly store: TickStore;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly health: HealthRegistry;
+  readonly metrics: Metrics;
+}
+
+/** Everything that exists once the log is open. */
+interface Running {
+  readonly log: LmdbTickLog;
+  readonly intake: Intake;
+  readonly ledger: LedgerService;
+  readonly drain: DrainWorker;
+  readonly trimmer: TrimmerWorker;
+  readonly publisher: TickPublisher;
+}
+
+const followers = ['market-physics'];
+const inheritRetryMs = 1_000;
+
+/**
+ * The service's parts in the order of a tick's way: intake, log, drain, trimmer. The HTTP port is open before the log
+ * is, so that health can say what is waited for; until then the doors answer STORE_NOT_READY.
+ */
+export class TickIngest {
+  private running: Running | undefined;
+  private waitingFor = 'the log is being opened';
+
+  constructor(private readonly parts: TickIngestParts) {
+    const { health, store, bus } = parts;
+    health.register('log', () => Promise.resolve(this.logHealth()));
+    health.register('questdb', async () => ({ ...(await store.health()) }), { critical: false });
+    health.register('redis', async () => ({ ...(await bus.health()) }), { critical: false });
+  }
+
+  get intake(): Intake {
+    return this.require().intake;
+  }
+
+  get log(): LmdbTickLog {
+    return this.require().log;
+  }
+
+  get ledger(): LedgerService {
+    return this.require().ledger;
+  }
+
+  async start(): Promise<void> {
+    const { config, store, bus, clock, logger, lifecycle, health, metrics } = this.parts;
+    const log = await this.openLog();
+    lifecycle.onStop('log', () => log.close());
+    const publisher = new TickPublisher(bus, clock, log.streamId);
+    const drain = this.drainOf(log, publisher);
+    const onFlushed = (batch: LoggedBatch): void => {
+      drain.advance(batch.number);
+      publisher.flushed(batch);
+    };
+    const limits = admissionLimits(config);
+    const intake = await Intake.open({ log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed }, (number) => {
+      this.waitingFor = `admission reads the log, batch ${number}`;
+    });
+    const trimmer = new TrimmerWorker({ ...config, log, intake, clock, logger, followers });
+    this.running = { log, intake, drain, trimmer, publisher, ledger: new LedgerService(log, store) };
+    health.register('drain', () => Promise.resolve({ up: drain.status.state === 'running', ...drain.status }), { critical: false });
+    registerIngestMetrics(metrics, this.running);
+    drain.start();
+    lifecycle.onStop('drain', () => drain.stop());
+    trimmer.start();
+    lifecycle.onStop('trimmer', () => trimmer.stop());
+    await openGrpcDoor({ intake, log, clock, logger, lifecycle, bind: config.bind, port: config.ports.tickIngestGrpc, maxAheadUs: limits.maxAheadUs });
+    logger.info({ streamId: log.streamId, ...log.position() }, 'log open');
+  }
+
+  private openLog(): Promise<LmdbTickLog> {
+    const { store, clock, logger, lifecycle } = this.parts;
+    const dir = this.logDir;
+    mkdirSync(dir, { recursive: true });
+    return LmdbTickLog.open({
+      dir,
+      clock,
+      newStreamId: randomUUID,
+      inherit: () =>
+        inheritPatiently(store, {
+          onWait: (error) => {
+            if (this.waitingFor !== error.message) logger.warn({ code: error.code }, `a new log waits for the store: ${error.message}`);
+            this.waitingFor = error.message;
+          },
+          wait: () => sleep(inheritRetryMs, undefined, { signal: lifecycle.signal }),
+        }),
+    });
+  }
+
+  private get logDir(): string {
+    return join(this.parts.config.home, 'tick-log');
+  }
+
+  private drainOf(log: LmdbTickLog, publisher: TickPublisher): DrainWorker {
+    const { config, logger } = this.parts;
+    return new DrainWorker({
+      ...config,
+      log,
+      logDir: this.logDir,
+      logger,
+      onStored: (progress) => {
+        void publisher.stored(progress);
+      },
+    });
+  }
+
+  private require(): Running {
+    if (!this.running) throw new HindcastError('STORE_NOT_READY', this.waitingFor);
+    return this.running;
+  }
+
+  private logHealth(): DependencyHealth {
+    if (!this.running) return { up: false, detail: this.waitingFor };
+    const { log, trimmer } = this.running;
+    const cut = [...trimmer.cut];
+    return { up: true, stream_id: log.streamId, ...log.position(), ...(cut.length === 0 ? {} : { detail: `followers cut off: ${cut.join(', ')}` }) };
+  }
+}
