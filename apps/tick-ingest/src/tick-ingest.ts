@@ -124,6 +124,7 @@ export class TickIngest {
       ...config,
       log,
       logDir: this.logDir,
+      pieceRowsMax: config.drainPieceRowsMax,
       logger,
       onStored: (progress) => {
         void publisher.stored(progress);
