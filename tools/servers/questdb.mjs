@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './cache-folder.mjs';
 import { canInstallPackages, findExecutable, installPackages, wordsOf } from './executables.mjs';
 import { loopback } from './ports.mjs';
 import { startProcess, waitUntilReady } from './server-process.mjs';
@@ -30,7 +31,8 @@ const mavenTimeoutMs = 300_000;
  */
 export function findQuestDb() {
   const java = findExecutable(['java']);
-  if (java === undefined) return { missing: 'QuestDB needs Java 17 or newer on the PATH (Debian: apt-get install openjdk-17-jre-headless)' };
+  if (java === undefined)
+    return { missing: 'QuestDB needs Java 17 or newer on the PATH (Debian: apt-get install openjdk-17-jre-headless)' };
   const jar = [standardJar(), recordedJar()].find((file) => file !== undefined && existsSync(file));
   if (jar === undefined) return { missing: `QuestDB ${questDbVersion} is not in the local Maven repository yet (npm run setup)` };
   return { java, jar };
@@ -44,12 +46,10 @@ export function findQuestDb() {
 export function installQuestDb({ log }) {
   const found = findQuestDb();
   if ('jar' in found) return found;
-  const packages = [
-    ...(findExecutable(['java']) ? [] : ['default-jre-headless']),
-    ...(findExecutable(['mvn']) ? [] : ['maven']),
-  ];
+  const packages = [...(findExecutable(['java']) ? [] : ['default-jre-headless']), ...(findExecutable(['mvn']) ? [] : ['maven'])];
   if (packages.length > 0) {
-    if (!canInstallPackages()) return { missing: `QuestDB needs Java 17 or newer and Maven on the PATH; install ${packages.join(' and ')}` };
+    if (!canInstallPackages())
+      return { missing: `QuestDB needs Java 17 or newer and Maven on the PATH; install ${packages.join(' and ')}` };
     log(`installing ${packages.join(' and ')} from Debian's packages`);
     try {
       installPackages(packages);
@@ -82,8 +82,7 @@ function recordedJar() {
 }
 
 function recordFile() {
-  const cache = process.env.HINDCAST_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hindcast');
-  return join(cache, `questdb-${questDbVersion}.path`);
+  return join(cacheFolder(process.env), `questdb-${questDbVersion}.path`);
 }
 
 /** @param {string} pom */

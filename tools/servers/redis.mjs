@@ -74,7 +74,9 @@ export function askRedis({ port, command }) {
     let answer = '';
     // QUIT makes the server close the connection after its answer: the end of the stream is the end of the answer.
     const socket = connect({ port, host: loopback }, () => socket.write(`${command}\r\nQUIT\r\n`));
-    socket.setEncoding('utf8').setTimeout(answerBoundMs, () => socket.destroy(new Error(`Redis did not answer within ${answerBoundMs} ms`)));
+    socket
+      .setEncoding('utf8')
+      .setTimeout(answerBoundMs, () => socket.destroy(new Error(`Redis did not answer within ${answerBoundMs} ms`)));
     socket.on('data', (piece) => (answer += piece)).once('error', reject);
     socket.once('close', () => resolve(answer));
   });

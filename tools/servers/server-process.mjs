@@ -17,7 +17,8 @@ const pollIntervalMs = 50;
  * @property {NodeJS.ProcessEnv} [env] added to our own
  * @property {string} [cwd]
  * @property {(line: string) => void} [onLine] each line of stdout and stderr
- * @property {NodeJS.Signals} [parentDeathSignal] what it gets when its parent is killed; TERM by default
+ * @property {NodeJS.Signals} [parentDeathSignal] what it gets when its parent is killed; SIGTERM by default
+ * @property {() => void} [afterKill] what a SIGKILL does not reach
  */
 
 /**
@@ -36,7 +37,7 @@ const pollIntervalMs = 50;
  * @param {ServerCommand} options
  * @returns {Promise<ServerProcess>}
  */
-export async function startProcess({ name, command, args, env, cwd, onLine, parentDeathSignal = 'SIGTERM' }) {
+export async function startProcess({ name, command, args, env, cwd, onLine, parentDeathSignal = 'SIGTERM', afterKill }) {
   const [file, ...rest] = tiedToParent([command, ...args], parentDeathSignal);
   const child = spawn(/** @type {string} */ (file), rest, {
     cwd,
@@ -61,6 +62,11 @@ export async function startProcess({ name, command, args, env, cwd, onLine, pare
   });
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const signalIt = (/** @type {NodeJS.Signals} */ signal) => isRunning() && child.kill(signal);
+  const kill = async () => {
+    signalIt('SIGKILL');
+    await exited;
+    afterKill?.();
+  };
   return {
     name,
     pid: /** @type {number} */ (child.pid),
@@ -70,14 +76,10 @@ export async function startProcess({ name, command, args, env, cwd, onLine, pare
     async stop({ boundMs }) {
       signalIt('SIGTERM');
       if ((await within(exited, boundMs)) !== undefined) return 'stopped';
-      signalIt('SIGKILL');
-      await exited;
+      await kill();
       return 'killed';
     },
-    async kill() {
-      signalIt('SIGKILL');
-      await exited;
-    },
+    kill,
   };
 }
 

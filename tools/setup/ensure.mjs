@@ -1,0 +1,111 @@
+/**
+ * Set-up is nobody's manual work: `npm start`, `npm test` and `npm run setup` come through here first. Where all is there
+ * it takes well under 100 ms; else it installs, and says what it does. Only Node's built-ins, because it runs before
+ * anything is installed, on any Node from 20 on.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { cacheFolder } from '../servers/cache-folder.mjs';
+import { findQuestDb, installQuestDb } from '../servers/questdb.mjs';
+import { findRedis, installRedis } from '../servers/redis.mjs';
+import { isBuildFresh, rememberBuild, sourcesStamp } from './build.mjs';
+import { whyInstall } from './dependencies.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const nodeMajorMin = 20;
+
+const log = (/** @type {string} */ line) => console.error(`[setup] ${line}`);
+
+/** @typedef {'start' | 'test' | 'setup'} Purpose what the set-up is for */
+
+/**
+ * Installs whatever this purpose needs and lacks. Packages and build are needed by all: without them it throws. Servers
+ * and the model are not: whoever needs them says so, and how to get them.
+ * @param {Purpose} purpose
+ */
+export async function ensure(purpose) {
+  refuseOldNode(process.versions.node);
+  ensurePackages();
+  ensureBuild();
+  for (const missing of ensureServers()) log(missing);
+  if (purpose === 'setup' || purpose === 'start') await ensureModelIsThere(purpose);
+}
+
+/** @param {string} version */
+export function refuseOldNode(version) {
+  if (Number(version.split('.')[0]) >= nodeMajorMin) return;
+  throw new Error(`Hindcast needs Node.js ${nodeMajorMin} or newer to set itself up; this is ${version}`);
+}
+
+function ensurePackages() {
+  const reason = whyInstall(root);
+  if (reason === undefined) return;
+  log(`${reason}: npm ci installs the packages of package-lock.json (a minute or two the first time)`);
+  // No scripts: the packages that matter ship their binaries, and what runs at install time is nobody's to review.
+  run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']);
+}
+
+function ensureBuild() {
+  if (isBuildFresh(root)) return;
+  log('building (tsc -b)');
+  const stamp = sourcesStamp(root);
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+  rememberBuild(root, stamp);
+}
+
+/**
+ * Installs the servers where that is possible without asking; returns what could not be had.
+ * @returns {string[]}
+ */
+function ensureServers() {
+  const found = [findQuestDb(), findRedis()];
+  if (found.every((installation) => !('missing' in installation))) return [];
+  return [installQuestDb({ log }), installRedis({ log })].flatMap((installation) =>
+    'missing' in installation ? [installation.missing] : [],
+  );
+}
+
+/**
+ * A stack without the model runs, and says what it cannot do; so only `setup` insists on trying again.
+ * @param {Purpose} purpose
+ */
+async function ensureModelIsThere(purpose) {
+  const script = join(root, 'tools/model/fetch-model.mjs');
+  if (!existsSync(script)) return;
+  try {
+    const { ensureModel } = await import(pathToFileURL(script).href);
+    const found = await ensureModel({ cacheDir: cacheFolder(process.env), log });
+    if (found.missing) log(`${found.missing} (search by text will answer MODEL_MISSING until then)`);
+    else if (purpose === 'setup') log(`embedding model: ${found.dir}`);
+  } catch (error) {
+    log(`the embedding model could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function run(command, args) {
+  // npm asks nothing and opens nothing; its progress goes to stderr, so that `--json` answers stay alone on stdout.
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, CI: '1', NO_UPDATE_NOTIFIER: '1', npm_config_progress: 'false' },
+  });
+  if (error || status !== 0) throw new Error(`${command} ${args[0]} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const purpose = process.argv[2] ?? 'setup';
+  if (!['start', 'test', 'setup'].includes(purpose)) throw new Error(`ensure.mjs takes start, test or setup, not "${purpose}"`);
+  try {
+    await ensure(/** @type {Purpose} */ (purpose));
+    if (purpose === 'setup') log('all is there: npm start, npm test');
+  } catch (error) {
+    console.error(`[setup] ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}

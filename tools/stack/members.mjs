@@ -1,0 +1,116 @@
+/** What a stack is made of: how each server and service is started, and how one asks whether it is ready. */
+import { join } from 'node:path';
+import { questDbContainer, redisContainer } from '../servers/containers.mjs';
+import { containerEngineAnswers } from '../servers/executables.mjs';
+import { loopback } from '../servers/ports.mjs';
+import { installQuestDb, questDbCommand, questDbIsReady } from '../servers/questdb.mjs';
+import { installRedis, redisCommand, redisIsReady } from '../servers/redis.mjs';
+import { nodeExecutable } from '../setup/node-executable.mjs';
+import { environmentFor, foldersOf, projectRoot } from './settings.mjs';
+
+/**
+ * @typedef {import('./settings.mjs').StackSettings} StackSettings
+ * @typedef {object} Member
+ * @property {string} name
+ * @property {readonly number[]} ports all that it listens on
+ * @property {string} url
+ * @property {(onLine: (line: string) => void) => import('../servers/server-process.mjs').ServerCommand} command
+ * @property {() => Promise<boolean>} isReady
+ * @property {number} readyBoundMs
+ * @property {number} stopBoundMs how long it may take to drain
+ */
+
+/**
+ * The servers that this stack owns; throws where one cannot be had, saying what to install.
+ * @param {StackSettings} settings
+ * @param {(line: string) => void} log
+ * @returns {Member[]}
+ */
+export function serverMembers(settings, log) {
+  const found = {
+    redis: settings.ownsRedis ? installRedis({ log }) : undefined,
+    questdb: settings.ownsQuestDb ? installQuestDb({ log }) : undefined,
+  };
+  const missing = Object.values(found).flatMap((installation) => (installation && 'missing' in installation ? [installation.missing] : []));
+  if (missing.length > 0 && !containerEngineAnswers()) {
+    throw new Error(`${missing.join('\n')}\nOr start a container engine: the servers then run in containers.`);
+  }
+  return [found.redis && redisMember(settings, found.redis), found.questdb && questDbMember(settings, found.questdb)].filter(
+    (member) => member !== undefined,
+  );
+}
+
+/**
+ * @param {StackSettings} settings
+ * @param {ReturnType<typeof installRedis>} found
+ * @returns {Member}
+ */
+function redisMember({ home, ports, redisUrl }, found) {
+  const place = { dir: foldersOf(home).redis, port: ports.redis };
+  return {
+    name: 'redis',
+    ports: [ports.redis],
+    url: redisUrl,
+    command: (onLine) => ('executable' in found ? redisCommand(found, { ...place, onLine }) : redisContainer({ ...place, onLine })),
+    isReady: () => redisIsReady(ports.redis),
+    readyBoundMs: 60_000,
+    stopBoundMs: 10_000,
+  };
+}
+
+/**
+ * @param {StackSettings} settings
+ * @param {ReturnType<typeof installQuestDb>} found
+ * @returns {Member}
+ */
+function questDbMember({ home, ports, questdbUrl }, found) {
+  const place = { dir: foldersOf(home).questdb, ports: { http: ports.questdbHttp, pg: ports.questdbPg, min: ports.questdbMin } };
+  return {
+    name: 'questdb',
+    ports: [ports.questdbHttp, ports.questdbPg, ports.questdbMin],
+    url: questdbUrl,
+    command: (onLine) => ('jar' in found ? questDbCommand(found, { ...place, onLine }) : questDbContainer({ ...place, onLine })),
+    isReady: () => questDbIsReady(questdbUrl),
+    readyBoundMs: 180_000,
+    stopBoundMs: 60_000,
+  };
+}
+
+/**
+ * @param {StackSettings} settings
+ * @param {import('./services.mjs').ServiceDefinition} service
+ * @returns {Member}
+ */
+export function serviceMember(settings, { name, entry, httpPort, grpcPort }) {
+  const ports = [httpPort, grpcPort].filter((port) => port !== undefined).map((port) => port + settings.portOffset);
+  const url = `http://${loopback}:${httpPort + settings.portOffset}`;
+  return {
+    name,
+    ports,
+    url,
+    command: (onLine) => ({
+      name,
+      command: nodeExecutable(),
+      args: ['--enable-source-maps', join(projectRoot, entry)],
+      env: environmentFor(settings),
+      cwd: projectRoot,
+      onLine,
+    }),
+    isReady: async () => (await readReport(url)).ready,
+    readyBoundMs: 120_000,
+    stopBoundMs: 45_000,
+  };
+}
+
+/**
+ * What a service says of itself. A service that is not ready answers too, and says why.
+ * @param {string} url
+ * @returns {Promise<{ ready: boolean, version?: string, detail?: string }>}
+ */
+export async function readReport(url) {
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) });
+  const report = await response.json().catch(() => ({}));
+  const dependencies = Object.entries(report.dependencies ?? {});
+  const down = dependencies.filter(([, health]) => health?.up === false).map(([name, health]) => `${name}: ${health.detail ?? 'down'}`);
+  return { ready: response.ok, version: report.version, detail: down.join(', ') || undefined };
+}

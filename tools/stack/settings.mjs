@@ -1,0 +1,87 @@
+/** What the environment says about a stack: the same variables, defaults and rules as in the services' own config. */
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { basePorts, loopback } from '../servers/ports.mjs';
+import { services } from './services.mjs';
+
+export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+const highestBasePort = Math.max(...Object.values(basePorts), ...services.flatMap(({ httpPort, grpcPort = 0 }) => [httpPort, grpcPort]));
+export const portOffsetMax = 65_535 - highestBasePort;
+
+/**
+ * @typedef {object} StackSettings
+ * @property {string} home absolute
+ * @property {number} portOffset
+ * @property {{ redis: number, questdbHttp: number, questdbPg: number, questdbMin: number }} ports with the offset
+ * @property {string} questdbUrl
+ * @property {string} redisUrl
+ * @property {boolean} ownsQuestDb false where HINDCAST_QUESTDB_URL names a server of somebody else's
+ * @property {boolean} ownsRedis likewise
+ */
+
+/**
+ * Reads the environment; throws one error that names every bad variable.
+ * @param {Readonly<Record<string, string | undefined>>} env
+ * @returns {StackSettings}
+ */
+export function readSettings(env) {
+  const faults = [
+    offsetFault(env.HINDCAST_PORT_OFFSET),
+    urlFault('HINDCAST_QUESTDB_URL', env, ['http:']),
+    urlFault('HINDCAST_REDIS_URL', env, ['redis:', 'rediss:']),
+  ];
+  const said = faults.filter((fault) => fault !== undefined);
+  if (said.length > 0) throw new Error(said.join('; '));
+  const portOffset = Number(env.HINDCAST_PORT_OFFSET || 0);
+  const ports = {
+    redis: basePorts.redis + portOffset,
+    questdbHttp: basePorts.questdbHttp + portOffset,
+    questdbPg: basePorts.questdbPg + portOffset,
+    questdbMin: basePorts.questdbMin + portOffset,
+  };
+  return Object.freeze({
+    home: resolve(projectRoot, env.HINDCAST_HOME || '.hindcast'),
+    portOffset,
+    ports,
+    questdbUrl: env.HINDCAST_QUESTDB_URL || `http://${loopback}:${ports.questdbHttp}`,
+    redisUrl: env.HINDCAST_REDIS_URL || `redis://${loopback}:${ports.redis}`,
+    ownsQuestDb: !env.HINDCAST_QUESTDB_URL,
+    ownsRedis: !env.HINDCAST_REDIS_URL,
+  });
+}
+
+/** What every service of the stack finds in its environment. @param {StackSettings} settings */
+export function environmentFor({ home, portOffset, questdbUrl, redisUrl }) {
+  return {
+    HINDCAST_HOME: home,
+    HINDCAST_PORT_OFFSET: String(portOffset),
+    HINDCAST_QUESTDB_URL: questdbUrl,
+    HINDCAST_REDIS_URL: redisUrl,
+  };
+}
+
+/**
+ * Where a stack keeps what; all below HINDCAST_HOME.
+ * @param {string} home
+ */
+export function foldersOf(home) {
+  return { run: join(home, 'run'), logs: join(home, 'logs'), questdb: join(home, 'questdb'), redis: join(home, 'redis') };
+}
+
+/** @param {string | undefined} value */
+function offsetFault(value) {
+  if (!value || (/^\d{1,5}$/.test(value) && Number(value) <= portOffsetMax)) return undefined;
+  return `HINDCAST_PORT_OFFSET is "${value}", allowed is a whole number from 0 to ${portOffsetMax}`;
+}
+
+/**
+ * @param {string} name
+ * @param {Readonly<Record<string, string | undefined>>} env
+ * @param {readonly string[]} protocols
+ */
+function urlFault(name, env, protocols) {
+  const value = env[name];
+  if (!value || (URL.canParse(value) && protocols.includes(new URL(value).protocol))) return undefined;
+  return `${name} is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * Runs a stack: servers, migrations, services, and all of it back down again. What it is made of is given; which
+ * process is whose is written to run files, so that stop and status need nothing but the folder.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isPortFree } from '../servers/ports.mjs';
+import { startProcess, waitUntilReady } from '../servers/server-process.mjs';
+import { nodeExecutable } from '../setup/node-executable.mjs';
+import { openBoundedLog } from './bounded-log.mjs';
+import { removeRunFile, writeRunFile } from './run-files.mjs';
+import { environmentFor, foldersOf, projectRoot } from './settings.mjs';
+import { supervise } from './supervised.mjs';
+
+const migrationStopBoundMs = 10_000;
+
+/**
+ * @typedef {import('./members.mjs').Member} Member
+ * @typedef {import('./settings.mjs').StackSettings} StackSettings
+ * @typedef {import('./voice.mjs').Voice} Voice
+ */
+
+/**
+ * @typedef {object} StackParts
+ * @property {readonly Member[]} servers ready before the migrations run
+ * @property {readonly Member[]} services
+ * @property {() => Promise<void>} migrate
+ */
+
+/**
+ * Names every port that is taken, by whom it is wanted and what to do; undefined where all are free.
+ * @param {readonly Member[]} members
+ * @returns {Promise<string | undefined>}
+ */
+export async function portsInUse(members) {
+  const wanted = members.flatMap(({ name, ports }) => ports.map((port) => ({ name, port })));
+  const free = await Promise.all(wanted.map(({ port }) => isPortFree(port)));
+  const taken = wanted.filter((_, index) => !free[index]);
+  if (taken.length === 0) return undefined;
+  const names = taken.map(({ name, port }) => `${port} (${name})`).join(', ');
+  return `In use by another process: port ${names}.\nStop that process, or shift every port of this stack: HINDCAST_PORT_OFFSET=100`;
+}
+
+/**
+ * Starts everything; resolves once all of it is ready. When something fails, or `signal` is aborted on the way, what was
+ * started is stopped again and the promise rejects.
+ * @param {StackParts} parts
+ * @param {{ settings: StackSettings, voice: Voice, signal: AbortSignal }} options
+ * @returns {Promise<{ stop: () => Promise<void> }>}
+ */
+export async function startStack({ servers, services, migrate }, { settings, voice, signal }) {
+  /** @type {{ name: string, stop: () => Promise<void> }[]} */
+  const started = [];
+  const stop = async () => {
+    for (const member of started.reverse()) {
+      voice.event(member.name, 'stopping');
+      await member.stop();
+    }
+    started.length = 0;
+  };
+  /** @param {readonly Member[]} members */
+  const startAll = async (members) => {
+    const starting = [];
+    for (const member of members) {
+      signal.throwIfAborted();
+      const running = await startMember(member, { settings, voice });
+      started.push(running);
+      starting.push(running.ready(signal));
+    }
+    await Promise.all(starting);
+  };
+  try {
+    await startAll(servers);
+    await migrate();
+    await startAll(services);
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * Starts one process and records it. It is watched, and started again when it ends, from the moment it is ready.
+ * @param {Member} member
+ * @param {{ settings: StackSettings, voice: Voice }} options
+ */
+async function startMember(member, { settings, voice }) {
+  const { name, stopBoundMs, readyBoundMs } = member;
+  const { run, logs } = foldersOf(settings.home);
+  const log = openBoundedLog(join(logs, `${name}.log`));
+  const start = async () => {
+    const server = await startProcess(
+      member.command((line) => {
+        log.write(line);
+        voice.line(name, line);
+      }),
+    );
+    writeRunFile(run, { name, pid: server.pid });
+    return server;
+  };
+  const first = await start();
+  /** @type {import('./supervised.mjs').Supervised | undefined} */
+  let watched;
+  let stopping = false;
+  return {
+    name,
+    /** @param {AbortSignal} signal */
+    async ready(signal) {
+      const isReady = async () => signal.aborted || (await member.isReady());
+      await waitUntilReady(first, { isReady, boundMs: readyBoundMs });
+      signal.throwIfAborted();
+      // Another member failed meanwhile, and all of them are on their way down.
+      if (stopping) return;
+      voice.event(name, `ready, pid ${first.pid}`);
+      watched = supervise({ first, start, say: (text) => voice.event(name, text), stopBoundMs });
+    },
+    async stop() {
+      stopping = true;
+      await (watched ? watched.stop() : first.stop({ boundMs: stopBoundMs }));
+      removeRunFile(run, name);
+      log.close();
+    },
+  };
+}
+
+/**
+ * Brings the tables up to date through the command line, so that there is one way to do it.
+ * @param {{ settings: StackSettings, voice: Voice, signal: AbortSignal }} options
+ */
+export async function migrateStores({ settings, voice, signal: stopSignal }) {
+  const command = join(projectRoot, 'apps/cli/bin/hindcast.mjs');
+  if (!existsSync(command)) return;
+  const migration = await startProcess({
+    name: 'migrate',
+    command: nodeExecutable(),
+    args: [command, 'migrate', 'up'],
+    env: environmentFor(settings),
+    cwd: projectRoot,
+    onLine: (line) => voice.line('migrate', line),
+  });
+  const stop = () => void migration.stop({ boundMs: migrationStopBoundMs });
+  stopSignal.addEventListener('abort', stop);
+  const { code, signal } = await migration.exited;
+  stopSignal.removeEventListener('abort', stop);
+  stopSignal.throwIfAborted();
+  if (code !== 0) throw new Error(`hindcast migrate up ended with ${signal ?? `exit code ${code}`}.\n${migration.lastLines()}`);
+}

@@ -1,0 +1,120 @@
+/**
+ * What runs, and how it is: `npm run stack:status`. Exit code 0: all of it is ready; 1: some of it is not; 3: nothing runs.
+ */
+import { pathToFileURL } from 'node:url';
+import { askRedis } from '../servers/redis.mjs';
+import { readReport } from './members.mjs';
+import { readRunFile, supervisorName } from './run-files.mjs';
+import { services } from './services.mjs';
+import { foldersOf, readSettings } from './settings.mjs';
+import { table } from './table.mjs';
+
+/**
+ * @typedef {object} MemberStatus
+ * @property {string} name
+ * @property {string} url
+ * @property {number} port
+ * @property {number | null} grpc_port
+ * @property {number | null} pid null where this stack does not run it
+ * @property {string | null} version
+ * @property {'ready' | 'not_ready' | 'stopped'} health
+ * @property {string | null} detail
+ */
+
+/**
+ * @typedef {object} StackStatus
+ * @property {string} home
+ * @property {number} port_offset
+ * @property {'running' | 'starting' | 'stopped'} stack
+ * @property {number | null} pid of the process that watches all others
+ * @property {MemberStatus[]} members
+ */
+
+/**
+ * Asks everybody at once.
+ * @param {import('./settings.mjs').StackSettings} settings
+ * @param {readonly import('./services.mjs').ServiceDefinition[]} [definitions]
+ * @returns {Promise<StackStatus>}
+ */
+export async function stackStatus(settings, definitions = services) {
+  const { run } = foldersOf(settings.home);
+  const supervisor = readRunFile(run, supervisorName);
+  const members = await Promise.all([
+    memberStatus({ run, name: 'redis', url: settings.redisUrl, ask: () => redisReport(settings.redisUrl) }),
+    memberStatus({ run, name: 'questdb', url: settings.questdbUrl, ask: () => questDbReport(settings.questdbUrl) }),
+    ...definitions.map(({ name, httpPort, grpcPort }) => {
+      const url = `http://127.0.0.1:${httpPort + settings.portOffset}`;
+      return memberStatus({ run, name, url, grpcPort: grpcPort && grpcPort + settings.portOffset, ask: () => readReport(url) });
+    }),
+  ]);
+  return {
+    home: settings.home,
+    port_offset: settings.portOffset,
+    stack: supervisor === undefined ? 'stopped' : supervisor.state === 'ready' ? 'running' : 'starting',
+    pid: supervisor?.pid ?? null,
+    members,
+  };
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.run
+ * @param {string} options.name
+ * @param {string} options.url
+ * @param {number} [options.grpcPort]
+ * @param {() => Promise<{ ready: boolean, version?: string, detail?: string }>} options.ask
+ * @returns {Promise<MemberStatus>}
+ */
+async function memberStatus({ run, name, url, grpcPort, ask }) {
+  const pid = readRunFile(run, name)?.pid ?? null;
+  const known = { name, url, port: Number(new URL(url).port), grpc_port: grpcPort ?? null, pid };
+  try {
+    const { ready, version, detail } = await ask();
+    return { ...known, version: version ?? null, health: ready ? 'ready' : 'not_ready', detail: detail ?? null };
+  } catch (error) {
+    if (pid === null) return { ...known, version: null, health: 'stopped', detail: null };
+    return { ...known, version: null, health: 'not_ready', detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** @param {string} url */
+async function redisReport(url) {
+  const answer = await askRedis({ port: Number(new URL(url).port || 6379), command: 'INFO server' });
+  return { ready: answer.includes('redis_version'), version: /(?:valkey|redis)_version:(\S+)/.exec(answer)?.[1] };
+}
+
+/** @param {string} url */
+async function questDbReport(url) {
+  const response = await fetch(`${url}/exec?query=select%20build()`, { signal: AbortSignal.timeout(3_000) });
+  const build = String((await response.json()).dataset?.[0]?.[0] ?? '');
+  return { ready: response.ok, version: /(\d+\.\d+\.\d+)/.exec(build)?.[1] };
+}
+
+/** @param {StackStatus} status */
+export function statusTable({ members }) {
+  return table(
+    ['what', 'health', 'where', 'pid', 'version'],
+    members.map(({ name, health, url, grpc_port: grpcPort, pid, version, detail }) => [
+      name,
+      `${health.replace('_', ' ')}${detail ? ` (${detail})` : ''}`,
+      grpcPort ? `${url}, gRPC ${grpcPort}` : url,
+      pid === null ? '-' : String(pid),
+      version ?? '-',
+    ]),
+  );
+}
+
+/** @param {StackStatus} status */
+export function statusExitCode({ stack, members }) {
+  if (stack === 'stopped' && members.every(({ pid }) => pid === null)) return 3;
+  return members.every(({ health }) => health === 'ready') ? 0 : 1;
+}
+
+async function main() {
+  const status = await stackStatus(readSettings(process.env));
+  if (process.argv.includes('--json')) console.log(JSON.stringify(status, null, 2));
+  else console.log(`The stack in ${status.home} is ${status.stack}.\n\n${statusTable(status)}`);
+  process.exitCode = statusExitCode(status);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
