@@ -2,6 +2,7 @@ import { variablesOf } from './config-variables.mjs';
 import { endpointsOf } from './http-endpoints.mjs';
 import { parseProto } from './proto-services.mjs';
 import { referencePage } from './reference-page.mjs';
+import { pythonBlock } from './run-readme-python.mjs';
 
 const controller = `
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
@@ -107,4 +108,9 @@ const other = { lost: 1 };
     { variable: 'HINDCAST_QUESTDB_URL', allowed: 'http URL', default: '', summary: 'Where QuestDB answers.' },
     { variable: 'HINDCAST_HOME', allowed: 'a folder', default: '.hindcast', summary: '' },
   ]);
+});
+
+it('takes the first block of Python out of a page, and misses it loudly', () => {
+  expect(pythonBlock('# x\n\n```sh\nls\n```\n```python\nprint(1)\nprint(2)\n```\n')).toBe('print(1)\nprint(2)\n');
+  expect(() => pythonBlock('# x\n')).toThrow('no block of Python');
 });

@@ -16,6 +16,7 @@ export function check(tree) {
   return [
     ...pages.flatMap((page) => [...brokenLinks(tree, page), ...unknownCommands(tree, page)]),
     ...pages.filter((page) => page === 'docs/ARCHITECTURE.md' || page === 'README.md').flatMap((page) => missingPaths(tree, page)),
+    ...tree.files.filter((file) => !file.endsWith('.md') && !isTest(file)).flatMap((file) => missingPages(tree, file)),
     ...undocumentedVariables(tree),
   ];
 }
@@ -59,6 +60,13 @@ function missingPaths(tree, page) {
   return [...matchesIn(tree.read(page), pathPattern)]
     .filter(({ match }) => !tree.files.some((file) => file === match[1] || file.startsWith(`${match[1].replace(/\/$/, '')}/`)))
     .map(({ line, match }) => ({ file: page, line, message: `names ${match[1]}, which is not there` }));
+}
+
+/** Comments that send a reader to a page. */
+function missingPages(tree, file) {
+  return [...matchesIn(tree.read(file), /\bdocs\/[\w/-]+\.md\b/g)]
+    .filter(({ match }) => !tree.files.includes(match[0]))
+    .map(({ line, match }) => ({ file, line, message: `refers to ${match[0]}, which is not there` }));
 }
 
 /** Every variable that the code reads is on the page, and every one on the page is read. */

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { cacheFolder } from '../servers/cache-folder.mjs';
+
+/**
+ * Runs the README's Python as a reader would: the block as it stands, with pyarrow and pandas from a virtual environment
+ * in the cache folder. Only the port is another where HINDCAST_PORT_OFFSET shifts the stack.
+ *
+ * As a script, against a running stack: `node tools/docs/run-readme-python.mjs`.
+ */
+const run = promisify(execFile);
+const readmeFile = fileURLToPath(new URL('../../README.md', import.meta.url));
+
+const requirements = ['pyarrow>=16', 'pandas>=2.2'];
+const marketDataUrl = 'http://127.0.0.1:7704';
+const installTimeoutMs = 5 * 60_000;
+const runTimeoutMs = 2 * 60_000;
+const outputBytesMax = 1 << 20;
+
+/** The first block of Python in a page. @param {string} markdown */
+export function pythonBlock(markdown) {
+  const block = /^```python\n(.*?)^```$/ms.exec(markdown)?.[1];
+  if (block === undefined) throw new Error('the README has no block of Python');
+  return block;
+}
+
+/**
+ * @param {{ url?: string, cacheDir?: string }} [options] where market-data answers, and where the environment is kept
+ * @returns {Promise<{ output: string } | { skipped: string }>} rejects where the block fails
+ */
+export async function runReadmePython({ url = marketDataUrl, cacheDir = cacheFolder(process.env) } = {}) {
+  const python = await environment(join(cacheDir, 'readme-python'));
+  if ('skipped' in python) return python;
+  const block = pythonBlock(readFileSync(readmeFile, 'utf8')).replaceAll(marketDataUrl, url);
+  const { stdout } = await run(python.executable, ['-c', block], { timeout: runTimeoutMs, maxBuffer: outputBytesMax });
+  return { output: stdout };
+}
+
+/** A virtual environment with what the block imports; made where it is missing or was not finished. */
+async function environment(folder) {
+  const executable = join(folder, 'bin', 'python');
+  const finished = join(folder, 'finished');
+  const wanted = requirements.join('\n');
+  if (existsSync(finished) && readFileSync(finished, 'utf8') === wanted) return { executable };
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    await run('python3', ['-m', 'venv', folder], { timeout: installTimeoutMs });
+    await run(executable, ['-m', 'pip', 'install', '--quiet', ...requirements], { timeout: installTimeoutMs });
+  } catch (error) {
+    return { skipped: `Python 3 with venv, pyarrow and pandas is not to be had here: ${firstLine(error)}` };
+  }
+  writeFileSync(finished, wanted);
+  return { executable };
+}
+
+function firstLine(error) {
+  return (error.stderr || error.message).trim().split('\n')[0];
+}
+
+async function main() {
+  const url = `http://127.0.0.1:${7704 + Number(process.env.HINDCAST_PORT_OFFSET || 0)}`;
+  const result = await runReadmePython({ url });
+  if ('skipped' in result) process.stdout.write(`skipped: ${result.skipped}\n0 passed, 0 failed, 1 skipped\n`);
+  else process.stdout.write(`${result.output}1 passed, 0 failed, 0 skipped\n`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
