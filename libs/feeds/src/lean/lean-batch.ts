@@ -54,6 +54,7 @@ class Table {
   private readonly second: Float64Array;
   private readonly secondSize: Float64Array;
   private readonly ids: Uint8Array;
+  private readonly idOffsets: Int32Array;
   private readonly exchange: BatchWords;
   private readonly conditions: BatchWords;
   private readonly symbol: BatchNames;
@@ -67,6 +68,7 @@ class Table {
     this.second = new Float64Array(rowsMax);
     this.secondSize = new Float64Array(rowsMax);
     this.ids = new Uint8Array(rowsMax * idBytes);
+    this.idOffsets = Int32Array.from({ length: rowsMax + 1 }, (_, row) => row * idBytes);
     this.exchange = new BatchWords(rowsMax, words);
     this.conditions = new BatchWords(rowsMax, words);
     this.symbol = new BatchNames(rowsMax);
@@ -123,8 +125,7 @@ class Table {
   }
 
   private takeIds(length: number): TextColumn {
-    const offsets = Int32Array.from({ length: length + 1 }, (_, row) => row * idBytes);
-    return { offsets, bytes: this.ids.slice(0, length * idBytes) };
+    return { offsets: this.idOffsets.slice(0, length + 1), bytes: this.ids.slice(0, length * idBytes) };
   }
 }
 
