@@ -1,0 +1,44 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Clock } from '@hindcast/ports';
+import { CLOCK, HealthRegistry, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
+import { openAdapters, type Adapters } from './adapters.js';
+import type { MarketPhysicsConfig } from './config.js';
+import { registerProbes } from './physics-health.js';
+import { PhysicsService } from './physics-service.js';
+import { ProgressController } from './progress.controller.js';
+import { RebuildsController } from './rebuilds.controller.js';
+import { Rebuilds } from './rebuilds.js';
+import { SimilarMoments } from './similar-moments.js';
+import { SimilarController } from './similar.controller.js';
+import { StateFinder } from './state-finder.js';
+import { StatesController } from './states.controller.js';
+import { ADAPTERS, DUE_QUEUE } from './tokens.js';
+
+export type OpenAdapters = (config: MarketPhysicsConfig, clock: Clock) => Promise<Adapters>;
+
+@Module({})
+export class AppModule {
+  /** `open` says which adapters answer; a test or a standalone process gives its own. */
+  static with(config: MarketPhysicsConfig, open: OpenAdapters = openAdapters): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [StatesController, SimilarController, RebuildsController, ProgressController],
+      providers: [
+        { provide: ADAPTERS, inject: [CLOCK], useFactory: (clock: Clock) => open(config, clock) },
+        {
+          provide: PhysicsService,
+          inject: [ADAPTERS, LOGGER, Metrics, HealthRegistry],
+          useFactory: (adapters: Adapters, logger: Logger, metrics: Metrics, health: HealthRegistry) => {
+            const service = new PhysicsService({ adapters, config, logger, metrics });
+            registerProbes(health, adapters, service);
+            return service;
+          },
+        },
+        { provide: DUE_QUEUE, inject: [ADAPTERS], useFactory: ({ checkpoint }: Adapters) => checkpoint },
+        { provide: Rebuilds, inject: [PhysicsService], useFactory: ({ rebuilds }: PhysicsService) => rebuilds },
+        { provide: StateFinder, inject: [PhysicsService], useFactory: ({ states }: PhysicsService) => states },
+        { provide: SimilarMoments, inject: [PhysicsService], useFactory: ({ moments }: PhysicsService) => moments },
+      ],
+    };
+  }
+}

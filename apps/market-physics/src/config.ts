@@ -1,0 +1,47 @@
+import { isMarket, isSymbol } from '@hindcast/market';
+import { loadConfig, wholeNumber, type Config } from '@hindcast/service-kit';
+import { z } from 'zod';
+
+const hourMs = 3_600_000;
+
+/** `SPY=usa/equity,BTC-USDT=binance/spot` */
+function marketsBySymbol() {
+  const allowed = 'symbol=market pairs with commas between, as SPY=usa/equity';
+  return z
+    .string()
+    .transform((text) => text.split(',').map((pair) => pair.split('=')))
+    .refine((pairs) => pairs.every(([symbol, market, ...rest]) => rest.length === 0 && isSymbol(symbol) && isMarket(market ?? '')), { error: allowed })
+    .transform((pairs): Readonly<Record<string, string>> => Object.fromEntries(pairs) as Record<string, string>)
+    .describe(allowed);
+}
+
+/** Steps that divide an hour fall on the epoch's grid and on every hour. */
+function gridStep() {
+  const allowed = 'milliseconds: whole seconds that divide an hour';
+  return wholeNumber({ min: 1_000, max: hourMs })
+    .refine((ms) => ms % 1_000 === 0 && hourMs % ms === 0, { error: allowed })
+    .describe(allowed);
+}
+
+/** A field `stateIntervalMs` is the variable HINDCAST_STATE_INTERVAL_MS, and so for all. */
+export const marketPhysicsShape = {
+  /** Event time between two states of an instrument. */
+  stateIntervalMs: gridStep().default(1_000),
+  /** Event time between two states that get a vector. */
+  embedIntervalMs: gridStep().default(60_000),
+  /** Which market drives `physics:state:{symbol}`; of the others it is the first one seen. */
+  primaryMarkets: marketsBySymbol().default({}),
+  /** About 100 KB of memory each. */
+  instrumentsMax: wholeNumber({ min: 1, max: 10_000 }).default(1_000),
+  checkpointIntervalMs: wholeNumber({ min: 50, max: 60_000 }).default(1_000),
+  /** Threads inside the embedding model. */
+  embedderThreads: wholeNumber({ min: 1, max: 64 }).default(1),
+  /** How long a stop waits for the store, to end with a checkpoint of everything. */
+  stopDeadlineMs: wholeNumber({ min: 0, max: 9_000 }).default(5_000),
+} satisfies z.ZodRawShape;
+
+export type MarketPhysicsConfig = Config<typeof marketPhysicsShape>;
+
+export function loadMarketPhysicsConfig(): MarketPhysicsConfig {
+  return loadConfig(marketPhysicsShape);
+}

@@ -1,0 +1,246 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { HindcastError } from '@hindcast/contracts';
+import type { PhysicsState } from '@hindcast/physics';
+import type { Clock, LogFollower, TickStore } from '@hindcast/ports';
+import { catchUp } from './catch-up.js';
+import type { Checkpoints, DueQueue } from './checkpoint.js';
+import { MarketFold, type FoldOptions } from './market-fold.js';
+import { pause, retrying } from './retrying.js';
+import type { StateAnnouncer } from './state-announcer.js';
+import type { StateWriter } from './state-writer.js';
+
+export const followerName = 'market-physics';
+
+export interface FollowerParts {
+  readonly log: LogFollower;
+  readonly store: Pick<TickStore, 'instruments' | 'newestStates' | 'states' | 'trades'>;
+  readonly checkpoints: Checkpoints;
+  readonly queue: Pick<DueQueue, 'enqueue'>;
+  readonly announcer: StateAnnouncer;
+  readonly writer: StateWriter;
+  readonly clock: Clock;
+  readonly events: FollowerEvents;
+}
+
+export interface FollowerOptions extends FoldOptions {
+  /** A checkpoint is taken this often while batches come, and once after the last. */
+  readonly checkpointIntervalMs: number;
+  readonly retryDelayMs?: number;
+}
+
+export interface FollowerEvents {
+  phase(phase: FollowerPhase, facts: Readonly<Record<string, unknown>>): void;
+  folded(batches: number, lagBatches: number): void;
+  refused(instruments: readonly string[]): void;
+  checkpointed(number: number): void;
+  /** Something of the world does not work; it is tried again. */
+  failed(error: HindcastError, doing: string): void;
+}
+
+export type FollowerPhase = 'starting' | 'catching_up' | 'following' | 'stopped';
+
+/** The fold may run ahead of its checkpoint by this many states due a vector; beyond it, it waits. */
+const dueWithoutCheckpointMax = 100_000;
+const turnEveryMs = 10;
+const retryDelayMs = 1_000;
+
+/**
+ * Follows the log for ever: fold a batch, tell the bus, hand the states to the store, and every second write down how
+ * far that is done. Where it cannot go on from its checkpoint it catches up from the store first.
+ */
+export class FollowerWorker {
+  fold: MarketFold;
+  phase: FollowerPhase = 'starting';
+  streamId: string | undefined;
+  headNumber = -1;
+  checkpointNumber = -1;
+  /** Why the log cannot be followed right now. */
+  failure: HindcastError | undefined;
+  /** False while the fold is between two logs' positions. */
+  private isAtLogPosition = true;
+  private checkpointing: Promise<void> | undefined;
+  private checkpointAtUs = 0;
+  private refusedReported = 0;
+  private readonly stopped = new AbortController();
+
+  constructor(
+    private readonly parts: FollowerParts,
+    private readonly options: FollowerOptions,
+  ) {
+    this.fold = new MarketFold(options);
+  }
+
+  /** Resolves when `signal` is aborted; rejects on a bug. */
+  async run(signal: AbortSignal): Promise<void> {
+    const idle = setInterval(() => this.checkpointIfDue(), this.options.checkpointIntervalMs);
+    try {
+      await this.restore();
+      while (!signal.aborted) {
+        try {
+          await this.followOrRecover(signal);
+        } catch (error) {
+          // What ends because it was asked to end is no failure.
+          if (!signal.aborted) throw error;
+        }
+      }
+    } finally {
+      clearInterval(idle);
+      this.enter('stopped', {});
+    }
+  }
+
+  /** Writes the last checkpoint, if the store acknowledges in time, and gives up the rest. */
+  async stop(deadlineMs: number): Promise<void> {
+    const last = (async () => {
+      await this.checkpointing;
+      await this.checkpoint();
+    })();
+    await Promise.race([last.catch(() => undefined), pause(deadlineMs, this.stopped.signal)]);
+    this.stopped.abort();
+    await this.parts.writer.close();
+    await this.checkpointing;
+    await this.parts.announcer.close();
+  }
+
+  private async restore(): Promise<void> {
+    const saved = this.parts.checkpoints.load();
+    if (!saved) return;
+    this.streamId = saved.streamId;
+    this.checkpointNumber = saved.fold.number;
+    this.fold = new MarketFold(this.options, saved.fold);
+    this.showNewest();
+    this.enter('starting', { checkpoint_number: saved.fold.number, instruments: saved.fold.instruments.length });
+  }
+
+  private async followOrRecover(signal: AbortSignal): Promise<void> {
+    try {
+      await this.follow(signal);
+      await pause(this.options.retryDelayMs ?? retryDelayMs, signal);
+    } catch (error) {
+      await this.recover(error, signal);
+    }
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    const { log, events } = this.parts;
+    this.enter('following', { from_number: this.fold.number + 1 });
+    const batches = log.follow({
+      fromNumber: this.fold.number + 1,
+      follower: followerName,
+      signal,
+      ...(this.streamId === undefined ? {} : { streamId: this.streamId }),
+    });
+    let turnedMs = performance.now();
+    for await (const { streamId, batch, headNumber } of batches) {
+      this.requireNext(batch.number);
+      this.streamId = streamId;
+      this.headNumber = Math.max(headNumber, batch.number);
+      this.failure = undefined;
+      const announcement = this.fold.step(batch);
+      events.folded(1, this.headNumber - batch.number);
+      this.reportRefused();
+      await Promise.all([this.parts.announcer.offer(announcement), this.parts.writer.offer(announcement.states)]);
+      this.checkpointIfDue();
+      if (this.fold.dueCount > dueWithoutCheckpointMax) await this.checkpointing;
+      if (performance.now() - turnedMs > turnEveryMs) {
+        await turn();
+        turnedMs = performance.now();
+      }
+    }
+  }
+
+  /** The log is whole: a number that does not follow means that the one before is gone. */
+  private requireNext(number: number): void {
+    if (number === this.fold.number + 1) return;
+    throw new HindcastError('NUMBER_TRIMMED', `The log gave batch ${number} after ${this.fold.number}.`, { details: { first_number: number } });
+  }
+
+  private async recover(error: unknown, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    if (!(error instanceof HindcastError)) throw error;
+    this.failure = error;
+    if (error.code === 'STREAM_UNKNOWN') {
+      // Another log: its numbers mean nothing to our checkpoint. It says itself where it begins.
+      this.fold = new MarketFold(this.options);
+      this.streamId = undefined;
+      return;
+    }
+    const firstNumber = error.details['first_number'];
+    if (error.code === 'NUMBER_TRIMMED' && typeof firstNumber === 'number') {
+      await this.catchUpTo(firstNumber, signal);
+      return;
+    }
+    this.parts.events.failed(error, 'following the log');
+    await pause(this.options.retryDelayMs ?? retryDelayMs, signal);
+  }
+
+  private async catchUpTo(firstNumber: number, signal: AbortSignal): Promise<void> {
+    const { store, events } = this.parts;
+    this.enter('catching_up', { first_number: firstNumber });
+    this.isAtLogPosition = false;
+    await this.checkpointing;
+    await retrying(
+      async () => {
+        const fold = new MarketFold(this.options);
+        await catchUp({ store, fold, firstNumber, signal, keep: (states) => this.keep(states) });
+        this.fold = fold;
+      },
+      { signal, onFailure: (error) => events.failed(error, 'catching up from the store') },
+    );
+    this.isAtLogPosition = true;
+    this.showNewest();
+  }
+
+  /** Queued first: a state that is stored is never made again, so its vector must not be forgotten. */
+  private async keep(states: readonly PhysicsState[]): Promise<void> {
+    await this.parts.queue.enqueue(states.filter(this.options.isEmbeddingDue));
+    await this.parts.writer.offer(states);
+  }
+
+  /** Keys may be older than the memory: the bus was away, or another one is in its place. */
+  private showNewest(): void {
+    const primary = this.fold.all.filter((entry) => this.fold.primary(entry.instrument.symbol) === entry);
+    this.parts.announcer.restore(primary.flatMap(({ newest }) => newest ?? []));
+  }
+
+  private checkpointIfDue(): void {
+    const nowUs = this.parts.clock.nowUs();
+    if (this.checkpointing || nowUs - this.checkpointAtUs < this.options.checkpointIntervalMs * 1_000) return;
+    this.checkpointAtUs = nowUs;
+    this.checkpointing = this.checkpoint().finally(() => {
+      this.checkpointing = undefined;
+    });
+  }
+
+  /** Takes the cut at once, and writes it down when the store has what it covers; the fold goes on meanwhile. */
+  private async checkpoint(): Promise<void> {
+    const { checkpoints, writer, log, events } = this.parts;
+    const { streamId } = this;
+    if (streamId === undefined || !this.isAtLogPosition || this.fold.number === this.checkpointNumber) return;
+    const acknowledged = writer.acknowledged();
+    const cut = this.fold.cut();
+    try {
+      await acknowledged;
+      const { signal } = this.stopped;
+      await retrying(() => checkpoints.save(streamId, cut), { signal, onFailure: (error) => events.failed(error, 'writing a checkpoint') });
+      this.checkpointNumber = cut.number;
+      events.checkpointed(cut.number);
+      await log.reportCheckpoint({ streamId, follower: followerName, number: cut.number });
+    } catch (error) {
+      if (!(error instanceof HindcastError)) throw error;
+      if (error.code !== 'SHUTTING_DOWN') events.failed(error, 'reporting a checkpoint');
+    }
+  }
+
+  private reportRefused(): void {
+    const { refused } = this.fold;
+    if (refused.length === this.refusedReported) return;
+    this.refusedReported = refused.length;
+    this.parts.events.refused(refused);
+  }
+
+  private enter(phase: FollowerPhase, facts: Readonly<Record<string, unknown>>): void {
+    this.phase = phase;
+    this.parts.events.phase(phase, facts);
+  }
+}

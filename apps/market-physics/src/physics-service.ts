@@ -1,0 +1,140 @@
+import { isEmbeddingDue } from '@hindcast/embedding';
+import type { PhysicsState } from '@hindcast/physics';
+import type { Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
+import type { Adapters } from './adapters.js';
+import type { MarketPhysicsConfig } from './config.js';
+import { EmbeddingWorker } from './embedding.worker.js';
+import { FollowerWorker } from './follower.worker.js';
+import { livePathOf } from './live-path.js';
+import { Rebuilds } from './rebuilds.js';
+import { SimilarMoments } from './similar-moments.js';
+import { StateAnnouncer } from './state-announcer.js';
+import { StateFinder } from './state-finder.js';
+import { StateWriter } from './state-writer.js';
+
+export interface ServiceParts {
+  readonly adapters: Adapters;
+  readonly config: MarketPhysicsConfig;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The service put together: who gets what, and in which order everything ends. */
+export class PhysicsService {
+  readonly follower: FollowerWorker;
+  readonly writer: StateWriter;
+  readonly embedding: EmbeddingWorker | undefined;
+  readonly rebuilds: Rebuilds;
+  readonly states: StateFinder;
+  readonly moments: SimilarMoments;
+  private readonly workers: Promise<void>[] = [];
+  private readonly logger: Logger;
+  private readonly counters: ReturnType<typeof countersOf>;
+
+  constructor(private readonly parts: ServiceParts) {
+    const { adapters, config, logger, metrics } = parts;
+    const { store, vectors, embedder, checkpoint: queue, clock } = adapters;
+    const isDue = (state: PhysicsState): boolean => isEmbeddingDue(state, config.embedIntervalMs);
+    this.logger = logger;
+    this.counters = countersOf(metrics);
+    this.writer = new StateWriter(store, {
+      stored: (states) => this.counters.states.inc(states),
+      failed: (error) => logger.warn({ err: error }, 'states could not be stored; trying again'),
+    });
+    this.follower = this.makeFollower(isDue);
+    this.embedding = embedder && this.makeEmbedding(embedder);
+    const onQueued = (): void => this.embedding?.wake();
+    this.rebuilds = new Rebuilds({
+      store, queue, onQueued,
+      livePath: livePathOf(this.follower),
+      stateIntervalMs: config.stateIntervalMs,
+      isEmbeddingDue: isDue,
+      onEnd: (report, error) => logger.info({ report, ...(error === undefined ? {} : { err: error }) }, 'rebuild ended'),
+    });
+    this.states = new StateFinder(store, () => this.follower.fold);
+    this.moments = new SimilarMoments({ states: this.states, embedder, vectors, clock });
+    this.measure(metrics);
+  }
+
+  start(lifecycle: Lifecycle): void {
+    const { signal } = lifecycle;
+    lifecycle.onStop('adapters', () => this.parts.adapters.close());
+    lifecycle.onStop('workers', () => this.stop());
+    this.workers.push(this.follower.run(signal));
+    if (this.embedding) this.workers.push(this.embedding.run(signal));
+    else this.logger.warn('no embedding model: states queue up, and search answers MODEL_MISSING');
+  }
+
+  private async stop(): Promise<void> {
+    await this.rebuilds.close();
+    await Promise.all(this.workers);
+    await this.follower.stop(this.parts.config.stopDeadlineMs);
+  }
+
+  private makeFollower(isDue: (state: PhysicsState) => boolean): FollowerWorker {
+    const { adapters, config } = this.parts;
+    const { log, store, bus, checkpoint, clock } = adapters;
+    const { counters, logger } = this;
+    const announcer = new StateAnnouncer(bus, clock, {
+      published: (messages) => counters.published.inc(messages),
+      failed: (error, messages) => {
+        counters.unpublished.inc(messages);
+        logger.debug({ err: error, messages }, 'the bus did not take updates');
+      },
+    });
+    return new FollowerWorker(
+      {
+        log, store, announcer, clock,
+        checkpoints: checkpoint,
+        queue: checkpoint,
+        writer: this.writer,
+        events: {
+          phase: (phase, facts) => logger.info({ phase, ...facts }, 'log follower'),
+          folded: (batches) => counters.batches.inc(batches),
+          refused: (instruments) => logger.error({ instruments, instrumentsMax: config.instrumentsMax }, 'instruments beyond instrumentsMax are not followed'),
+          checkpointed: () => this.embedding?.wake(),
+          failed: (error, doing) => logger.warn({ err: error }, `${doing} failed; trying again`),
+        },
+      },
+      { ...config, isEmbeddingDue: isDue },
+    );
+  }
+
+  private makeEmbedding(embedder: NonNullable<Adapters['embedder']>): EmbeddingWorker {
+    const { vectors, checkpoint: queue, clock } = this.parts.adapters;
+    return new EmbeddingWorker({
+      queue, embedder, vectors, clock,
+      events: {
+        embedded: (rows, elapsedMs) => {
+          this.counters.embedded.inc(rows);
+          this.counters.embedSeconds.inc(elapsedMs / 1_000);
+        },
+        failed: (error, doing) => this.logger.warn({ err: error }, `${doing} failed; trying again`),
+      },
+    });
+  }
+
+  private measure(metrics: Metrics): void {
+    const { follower, writer, parts } = this;
+    metrics.gauge({
+      name: 'hindcast_physics_lag_batches',
+      help: 'Batches of the log that are not folded yet.',
+      read: () => Math.max(0, follower.headNumber - follower.fold.number),
+    });
+    metrics.gauge({ name: 'hindcast_physics_states_unacknowledged', help: 'Live states that the tick store has not acknowledged.', read: () => writer.pending });
+    metrics.gauge({ name: 'hindcast_physics_embedding_queue', help: 'States that wait for their vector.', read: () => parts.adapters.checkpoint.length });
+    metrics.gauge({ name: 'hindcast_physics_instruments', help: 'Instruments with a window.', read: () => follower.fold.all.length });
+    metrics.gauge({ name: 'hindcast_physics_refused_rows', help: 'Ticks of instruments beyond instrumentsMax.', read: () => follower.fold.refusedRows });
+  }
+}
+
+function countersOf(metrics: Metrics) {
+  return {
+    batches: metrics.counter({ name: 'hindcast_physics_batches_total', help: 'Batches of the log folded.' }),
+    states: metrics.counter({ name: 'hindcast_physics_states_total', help: 'Live states stored.' }),
+    published: metrics.counter({ name: 'hindcast_physics_published_total', help: 'PHYSICS_UPDATE messages that the bus took.' }),
+    unpublished: metrics.counter({ name: 'hindcast_physics_unpublished_total', help: 'PHYSICS_UPDATE messages that the bus did not take.' }),
+    embedded: metrics.counter({ name: 'hindcast_physics_embedded_total', help: 'States that got their vector.' }),
+    embedSeconds: metrics.counter({ name: 'hindcast_physics_embed_seconds_total', help: 'Time spent on making and storing vectors.' }),
+  };
+}

@@ -1,0 +1,38 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { HindcastError } from '@hindcast/contracts';
+import { isoTime, parseFields } from '@hindcast/service-kit';
+import { z } from 'zod';
+import { Rebuilds, type RebuildReport } from './rebuilds.js';
+import { symbolField } from './similar-request.js';
+
+const symbolsMax = 1_000;
+
+const schema = z.strictObject({
+  mode: z.enum(['live', 'hindsight']).describe('one of live, hindsight'),
+  from: isoTime(),
+  to: isoTime(),
+  symbols: z.array(symbolField).min(1).max(symbolsMax).optional().describe(`1 to ${symbolsMax} symbols`),
+});
+
+@Controller('v1/rebuilds')
+export class RebuildsController {
+  constructor(private readonly rebuilds: Rebuilds) {}
+
+  @Post()
+  @HttpCode(202)
+  start(@Body() body: unknown): RebuildReport {
+    const { mode, from, to, symbols } = parseFields(schema, body);
+    if (from >= to) throw new HindcastError('FIELD_INVALID', 'from is not before to.');
+    return this.rebuilds.start({ mode, fromUs: from, toUs: to, symbols });
+  }
+
+  @Get(':id')
+  report(@Param('id') id: string): RebuildReport {
+    return this.rebuilds.get(id);
+  }
+
+  @Delete(':id')
+  cancel(@Param('id') id: string): Promise<RebuildReport> {
+    return this.rebuilds.cancel(id);
+  }
+}

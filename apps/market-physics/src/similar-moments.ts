@@ -1,0 +1,100 @@
+import { HindcastError, isoFromUs, type SimilarAnswer, type SimilarMoment } from '@hindcast/contracts';
+import { sentence, templateId } from '@hindcast/embedding';
+import type { Clock, Embedder, VectorFilter, VectorMatch, VectorStore } from '@hindcast/ports';
+import type { SimilarQuestion, Subject } from './similar-request.js';
+import type { StateFinder } from './state-finder.js';
+
+export interface SimilarParts {
+  readonly states: StateFinder;
+  /** Undefined where no model is installed. */
+  readonly embedder: Embedder | undefined;
+  readonly vectors: Pick<VectorStore, 'search'>;
+  readonly clock: Clock;
+}
+
+const table = 'market_state_embeddings';
+
+/** What was asked about, as a vector, and what the answer says of it. */
+interface Asked {
+  readonly vector: Float32Array;
+  readonly query: SimilarAnswer['query'];
+  readonly exclude?: NonNullable<VectorFilter['exclude']>;
+}
+
+/** Finds the moments whose vectors are nearest to the question's, and says how they were found. */
+export class SimilarMoments {
+  constructor(private readonly parts: SimilarParts) {}
+
+  /** MODEL_MISSING, MEMORY_EMPTY, SYMBOL_UNKNOWN, STATE_UNKNOWN; FIELD_INVALID for a vector of another length. */
+  async find({ subject, k, filter, asOfUs, search }: SimilarQuestion): Promise<SimilarAnswer> {
+    const { embedder, vectors, clock } = this.parts;
+    if (!embedder) throw new HindcastError('MODEL_MISSING');
+    const startedUs = clock.nowUs();
+    const { vector, query, exclude } = await this.ask(subject, embedder);
+    const found = await vectors.search({
+      vector, k, search,
+      filter: {
+        // Vectors of other makers lie in another space.
+        modelId: embedder.modelId,
+        templateId,
+        ...(filter.symbols === undefined ? {} : { symbols: filter.symbols }),
+        ...(filter.market === undefined ? {} : { market: filter.market }),
+        ...(filter.from === undefined ? {} : { fromUs: filter.from }),
+        ...(filter.to === undefined ? {} : { toUs: filter.to }),
+        ...(asOfUs === undefined ? {} : { asOfUs }),
+        ...(exclude === undefined ? {} : { exclude }),
+      },
+    });
+    if (found.rows === 0) throw new HindcastError('MEMORY_EMPTY');
+    return {
+      query,
+      results: found.matches.map(momentOf),
+      receipt: {
+        table,
+        space: 'text',
+        index: found.index,
+        rows: found.rows,
+        candidates: found.candidates,
+        exact: found.exact,
+        nprobes: found.nprobes,
+        rows_not_indexed: found.rowsNotIndexed,
+        model: embedder.modelId,
+        template: templateId,
+        as_of: asOfUs === undefined ? null : isoFromUs(asOfUs),
+        elapsed_ms: (clock.nowUs() - startedUs) / 1_000,
+      },
+    };
+  }
+
+  private async ask(subject: Subject, embedder: Embedder): Promise<Asked> {
+    switch (subject.kind) {
+      case 'vector':
+        return { vector: unitVector(subject.vector, embedder.dimensions), query: {} };
+      case 'text':
+        return { vector: await embedder.embed([subject.text]), query: { sentence: subject.text } };
+      case 'state': {
+        const { symbol, market, timeUs, excludeWithinSeconds: seconds } = subject;
+        const state = await this.parts.states.find({ symbol, market, atUs: timeUs });
+        const words = sentence(state);
+        return {
+          vector: await embedder.embed([words]),
+          query: { symbol, market: state.market, timestamp: isoFromUs(state.timeUs), sentence: words },
+          ...(seconds === 0 ? {} : { exclude: { symbol, timeUs: state.timeUs, seconds } }),
+        };
+      }
+    }
+  }
+}
+
+function momentOf({ symbol, market, timeUs, distance, metadata }: VectorMatch): SimilarMoment {
+  return { symbol, market, timestamp: isoFromUs(timeUs), distance, metadata };
+}
+
+/** Distances mean something between unit vectors only. */
+function unitVector(numbers: readonly number[], dimensions: number): Float32Array {
+  const length = Math.hypot(...numbers);
+  if (numbers.length !== dimensions || !Number.isFinite(length) || length === 0) {
+    throw new HindcastError('FIELD_INVALID', `vector has ${numbers.length} numbers; ${dimensions} finite ones, not all 0, are allowed.`);
+  }
+  return Float32Array.from(numbers, (value) => value / length);
+}

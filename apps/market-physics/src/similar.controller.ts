@@ -1,0 +1,15 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import type { SimilarAnswer } from '@hindcast/contracts';
+import { SimilarMoments } from './similar-moments.js';
+import { parseSimilarRequest } from './similar-request.js';
+
+@Controller('v1/similar')
+export class SimilarController {
+  constructor(private readonly moments: SimilarMoments) {}
+
+  @Post()
+  @HttpCode(200)
+  find(@Body() body: unknown): Promise<SimilarAnswer> {
+    return this.moments.find(parseSimilarRequest(body));
+  }
+}

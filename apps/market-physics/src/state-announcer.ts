@@ -1,0 +1,124 @@
+import { channels, marketSnapshotTtlSeconds, redisKeys, secondUs, type MarketSnapshot } from '@hindcast/contracts';
+import { toPhysicsStateJson, toPhysicsUpdate, type PhysicsState } from '@hindcast/physics';
+import type { Bus, BusMessage, Clock, HashEntry, KeyEntry } from '@hindcast/ports';
+import { Backlog } from './backlog.js';
+
+/** What one piece of the log has to tell everybody else. */
+export interface Announcement {
+  /** In the order in which they are to be published. */
+  readonly states: readonly PhysicsState[];
+  /** The states that drive `physics:state:{symbol}`: those of each symbol's primary market, oldest first. */
+  readonly keyed: readonly PhysicsState[];
+  /** By symbol. */
+  readonly snapshots: ReadonlyMap<string, MarketSnapshot>;
+}
+
+export interface AnnouncerEvents {
+  published(messages: number): void;
+  failed(error: unknown, messages: number): void;
+}
+
+interface ShownSnapshot {
+  readonly snapshot: MarketSnapshot;
+  readonly shownAtUs: number;
+}
+
+/** Updates that may wait for a slow bus; beyond it the fold waits with them. */
+const updatesWaitingMax = 20_000;
+const updatesAtOnceMax = 2_000;
+
+/**
+ * Tells the bus: keys first, then the messages about them, in order. What piles up during one round trip leaves with
+ * the next. The bus carries copies: what it fails to take is counted and dropped, and after a reconnect every key is
+ * written anew.
+ */
+export class StateAnnouncer {
+  private readonly newest = new Map<string, PhysicsState>();
+  private readonly snapshots = new Map<string, ShownSnapshot>();
+  private readonly symbolsToSet = new Set<string>();
+  private readonly snapshotsToSet = new Set<string>();
+  private readonly updates: Backlog<PhysicsState>;
+  private readonly stopListening: () => void;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly clock: Clock,
+    private readonly events: AnnouncerEvents,
+  ) {
+    this.updates = new Backlog({ waitingMax: updatesWaitingMax, atOnceMax: updatesAtOnceMax, drain: (states) => this.tell(states) });
+    this.stopListening = bus.onReconnect(() => this.writeKeysAnew());
+  }
+
+  /** Resolves when there is room for more; never rejects. */
+  async offer({ states, keyed, snapshots }: Announcement): Promise<void> {
+    for (const state of keyed) this.remember(state);
+    const shownAtUs = this.clock.nowUs();
+    for (const [symbol, snapshot] of snapshots) {
+      this.snapshots.set(symbol, { snapshot, shownAtUs });
+      this.snapshotsToSet.add(symbol);
+    }
+    await this.updates.offer(states);
+  }
+
+  /** States that everybody could know already: keys are set, nothing is published. */
+  restore(states: readonly PhysicsState[]): void {
+    for (const state of states) this.remember(state);
+    this.updates.wake();
+  }
+
+  async close(): Promise<void> {
+    this.stopListening();
+    await this.updates.close();
+  }
+
+  private remember(state: PhysicsState): void {
+    this.newest.set(state.symbol, state);
+    this.symbolsToSet.add(state.symbol);
+  }
+
+  private writeKeysAnew(): void {
+    for (const symbol of this.newest.keys()) this.symbolsToSet.add(symbol);
+    for (const symbol of this.snapshots.keys()) this.snapshotsToSet.add(symbol);
+    this.updates.wake();
+  }
+
+  private async tell(states: readonly PhysicsState[]): Promise<void> {
+    const keys = [...this.newest.values()].filter(({ symbol }) => this.symbolsToSet.has(symbol)).map(stateKey);
+    const hashes = this.snapshotEntries();
+    this.symbolsToSet.clear();
+    this.snapshotsToSet.clear();
+    try {
+      if (keys.length > 0) await this.bus.setKeys(keys);
+      if (hashes.length > 0) await this.bus.setHashes(hashes);
+      if (states.length > 0) await this.bus.publish(states.map(updateMessage));
+      this.events.published(states.length);
+    } catch (error) {
+      this.events.failed(error, states.length);
+    }
+  }
+
+  /** A snapshot lives for its time to live from the tick that made it, however often its key is written. */
+  private snapshotEntries(): HashEntry[] {
+    const nowUs = this.clock.nowUs();
+    const entries: HashEntry[] = [];
+    for (const [symbol, { snapshot, shownAtUs }] of this.snapshots) {
+      if (!this.snapshotsToSet.has(symbol)) continue;
+      const ttlSeconds = marketSnapshotTtlSeconds - Math.max(0, Math.floor((nowUs - shownAtUs) / secondUs));
+      if (ttlSeconds > 0) entries.push({ key: redisKeys.marketSnapshot(symbol), fields: snapshotFields(snapshot), ttlSeconds });
+      else this.snapshots.delete(symbol);
+    }
+    return entries;
+  }
+}
+
+function stateKey(state: PhysicsState): KeyEntry {
+  return { key: redisKeys.physicsState(state.symbol), value: JSON.stringify(toPhysicsStateJson(state)) };
+}
+
+function updateMessage(state: PhysicsState): BusMessage {
+  return { channel: channels.stateUpdate, payload: JSON.stringify(toPhysicsUpdate(state)) };
+}
+
+function snapshotFields({ price, volume, bid, ask, timestamp }: MarketSnapshot): HashEntry['fields'] {
+  return { price, volume, bid: bid ?? null, ask: ask ?? null, timestamp };
+}
