@@ -7,8 +7,8 @@ export const minuteUs = 60 * secondUs;
 export const hourUs = 60 * minuteUs;
 export const dayUs = 24 * hourUs;
 
-/** The last microsecond that fits four digits of a year; later times are nobody's market. */
-export const maxTimeUs = 253_402_300_799_999_999;
+/** The last microsecond that a number holds exactly, in the year 2255. */
+export const maxTimeUs = Number.MAX_SAFE_INTEGER;
 
 const isoPattern = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 

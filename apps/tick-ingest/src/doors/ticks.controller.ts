@@ -16,12 +16,14 @@ export class TicksController {
     @Inject(CONFIG) private readonly config: TickIngestConfig,
   ) {}
 
+  /** Trades: timestamp, symbol, trade_id, price, size; market, exchange, side and conditions where they are known. */
   @Post('trades')
   @HttpCode(200)
   trades(@Body() body: unknown): Promise<IngestAnswer> {
     return this.take('trades', body);
   }
 
+  /** Quotes: timestamp, symbol, quote_id and at least one of bid and ask, with bid_size and ask_size where they are known. */
   @Post('quotes')
   @HttpCode(200)
   quotes(@Body() body: unknown): Promise<IngestAnswer> {

@@ -7,6 +7,14 @@ export interface TableCodec<Table> {
   encode(table: Table): Uint8Array;
   /** Columns share memory with `bytes` wherever the layouts agree: leave `bytes` alone afterwards. */
   decode(bytes: Uint8Array): Table;
+  /** One stream of many record batches, for answers that are longer than memory. */
+  stream(): TableStream<Table>;
+}
+
+/** Bytes of one Arrow IPC stream, piece by piece; words that a later piece brings are sent as a new dictionary. */
+export interface TableStream<Table> {
+  write(table: Table): Uint8Array;
+  finish(): Uint8Array;
 }
 
 /** One column of a table: the name it has on the wire, the property that it is here, and its kind. */
@@ -28,15 +36,33 @@ export function tableCodec<Table extends { readonly length: number }>(definition
   const fields = definitions.map(({ name, kind }, index) => kind.field(name, index));
   const schema = new Schema(fields);
   const rowType = new Struct(fields);
+  const recordBatch = (table: Table): RecordBatch => {
+    const source = table as unknown as AnyTable;
+    const { length } = source;
+    const children = definitions.map(({ property }, index) => kinds[index].write(source[property], length, fields[index].type));
+    return new RecordBatch(schema, makeData({ type: rowType, length, nullCount: 0, children }));
+  };
   return {
     encode(table) {
-      const source = table as unknown as AnyTable;
-      const { length } = source;
-      const children = definitions.map(({ property }, index) => kinds[index].write(source[property], length, fields[index].type));
       const writer = new PieceWriter();
-      writer.write(new RecordBatch(schema, makeData({ type: rowType, length, nullCount: 0, children })));
+      writer.write(recordBatch(table));
       writer.finish();
-      return joined(writer.pieces);
+      return joined(writer.take());
+    },
+    stream() {
+      const writer = new PieceWriter();
+      // A stream without rows still tells its columns.
+      writer.reset(undefined, schema);
+      return {
+        write(table) {
+          writer.write(recordBatch(table));
+          return joined(writer.take());
+        },
+        finish() {
+          writer.finish();
+          return joined(writer.take());
+        },
+      };
     },
     decode(bytes) {
       const batch = onlyBatch(bytes);
@@ -57,7 +83,14 @@ export function tableCodec<Table extends { readonly length: number }>(definition
  * loses the second of two columns that are one array (a size used for both sides of a quote).
  */
 class PieceWriter extends RecordBatchStreamWriter {
-  readonly pieces: Uint8Array[] = [];
+  private pieces: Uint8Array[] = [];
+
+  /** What was written since the last time. */
+  take(): readonly Uint8Array[] {
+    const { pieces } = this;
+    this.pieces = [];
+    return pieces;
+  }
 
   protected override _write(piece: ArrayBufferView): this {
     this.pieces.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));

@@ -2,7 +2,7 @@ import type { QuoteColumns, TradeColumns } from '../columns.js';
 import {
   flagKind, numberKind, optionalNumberKind, optionalWordKind, sideKind, textKind, timestampKind, wholeNumberKind, wordKind,
 } from './arrow-columns.js';
-import { column, tableCodec } from './table-codec.js';
+import { column, tableCodec, type TableStream } from './table-codec.js';
 
 const tradeCodec = tableCodec<TradeColumns>([
   column('timestamp', 'timeUs', timestampKind),
@@ -56,4 +56,13 @@ export function encodeQuotes(quotes: QuoteColumns): Uint8Array {
 
 export function decodeQuotes(bytes: Uint8Array): QuoteColumns {
   return quoteCodec.decode(bytes);
+}
+
+/** Many pieces as one Arrow IPC stream. */
+export function tradeStream(): TableStream<TradeColumns> {
+  return tradeCodec.stream();
+}
+
+export function quoteStream(): TableStream<QuoteColumns> {
+  return quoteCodec.stream();
 }

@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { systemClock, type TickStore } from '@hindcast/ports';
+import { HealthRegistry, Lifecycle } from '@hindcast/service-kit';
+import { QuestDbTickStore } from '@hindcast/store-questdb';
+import type { MarketDataConfig } from './config.js';
+import { Instruments } from './instruments.js';
+import { RangesController } from './ranges.controller.js';
+import { SymbolsController } from './symbols.controller.js';
+import { TICK_STORE } from './tokens.js';
+
+/** Puts the service together: which store it reads. */
+@Module({})
+export class AppModule {
+  static with(config: MarketDataConfig): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [RangesController, SymbolsController],
+      providers: [
+        {
+          provide: TICK_STORE,
+          inject: [Lifecycle, HealthRegistry],
+          useFactory: (lifecycle: Lifecycle, health: HealthRegistry): TickStore => {
+            const store = new QuestDbTickStore({ url: config.questdbUrl });
+            health.register('questdb', async () => ({ ...(await store.health()) }));
+            lifecycle.onStop('questdb', () => store.close());
+            return store;
+          },
+        },
+        { provide: Instruments, inject: [TICK_STORE], useFactory: (store: TickStore): Instruments => new Instruments(store, systemClock) },
+      ],
+    };
+  }
+}

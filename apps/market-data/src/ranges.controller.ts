@@ -1,0 +1,78 @@
+import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { HindcastError } from '@hindcast/contracts';
+import type { TickRange, TickStore } from '@hindcast/ports';
+import { CONFIG, oneOf } from '@hindcast/service-kit';
+import type { FastifyReply } from 'fastify';
+import type { MarketDataConfig } from './config.js';
+import { Instruments } from './instruments.js';
+import { limitMax, parseRange, type RangeQuery } from './range-query.js';
+import { sendTable } from './table-stream.js';
+import { barsView, quotesView, statesView, tradesView, type TableView } from './tables.js';
+import { TICK_STORE } from './tokens.js';
+
+const barIntervals = ['1s', '1m', '1h', '1d'] as const;
+
+/** Ranges of recorded tables in time order, as JSON (paged), CSV or Arrow (streamed whole). */
+@Controller('v1')
+export class RangesController {
+  constructor(
+    private readonly instruments: Instruments,
+    @Inject(TICK_STORE) private readonly store: TickStore,
+    @Inject(CONFIG) private readonly config: MarketDataConfig,
+  ) {}
+
+  /** Trades in time order; many share a microsecond, and `sequence` tells them apart. */
+  @Get('trades')
+  trades(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
+    return this.answer(reply, parseRange(query, {}), tradesView, (range) => this.store.trades(range));
+  }
+
+  /** Quotes in time order; an absent side is null. */
+  @Get('quotes')
+  quotes(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
+    return this.answer(reply, parseRange(query, {}), quotesView, (range) => this.store.quotes(range));
+  }
+
+  /** Physics states in time order, by the end of their newest bar. */
+  @Get('states')
+  states(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
+    return this.answer(reply, parseRange(query, {}), statesView, (range) => this.store.states(range));
+  }
+
+  /** `interval` 1s, 1m, 1h or 1d; a bar's timestamp is its start, its day is the UTC day. */
+  @Get('bars')
+  bars(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
+    const range = parseRange(query, { interval: oneOf(barIntervals).default('1m') });
+    return this.answer(reply, range, barsView, (tickRange) => this.store.bars(tickRange, range.interval));
+  }
+
+  private async answer<Piece extends { readonly length: number }>(
+    reply: FastifyReply,
+    query: RangeQuery,
+    view: TableView<Piece>,
+    read: (range: TickRange) => AsyncIterable<Piece>,
+  ): Promise<void> {
+    const { symbol, fromUs, toUs, after, format } = query;
+    const limit = this.limitOf(query);
+    const market = await this.instruments.marketOf(symbol, query.market);
+    const byTime = after !== undefined && (view.name === 'bars' || view.name === 'states');
+    const range: TickRange = {
+      market,
+      symbol,
+      fromUs: byTime ? Math.max(fromUs, after.timeUs + 1) : fromUs,
+      toUs,
+      limit,
+      ...(after === undefined || byTime ? {} : { after }),
+    };
+    await sendTable(reply, { view, pieces: read(range), format, limit, symbol, market });
+  }
+
+  private limitOf({ format, limit }: RangeQuery): number {
+    if (format !== 'json') return limit ?? limitMax;
+    const { jsonRowsDefault, jsonRowsMax } = this.config;
+    if (limit !== undefined && limit > jsonRowsMax) {
+      throw new HindcastError('FIELD_INVALID', `limit is ${limit}; JSON answers have at most ${jsonRowsMax} rows: page by next_cursor, or take format=csv or arrow`);
+    }
+    return limit ?? jsonRowsDefault;
+  }
+}
