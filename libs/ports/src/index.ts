@@ -5,6 +5,7 @@
 export * from './bus.js';
 export * from './clock.js';
 export * from './embedder.js';
+export * from './subscription-queue.js';
 export * from './tick-log.js';
 export * from './tick-store.js';
 export * from './vector-store.js';

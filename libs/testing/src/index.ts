@@ -2,7 +2,9 @@
  * What tests share: conformance suites of the ports, generators of ticks and batches, and real servers of their own.
  * Libraries and apps import it in specs only; it decides nothing that runs in production.
  */
+export * from './lean-trades.js';
 export * from './local-servers/index.js';
+export { busConformance, type BusUnderTest } from './bus-conformance.js';
 export { embedderConformance } from './embedder-conformance.js';
 export { clusteredRows, embeddingMetadata, embeddingRow, unitVector, type ClusteredRowsOptions } from './embedding-rows.js';
 export { HashEmbedder } from './hash-embedder.js';

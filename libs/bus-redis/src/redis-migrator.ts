@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RedisConnection } from './redis-connection.js';
+
+export interface MigrationStatus {
+  readonly id: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly state: 'applied' | 'pending' | 'changed';
+}
+
+export interface RedisMigratorOptions {
+  readonly url: string;
+  /** The folder of `001_name.json` files. */
+  readonly folder: string;
+}
+
+interface Migration {
+  readonly id: string;
+  readonly file: string;
+  readonly sha256: string;
+  /** Keys and their values. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
+const ledgerKey = 'hindcast:migrations';
+const filePattern = /^(\d{3})_[a-z0-9_]+\.json$/;
+const answerMaxMs = 5_000;
+const inFlightBytesMax = 1024 * 1024;
+
+/**
+ * Applies what Redis should hold from the start, and records it in a hash of Redis itself. Redis runs as a cache and
+ * may evict that hash, or lose it with everything else: then every migration is pending and is applied again, so a
+ * migration may only do what is safe to repeat. That is why it can only set keys.
+ */
+export class RedisMigrator {
+  private constructor(
+    private readonly connection: RedisConnection,
+    private readonly folder: string,
+  ) {}
+
+  static async open({ url, folder }: RedisMigratorOptions): Promise<RedisMigrator> {
+    const connection = new RedisConnection({ url, name: 'hindcast:migrate', answerMaxMs, inFlightBytesMax });
+    await connection.attempted();
+    return new RedisMigrator(connection, folder);
+  }
+
+  async status(): Promise<MigrationStatus[]> {
+    const applied = await this.connection.send((client) => client.hgetall(ledgerKey));
+    const migrations = await readMigrations(this.folder);
+    return migrations.map(({ id, file, sha256 }) => {
+      const recorded = applied[id];
+      return { id, file, sha256, state: recorded === undefined ? 'pending' : recorded === sha256 ? 'applied' : 'changed' };
+    });
+  }
+
+  /** Applies the pending ones in order and returns their ids. One that changed after it was applied is an error. */
+  async up(log: (line: string) => void = () => undefined): Promise<string[]> {
+    const status = await this.status();
+    const changed = status.filter(({ state }) => state === 'changed');
+    if (changed.length > 0) {
+      const files = changed.map(({ file }) => file).join(', ');
+      throw new Error(`${files} changed after it was applied: restore the file and put the change into a new one`);
+    }
+    const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ id }) => id));
+    const migrations = (await readMigrations(this.folder)).filter(({ id }) => pending.has(id));
+    for (const migration of migrations) {
+      await this.apply(migration);
+      log(`redis ${migration.file} applied`);
+    }
+    return migrations.map(({ id }) => id);
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private async apply({ id, sha256, set }: Migration): Promise<void> {
+    const fill = (pipeline: Parameters<Parameters<RedisConnection['pipeline']>[1]>[0]): void => {
+      for (const [key, value] of Object.entries(set)) pipeline.set(key, value);
+      pipeline.hset(ledgerKey, id, sha256);
+    };
+    await this.connection.pipeline(0, fill, 'multi');
+  }
+}
+
+async function readMigrations(folder: string): Promise<readonly Migration[]> {
+  const files = (await readdir(folder)).filter((file) => filePattern.test(file)).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(join(folder, file), 'utf8');
+      const id = filePattern.exec(file)?.[1] ?? file;
+      const { set = {} } = JSON.parse(text) as { readonly set?: Readonly<Record<string, string>> };
+      return { id, file, sha256: createHash('sha256').update(text).digest('hex'), set };
+    }),
+  );
+}
