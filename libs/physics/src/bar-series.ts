@@ -2,6 +2,9 @@ import { secondUs } from '@hindcast/contracts';
 import { hourBars, windowBars } from '@hindcast/market';
 import type { SecondBar } from '@hindcast/market';
 
+/** Looked up once: in the loops of a state each look-up of a global would count. */
+const { abs, ceil, floor, log, max, min } = Math;
+
 /** The tail of the returns is read from buckets of this many bars, aligned to the epoch. */
 export const bucketBars = 10;
 
@@ -25,8 +28,8 @@ export function vwapOf({ notional, volume, low, high }: Pick<SecondBar, 'notiona
 }
 
 export function logReturn({ from, to }: { readonly from: number; readonly to: number }): number {
-  const value = Math.log(to / from);
-  return Math.abs(value) < returnMin ? 0 : value;
+  const value = log(to / from);
+  return abs(value) < returnMin ? 0 : value;
 }
 
 /**
@@ -73,7 +76,7 @@ export class BarSeries {
 
   /** The window's slice of the columns: from (inclusive) ... */
   get from(): number {
-    return this.#columnEnd - Math.min(windowBars, this.length);
+    return this.#columnEnd - min(windowBars, this.length);
   }
 
   /** ... to (exclusive). */
@@ -83,17 +86,17 @@ export class BarSeries {
 
   /** Bars of the last hour, or as many as there are. */
   get hourLength(): number {
-    return Math.min(hourBars, this.length);
+    return min(hourBars, this.length);
   }
 
   /** The complete buckets of the last hour by number (seconds since the epoch / 10): from (inclusive) ... */
   get bucketFrom(): number {
-    return Math.ceil((this.#endSecond - this.hourLength) / bucketBars);
+    return ceil((this.#endSecond - this.hourLength) / bucketBars);
   }
 
   /** ... to (exclusive); not above `bucketFrom` where there are none. */
   get bucketTo(): number {
-    return Math.floor(this.#endSecond / bucketBars);
+    return floor(this.#endSecond / bucketBars);
   }
 
   /** Forgets everything: the next bar is the first of a new window. */
@@ -109,8 +112,8 @@ export class BarSeries {
     else if (second !== this.#endSecond) throw new Error(`bar at ${bar.startUs} does not follow the one that ends at ${this.endUs}`);
     this.#bucketNotional += bar.notional;
     this.#bucketVolume += bar.volume;
-    this.#bucketLow = Math.min(this.#bucketLow, bar.low);
-    this.#bucketHigh = Math.max(this.#bucketHigh, bar.high);
+    this.#bucketLow = min(this.#bucketLow, bar.low);
+    this.#bucketHigh = max(this.#bucketHigh, bar.high);
     this.#push({ price: vwapOf(bar), volume: bar.volume, signedVolume: bar.signedVolume, trades: bar.trades });
   }
 
@@ -146,7 +149,7 @@ export class BarSeries {
       if (bucket === bucketFrom) {
         before = vwap > 0 ? vwap : this.#bucketCarried[slot];
       } else if (vwap > 0 && vwap !== before) {
-        const size = Math.abs(logReturn({ from: before, to: vwap }));
+        const size = abs(logReturn({ from: before, to: vwap }));
         if (size > 0) into[count++] = size;
         before = vwap;
       }

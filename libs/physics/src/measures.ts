@@ -4,6 +4,9 @@
  */
 import { returnMin } from './bar-series.js';
 
+/** Looked up once: in the loops of a state each look-up of a global would count. */
+const { abs, floor, log, max, min, sqrt } = Math;
+
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -26,7 +29,7 @@ export function standardDeviation(values: Float64Array, { from, to }: Span): num
     const distance = values[i] - mean;
     squares += distance * distance;
   }
-  const deviation = Math.sqrt(squares / (count - 1));
+  const deviation = sqrt(squares / (count - 1));
   return deviation > returnMin ? deviation : 0;
 }
 
@@ -42,7 +45,7 @@ export function velocityOf({
   readonly deviation: number;
   readonly returns: number;
 }): number {
-  return deviation > 0 ? Math.log(last / first) / (deviation * Math.sqrt(returns)) : 0;
+  return deviation > 0 ? log(last / first) / (deviation * sqrt(returns)) : 0;
 }
 
 /** One minus the efficiency ratio (Kaufman 1995): 0 a straight way, 1 all detour. A price that did not move got nowhere: 1. */
@@ -51,9 +54,9 @@ export function frictionOf(returns: Float64Array, { from, to }: Span): number {
   let path = 0;
   for (let i = from; i < to; i += 1) {
     net += returns[i];
-    path += Math.abs(returns[i]);
+    path += abs(returns[i]);
   }
-  return path > 0 ? 1 - Math.min(1, Math.abs(net) / path) : 1;
+  return path > 0 ? 1 - min(1, abs(net) / path) : 1;
 }
 
 const entropyBins = 16;
@@ -69,15 +72,15 @@ export function entropyOf(returns: Float64Array, { from, to, deviation }: Span &
   const perUnit = entropyBins / (2 * entropyReach);
   entropyCounts.fill(0);
   for (let i = from; i < to; i += 1) {
-    const bin = Math.floor((returns[i] / deviation + entropyReach) * perUnit);
-    entropyCounts[Math.max(0, Math.min(entropyBins - 1, bin))] += 1;
+    const bin = floor((returns[i] / deviation + entropyReach) * perUnit);
+    entropyCounts[max(0, min(entropyBins - 1, bin))] += 1;
   }
   let sum = 0;
   for (let bin = 0; bin < entropyBins; bin += 1) {
     const share = entropyCounts[bin] / (to - from);
-    if (share > 0) sum -= share * Math.log(share);
+    if (share > 0) sum -= share * log(share);
   }
-  return Math.min(1, sum / Math.log(entropyBins));
+  return min(1, sum / log(entropyBins));
 }
 
 const priceBins = 32;
@@ -103,11 +106,11 @@ export function nashDistanceOf({
   if (range === 0) return 0;
   binVolumes.fill(0);
   for (let i = from; i < to; i += 1) {
-    const bin = Math.floor(((prices[i] - low) / range) * priceBins);
+    const bin = floor(((prices[i] - low) / range) * priceBins);
     binVolumes[bin < priceBins ? bin : priceBins - 1] += volumes[i];
   }
   let most = 0;
   for (let bin = 1; bin < priceBins; bin += 1) if (binVolumes[bin] > binVolumes[most]) most = bin;
   const pointOfControl = low + ((most + 0.5) / priceBins) * range;
-  return Math.min(1, Math.abs(prices[to - 1] - pointOfControl) / range);
+  return min(1, abs(prices[to - 1] - pointOfControl) / range);
 }

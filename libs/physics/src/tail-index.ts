@@ -1,6 +1,9 @@
 import type { Regime } from '@hindcast/contracts';
 import { hourBuckets } from './bar-series.js';
 
+/** Looked up once: in the loops of a state each look-up of a global would count. */
+const { floor, log, max, min } = Math;
+
 /** Fewer non-zero ten-second returns than this say nothing about a tail. */
 export const tailReturnsMin = 60;
 export const alphaMin = 0.5;
@@ -18,12 +21,12 @@ const largest = new Float64Array(hourBuckets / tailShare + 1);
  * sizes have no tail at all: 10. `count` is 11 to `hourBuckets`.
  */
 export function hillTailIndex(sizes: Float64Array, count: number): number {
-  const tailSize = Math.max(tailSizeMin, Math.floor(count / tailShare));
+  const tailSize = max(tailSizeMin, floor(count / tailShare));
   selectLargest(sizes, { count, keep: tailSize + 1 });
   const threshold = largest[tailSize];
   let logs = 0;
-  for (let i = 0; i < tailSize; i += 1) logs += Math.log(largest[i] / threshold);
-  return Math.min(alphaMax, Math.max(alphaMin, tailSize / logs));
+  for (let i = 0; i < tailSize; i += 1) logs += log(largest[i] / threshold);
+  return min(alphaMax, max(alphaMin, tailSize / logs));
 }
 
 /** Insertion into a short descending list: most values are smaller than its last and cost one comparison. */
