@@ -10,6 +10,8 @@ import { marketStateEmbeddings } from './market-state-embeddings.js';
 import { parseTableDefinition } from './table-definition.js';
 
 const committed = fileURLToPath(new URL('../../../migrations/lancedb', import.meta.url));
+const first = '001_market_state_embeddings.json';
+const appliedAtUs = 1_381_152_600_000_000;
 
 describe('LanceMigrator', () => {
   let folder: string;
@@ -20,16 +22,19 @@ describe('LanceMigrator', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'hindcast-lance-'));
     directory = path.join(folder, 'migrations');
     await cp(committed, directory, { recursive: true });
-    migrator = new LanceMigrator({ uri: path.join(folder, 'db'), directory, clock: { nowUs: () => 1_381_152_600_000_000 } });
+    migrator = new LanceMigrator({ uri: path.join(folder, 'db'), directory, clock: { nowUs: () => appliedAtUs } });
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    await migrator.close();
+    await rm(folder, { recursive: true });
+  });
 
   it('applies each file once, in order, and says so', async () => {
-    expect(await migrator.status()).toMatchObject([{ id: '001', file: '001_market_state_embeddings.json', state: 'pending' }]);
+    expect(await migrator.status()).toMatchObject([{ name: first, state: 'pending' }]);
     const lines: string[] = [];
-    expect(await migrator.up((line) => lines.push(line))).toEqual(['001']);
-    expect(lines).toEqual(['lancedb: applied 001_market_state_embeddings.json']);
-    expect(await migrator.status()).toMatchObject([{ id: '001', state: 'applied', appliedAt: '2013-10-07T13:30:00Z' }]);
+    expect(await migrator.up((line) => lines.push(line))).toEqual([first]);
+    expect(lines).toEqual([`lancedb: applied ${first}`]);
+    expect(await migrator.status()).toEqual([{ name: first, state: 'applied', appliedAtUs }]);
     expect(await migrator.plan()).toEqual([]);
     expect(await migrator.up()).toEqual([]);
   });
@@ -47,16 +52,23 @@ describe('LanceMigrator', () => {
     const store = await LanceVectorStore.open({ uri: path.join(folder, 'db') });
     await store.ensureTable();
     await store.upsert([embeddingRow()]);
-    expect(await migrator.up()).toEqual(['001']);
+    expect(await migrator.up()).toEqual([first]);
     expect(await store.stats()).toMatchObject({ rows: 1 });
     await store.close();
   });
 
   it('refuses when an applied file has been changed', async () => {
     await migrator.up();
-    await appendFile(path.join(directory, '001_market_state_embeddings.json'), '\n');
+    await appendFile(path.join(directory, first), '\n');
     expect(await migrator.status()).toMatchObject([{ state: 'changed' }]);
-    await expect(migrator.up()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('001_market_state_embeddings.json') });
+    await expect(migrator.up()).rejects.toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining(`${first} (changed)`) });
+  });
+
+  it('refuses when an applied file is gone', async () => {
+    await migrator.up();
+    await rm(path.join(directory, first));
+    expect(await migrator.status()).toMatchObject([{ name: first, state: 'lost' }]);
+    await expect(migrator.plan()).rejects.toMatchObject({ code: 'STORE_REFUSED' });
   });
 
   it('refuses a table of the same name with other columns', async () => {
@@ -68,7 +80,7 @@ describe('LanceMigrator', () => {
   });
 
   it('defines the table that the store writes', async () => {
-    const text = await readFile(path.join(committed, '001_market_state_embeddings.json'), 'utf8');
+    const text = await readFile(path.join(committed, first), 'utf8');
     expect(parseTableDefinition(text)).toEqual(marketStateEmbeddings);
   });
 });

@@ -1,27 +1,31 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { HindcastError, isoFromUs } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import { systemClock, type Clock } from '@hindcast/ports';
 import { connect, type Connection } from '@lancedb/lancedb';
 import { vectorStoreError } from './lance-errors.js';
-import { applyTableDefinition, arrowSchema, openIfPresent, parseTableDefinition } from './table-definition.js';
+import { applyTableDefinition, arrowSchema, openIfPresent, parseTableDefinition, type TableDefinition } from './table-definition.js';
 
 /** Which files were applied; in the store itself, so that a copy of the directory knows its own history. */
 const journal = {
   table: '_hindcast_migrations',
-  columns: ['id', 'file', 'sha256', 'applied_at'].map((name) => ({ name, type: 'utf8' })),
+  columns: ['name', 'sha256', 'applied_at'].map((name) => ({ name, type: name === 'applied_at' ? 'timestamp[us, UTC]' : 'utf8' })),
 };
-const filePattern = /^(\d{3})_[a-z0-9_]+\.json$/;
+const namePattern = /^\d{3}_[a-z0-9_]+\.json$/;
 
 export interface LanceMigration {
-  readonly id: string;
-  readonly file: string;
-  /** Of the file as it is now. */
+  /** The file's name: `001_market_state_embeddings.json`. */
+  readonly name: string;
   readonly sha256: string;
-  readonly state: 'applied' | 'pending' | 'changed';
-  /** ISO 8601. */
-  readonly appliedAt?: string;
+  readonly definition: TableDefinition;
+}
+
+export interface LanceMigrationStatus {
+  readonly name: string;
+  /** `changed` where the file is not the one that was applied, `lost` where an applied file is gone. */
+  readonly state: 'applied' | 'pending' | 'changed' | 'lost';
+  readonly appliedAtUs?: number;
 }
 
 export interface LanceMigratorOptions {
@@ -32,85 +36,93 @@ export interface LanceMigratorOptions {
 }
 
 interface JournalEntry {
-  readonly id: string;
-  readonly file: string;
+  readonly name: string;
   readonly sha256: string;
-  readonly applied_at: string;
+  readonly appliedAtUs: number;
 }
 
-/** Applies the numbered files of a directory in order, each once, and refuses when an applied one has been changed. */
+/** The files of a folder, each applied once, in the order of their numbers, and recorded with a hash. */
 export class LanceMigrator {
   private readonly clock: Clock;
+  private connection: Promise<Connection> | undefined;
 
   constructor(private readonly options: LanceMigratorOptions) {
     this.clock = options.clock ?? systemClock;
   }
 
-  async status(): Promise<readonly LanceMigration[]> {
-    return this.connected((connection) => this.migrations(connection));
-  }
-
-  /** What `up` would do now. */
-  async plan(): Promise<readonly LanceMigration[]> {
-    return (await this.status()).filter(({ state }) => state === 'pending');
-  }
-
-  /** Returns the ids that it applied. Safe to repeat, and after a crash in between: each step creates what is missing. */
-  async up(log: (line: string) => void = () => undefined): Promise<readonly string[]> {
-    return this.connected(async (connection) => {
-      const migrations = await this.migrations(connection);
-      const changed = migrations.find(({ state }) => state === 'changed');
-      if (changed !== undefined) {
-        throw new HindcastError('CONFIG_INVALID', `${changed.file} was changed after it was applied on ${changed.appliedAt}: restore it and put the change into a new file.`);
-      }
-      const pending = migrations.filter(({ state }) => state === 'pending');
-      for (const migration of pending) {
-        await this.apply(connection, migration);
-        log(`lancedb: applied ${migration.file}`);
-      }
-      return pending.map(({ id }) => id);
+  /** Every file and every recorded name, in order. Changes nothing. */
+  async status(): Promise<readonly LanceMigrationStatus[]> {
+    const [migrations, entries] = await Promise.all([this.migrations(), this.attempt(journalEntries)]);
+    const applied = new Map(entries.map((entry) => [entry.name, entry]));
+    const known = new Set(migrations.map(({ name }) => name));
+    const files = migrations.map(({ name, sha256 }): LanceMigrationStatus => {
+      const entry = applied.get(name);
+      if (entry === undefined) return { name, state: 'pending' };
+      return { name, state: entry.sha256 === sha256 ? 'applied' : 'changed', appliedAtUs: entry.appliedAtUs };
     });
+    const lost = entries.filter(({ name }) => !known.has(name));
+    return [...files, ...lost.map(({ name, appliedAtUs }): LanceMigrationStatus => ({ name, state: 'lost', appliedAtUs }))].sort(byName);
   }
 
-  private async apply(connection: Connection, { id, file, sha256 }: LanceMigration): Promise<void> {
-    await applyTableDefinition(connection, parseTableDefinition(await this.fileText(file)));
+  /** What `up` would apply. Throws STORE_REFUSED where an applied file was changed or is gone. */
+  async plan(): Promise<readonly LanceMigration[]> {
+    const status = await this.status();
+    const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
+    if (wrong.length > 0) {
+      const names = wrong.map(({ name, state }) => `${name} (${state})`).join(', ');
+      throw new HindcastError('STORE_REFUSED', `These migrations are no longer what was applied: ${names}. Restore them and write a new file instead.`);
+    }
+    const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ name }) => name));
+    return (await this.migrations()).filter(({ name }) => pending.has(name));
+  }
+
+  /** Applies what is pending and returns its names; safe to repeat, also after it was cut off halfway. */
+  async up(log: (line: string) => void = () => undefined): Promise<readonly string[]> {
+    const pending = await this.plan();
+    for (const migration of pending) {
+      await this.attempt((connection) => this.apply(connection, migration));
+      log(`lancedb: applied ${migration.name}`);
+    }
+    return pending.map(({ name }) => name);
+  }
+
+  async close(): Promise<void> {
+    const connection = await this.connection?.catch(() => undefined);
+    connection?.close();
+    this.connection = undefined;
+  }
+
+  private async apply(connection: Connection, { name, sha256, definition }: LanceMigration): Promise<void> {
+    await applyTableDefinition(connection, definition);
     const table = (await openIfPresent(connection, journal.table)) ?? (await connection.createEmptyTable(journal.table, arrowSchema(journal)));
     try {
-      await table.add([{ id, file, sha256, applied_at: isoFromUs(this.clock.nowUs()) }]);
+      await table.add([{ name, sha256, applied_at: new Date(this.clock.nowUs() / 1000) }]);
     } finally {
       table.close();
     }
   }
 
-  private async migrations(connection: Connection): Promise<readonly LanceMigration[]> {
-    const applied = new Map((await journalEntries(connection)).map((entry) => [entry.id, entry]));
-    const files = (await readdir(this.options.directory)).filter((name) => filePattern.test(name)).sort();
+  private async migrations(): Promise<readonly LanceMigration[]> {
+    const { directory } = this.options;
+    const names = (await readdir(directory)).filter((name) => name.endsWith('.json')).sort();
+    const misnamed = names.filter((name) => !namePattern.test(name));
+    if (misnamed.length > 0) {
+      throw new HindcastError('CONFIG_INVALID', `Migrations are named 001_what_it_does.json, not ${misnamed.join(', ')}.`);
+    }
     return Promise.all(
-      files.map(async (file) => {
-        const id = file.slice(0, 3);
-        const sha256 = createHash('sha256').update(await this.fileText(file)).digest('hex');
-        const entry = applied.get(id);
-        if (entry === undefined) return { id, file, sha256, state: 'pending' as const };
-        return { id, file, sha256, state: entry.sha256 === sha256 ? ('applied' as const) : ('changed' as const), appliedAt: entry.applied_at };
+      names.map(async (name) => {
+        const text = await readFile(path.join(directory, name), 'utf8');
+        return { name, sha256: createHash('sha256').update(text).digest('hex'), definition: parseTableDefinition(text) };
       }),
     );
   }
 
-  private fileText(file: string): Promise<string> {
-    return readFile(path.join(this.options.directory, file), 'utf8');
-  }
-
-  private async connected<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
-    const { uri } = this.options;
+  private async attempt<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
     try {
-      const connection = await connect(uri);
-      try {
-        return await task(connection);
-      } finally {
-        connection.close();
-      }
+      this.connection ??= connect(this.options.uri);
+      return await task(await this.connection);
     } catch (cause) {
-      throw vectorStoreError('Migrating', uri, cause);
+      throw vectorStoreError('Migrating', this.options.uri, cause);
     }
   }
 }
@@ -119,8 +131,13 @@ async function journalEntries(connection: Connection): Promise<readonly JournalE
   const table = await openIfPresent(connection, journal.table);
   if (table === undefined) return [];
   try {
-    return (await table.query().toArray()) as JournalEntry[];
+    const rows = (await table.query().toArray()) as { name: string; sha256: string; applied_at: number }[];
+    return rows.map(({ name, sha256, applied_at: appliedAtMs }) => ({ name, sha256, appliedAtUs: Math.round(appliedAtMs * 1000) }));
   } finally {
     table.close();
   }
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
 }

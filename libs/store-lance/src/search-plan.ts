@@ -26,7 +26,7 @@ export type SearchPlan =
   | { readonly kind: 'exact' }
   | {
       readonly kind: 'indexed';
-      /** Where to begin; doubled until the answer stays the same. */
+      /** Where to begin; widened until the answer stays the same. */
       readonly nprobes: number;
       /** All there are: beyond it nothing can be found any more. */
       readonly nprobesMax: number;
