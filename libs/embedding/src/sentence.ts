@@ -40,10 +40,11 @@ export const features: readonly Feature[] = [
 const regimeWords: Readonly<Record<Regime, string>> = { Gaussian: 'normal', 'Lévy Stable': 'levy', Critical: 'critical', WAIT: 'waiting' };
 
 /**
- * What is embedded of a state: 49 words of one token each, 41 without alpha. No symbol is in it: it would outweigh the market's behaviour,
- * and a search filters by symbol. The regime stands last and in one word, and nothing stands between the bars: on 400 real
- * states, cosine against the numbers' distance ranked at 0.72 (0.56 with "gaussian regime" in front), and half of the ten
- * nearest agreed. A WAIT state has no alpha and leaves it out; it can be asked about, and is never stored.
+ * What is embedded of a state: 49 words of one token each, 41 without alpha. No symbol is in it: it would outweigh the
+ * market's behaviour, and a search filters by symbol. The regime stands last and in one word, and nothing stands between
+ * the bars: on 400 real states, the ranks of cosine and of the numbers' distance then correlate at 0.72 (0.56 with
+ * "gaussian regime" in front), and half of the ten nearest agree. A WAIT state has no alpha and leaves it out; it can be
+ * asked about, and is never stored.
  */
 export function sentence(state: PhysicsState): string {
   const bars = features.flatMap((feature) => {
