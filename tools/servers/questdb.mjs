@@ -144,13 +144,13 @@ function variableFor(key) {
 }
 
 /**
- * True once statements are answered; `/ping` alone answers earlier.
+ * Undefined once statements are answered; `/ping` alone answers earlier.
  * @param {string} url
  */
-export async function questDbIsReady(url) {
+export async function whyQuestDbIsNotReady(url) {
   const response = await fetch(`${url}/exec?query=select%201`, { signal: AbortSignal.timeout(2_000) });
   await response.arrayBuffer();
-  return response.ok;
+  return response.ok ? undefined : `QuestDB answers with status ${response.status}`;
 }
 
 /**
@@ -162,7 +162,7 @@ export async function launchQuestDb(installation, options) {
   const url = `http://${loopback}:${options.ports.http}`;
   const server = await startProcess(questDbCommand(installation, options));
   try {
-    await waitUntilReady(server, { isReady: () => questDbIsReady(url), boundMs: readyBoundMs });
+    await waitUntilReady(server, { whyNotReady: () => whyQuestDbIsNotReady(url), boundMs: readyBoundMs });
   } catch (error) {
     await server.kill();
     throw error;

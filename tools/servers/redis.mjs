@@ -83,8 +83,9 @@ export function askRedis({ port, command }) {
 }
 
 /** @param {number} port */
-export async function redisIsReady(port) {
-  return (await askRedis({ port, command: 'PING' })).startsWith('+PONG');
+export async function whyRedisIsNotReady(port) {
+  const answer = await askRedis({ port, command: 'PING' });
+  return answer.startsWith('+PONG') ? undefined : `Redis answers ${answer.trim()}`;
 }
 
 /**
@@ -95,7 +96,7 @@ export async function redisIsReady(port) {
 export async function launchRedis(installation, options) {
   const server = await startProcess(redisCommand(installation, options));
   try {
-    await waitUntilReady(server, { isReady: () => redisIsReady(options.port), boundMs: readyBoundMs });
+    await waitUntilReady(server, { whyNotReady: () => whyRedisIsNotReady(options.port), boundMs: readyBoundMs });
   } catch (error) {
     await server.kill();
     throw error;

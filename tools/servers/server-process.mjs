@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { findExecutable } from './executables.mjs';
+import { findExecutable, wordsOf } from './executables.mjs';
 
 const outputLinesKept = 40;
 const pollIntervalMs = 50;
@@ -84,16 +84,17 @@ export async function startProcess({ name, command, args, env, cwd, onLine, pare
 }
 
 /**
- * Waits until `isReady` says so; throws when the process ends first or the time is over.
+ * Waits until nothing speaks against it any more; throws when the process ends first or the time is over.
  * @param {ServerProcess} server
- * @param {{ isReady: () => Promise<boolean>, boundMs: number }} options
+ * @param {{ whyNotReady: () => Promise<string | undefined>, boundMs: number }} options
  */
-export async function waitUntilReady(server, { isReady, boundMs }) {
+export async function waitUntilReady(server, { whyNotReady, boundMs }) {
   const deadlineMs = performance.now() + boundMs;
   while (server.isRunning()) {
-    if (await isReady().catch(() => false)) return;
+    const reason = await whyNotReady().catch(wordsOf);
+    if (reason === undefined) return;
     if (performance.now() > deadlineMs) {
-      throw new Error(`${server.name} was not ready after ${boundMs / 1000} s.\n${server.lastLines()}`);
+      throw new Error(`${server.name} was not ready after ${boundMs / 1000} s: ${reason}\n${server.lastLines()}`);
     }
     await within(server.exited, pollIntervalMs);
   }

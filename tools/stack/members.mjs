@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { questDbContainer, redisContainer } from '../servers/containers.mjs';
 import { containerEngineAnswers } from '../servers/executables.mjs';
 import { loopback } from '../servers/ports.mjs';
-import { installQuestDb, questDbCommand, questDbIsReady } from '../servers/questdb.mjs';
-import { installRedis, redisCommand, redisIsReady } from '../servers/redis.mjs';
+import { installQuestDb, questDbCommand, whyQuestDbIsNotReady } from '../servers/questdb.mjs';
+import { installRedis, redisCommand, whyRedisIsNotReady } from '../servers/redis.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
 import { environmentFor, foldersOf, projectRoot } from './settings.mjs';
 
@@ -15,8 +15,9 @@ import { environmentFor, foldersOf, projectRoot } from './settings.mjs';
  * @property {readonly number[]} ports all that it listens on
  * @property {string} url
  * @property {(onLine: (line: string) => void) => import('../servers/server-process.mjs').ServerCommand} command
- * @property {() => Promise<boolean>} isReady
+ * @property {() => Promise<string | undefined>} whyNotReady undefined where it is ready
  * @property {number} readyBoundMs
+ * @property {boolean} [quiet] its lines go to its log only
  * @property {number} stopBoundMs how long it may take to drain
  */
 
@@ -52,8 +53,9 @@ function redisMember({ home, ports, redisUrl }, found) {
     ports: [ports.redis],
     url: redisUrl,
     command: (onLine) => ('executable' in found ? redisCommand(found, { ...place, onLine }) : redisContainer({ ...place, onLine })),
-    isReady: () => redisIsReady(ports.redis),
+    whyNotReady: () => whyRedisIsNotReady(ports.redis),
     readyBoundMs: 60_000,
+    quiet: true,
     stopBoundMs: 10_000,
   };
 }
@@ -70,8 +72,9 @@ function questDbMember({ home, ports, questdbUrl }, found) {
     ports: [ports.questdbHttp, ports.questdbPg, ports.questdbMin],
     url: questdbUrl,
     command: (onLine) => ('jar' in found ? questDbCommand(found, { ...place, onLine }) : questDbContainer({ ...place, onLine })),
-    isReady: () => questDbIsReady(questdbUrl),
+    whyNotReady: () => whyQuestDbIsNotReady(questdbUrl),
     readyBoundMs: 180_000,
+    quiet: true,
     stopBoundMs: 60_000,
   };
 }
@@ -96,11 +99,16 @@ export function serviceMember(settings, { name, entry, httpPort, grpcPort }) {
       cwd: projectRoot,
       onLine,
     }),
-    isReady: async () => (await readReport(url)).ready,
+    async whyNotReady() {
+      const { ready, detail } = await readReport(url);
+      return ready ? undefined : (detail ?? 'it says that it is not ready');
+    },
     readyBoundMs: 120_000,
     stopBoundMs: 45_000,
   };
 }
+
+/** @typedef {{ version?: string, dependencies?: Record<string, { up?: boolean, detail?: string }> }} ReadyReport */
 
 /**
  * What a service says of itself. A service that is not ready answers too, and says why.
@@ -109,7 +117,7 @@ export function serviceMember(settings, { name, entry, httpPort, grpcPort }) {
  */
 export async function readReport(url) {
   const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) });
-  const report = await response.json().catch(() => ({}));
+  const report = /** @type {ReadyReport} */ (await response.json().catch(() => ({})));
   const dependencies = Object.entries(report.dependencies ?? {});
   const down = dependencies.filter(([, health]) => health?.up === false).map(([name, health]) => `${name}: ${health.detail ?? 'down'}`);
   return { ready: response.ok, version: report.version, detail: down.join(', ') || undefined };

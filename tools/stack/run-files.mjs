@@ -82,20 +82,6 @@ function filesIn(folder) {
   }
 }
 
-/** @type {string[]} */
-  let files = [];
-  try {
-    files = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return files
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => readRunFile(folder, file.slice(0, -'.json'.length)))
-    .filter((record) => record !== undefined)
-    .filter(({ name }) => name !== supervisorName);
-}
-
 /**
  * @param {string} folder
  * @param {string} name

@@ -38,7 +38,7 @@ describe('a stack of small services', () => {
           args: [join(projectRoot, 'tools/stack/fixtures/service.mjs'), name, String(ports[index]), join(home, 'endings')],
           onLine,
         }),
-        isReady: async () => (await readReport(url)).ready,
+        whyNotReady: async () => ((await readReport(url)).ready ? undefined : 'not yet'),
         readyBoundMs: testBoundMs,
         stopBoundMs: testBoundMs,
       };
@@ -75,7 +75,7 @@ describe('a stack of small services', () => {
       const before = pidOf('one');
       await fetch(`${one.url}/crash`).catch(() => undefined);
       while (pidOf('one') === undefined || pidOf('one') === before) await new Promise((resolve) => setTimeout(resolve, 20));
-      while (!(await one.isReady().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 20));
+      while ((await one.whyNotReady().catch(() => 'away')) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
       expect(events).toContain('one: ended with exit code 7; starts again in 1 s');
       await stack.stop();
       expect(runningMembers(foldersOf(home).run)).toEqual([]);

@@ -93,7 +93,7 @@ async function startMember(member, { settings, voice }) {
     const server = await startProcess(
       member.command((line) => {
         log.write(line);
-        voice.line(name, line);
+        if (!member.quiet) voice.line(name, line);
       }),
     );
     writeRunFile(run, { name, pid: server.pid });
@@ -107,8 +107,8 @@ async function startMember(member, { settings, voice }) {
     name,
     /** @param {AbortSignal} signal */
     async ready(signal) {
-      const isReady = async () => signal.aborted || (await member.isReady());
-      await waitUntilReady(first, { isReady, boundMs: readyBoundMs });
+      const whyNotReady = async () => (signal.aborted ? undefined : member.whyNotReady());
+      await waitUntilReady(first, { whyNotReady, boundMs: readyBoundMs });
       signal.throwIfAborted();
       // Another member failed meanwhile, and all of them are on their way down.
       if (stopping) return;

@@ -86,7 +86,8 @@ async function redisReport(url) {
 /** @param {string} url */
 async function questDbReport(url) {
   const response = await fetch(`${url}/exec?query=select%20build()`, { signal: AbortSignal.timeout(3_000) });
-  const build = String((await response.json()).dataset?.[0]?.[0] ?? '');
+  const answer = /** @type {{ dataset?: string[][] }} */ (await response.json());
+  const build = answer.dataset?.[0]?.[0] ?? '';
   return { ready: response.ok, version: /(\d+\.\d+\.\d+)/.exec(build)?.[1] };
 }
 

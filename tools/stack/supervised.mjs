@@ -1,6 +1,9 @@
 /** A process that is kept running: when it ends by itself it is started again, later each time, and each time it is said. */
 import { within } from '../servers/server-process.mjs';
 
+/** @typedef {{ firstMs: number, maxMs: number, healthyMs: number }} BackOff */
+
+/** @type {Readonly<BackOff>} */
 export const defaultBackOff = Object.freeze({ firstMs: 1_000, maxMs: 30_000, healthyMs: 60_000 });
 
 /**
@@ -18,7 +21,7 @@ export const defaultBackOff = Object.freeze({ firstMs: 1_000, maxMs: 30_000, hea
  * @param {() => Promise<ServerProcess>} options.start starts the next one, and records it
  * @param {(text: string) => void} options.say
  * @param {number} options.stopBoundMs after SIGTERM; then it is killed
- * @param {typeof defaultBackOff} [options.backOff] waits double from the first to the most; a run of `healthyMs` forgets them
+ * @param {BackOff} [options.backOff] waits double from the first to the most; a run of `healthyMs` forgets them
  * @returns {Supervised}
  */
 export function supervise({ first, start, say, stopBoundMs, backOff = defaultBackOff }) {

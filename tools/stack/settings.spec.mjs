@@ -1,0 +1,43 @@
+import { isAbsolute } from 'node:path';
+import { environmentFor, portOffsetMax, readSettings } from './settings.mjs';
+
+describe('the settings of a stack', () => {
+  it('has defaults on loopback', () => {
+    const { home, questdbUrl, redisUrl, ownsQuestDb, ownsRedis } = readSettings({});
+    expect(isAbsolute(home) && home.endsWith('.hindcast')).toBe(true);
+    expect([questdbUrl, redisUrl, ownsQuestDb, ownsRedis]).toEqual(['http://127.0.0.1:7730', 'redis://127.0.0.1:7720', true, true]);
+  });
+
+  it('shifts every port', () => {
+    expect(readSettings({ HINDCAST_PORT_OFFSET: '100' })).toMatchObject({
+      ports: { redis: 7820, questdbHttp: 7830, questdbPg: 7831, questdbMin: 7832 },
+      questdbUrl: 'http://127.0.0.1:7830',
+      redisUrl: 'redis://127.0.0.1:7820',
+    });
+  });
+
+  it('leaves a server to others where its url is given', () => {
+    expect(readSettings({ HINDCAST_QUESTDB_URL: 'http://127.0.0.1:9000' })).toMatchObject({
+      questdbUrl: 'http://127.0.0.1:9000',
+      ownsQuestDb: false,
+      ownsRedis: true,
+    });
+  });
+
+  it('names every bad variable at once, with what is allowed', () => {
+    const bad = { HINDCAST_PORT_OFFSET: '-1', HINDCAST_QUESTDB_URL: 'localhost', HINDCAST_REDIS_URL: 'http://127.0.0.1' };
+    expect(() => readSettings(bad)).toThrow(
+      new RegExp(`HINDCAST_PORT_OFFSET is "-1".*0 to ${portOffsetMax}; HINDCAST_QUESTDB_URL.*http://; HINDCAST_REDIS_URL.*redis://`),
+    );
+    expect(() => readSettings({ HINDCAST_PORT_OFFSET: String(portOffsetMax + 1) })).toThrow('HINDCAST_PORT_OFFSET');
+  });
+
+  it('tells the services what it tells itself', () => {
+    expect(environmentFor(readSettings({ HINDCAST_PORT_OFFSET: '7', HINDCAST_HOME: '/data' }))).toEqual({
+      HINDCAST_HOME: '/data',
+      HINDCAST_PORT_OFFSET: '7',
+      HINDCAST_QUESTDB_URL: 'http://127.0.0.1:7737',
+      HINDCAST_REDIS_URL: 'redis://127.0.0.1:7727',
+    });
+  });
+});
