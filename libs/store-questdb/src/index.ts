@@ -4,7 +4,8 @@
  * long to wait for a server that is away is left to the services.
  */
 export * from './ilp-encoder.js';
-export * from './questdb-health.js';
+export { migrationsDirectory } from './migrations-directory.js';
 export * from './questdb-http.js';
 export * from './questdb-migrator.js';
+export { requiredTables } from './questdb-schema.js';
 export * from './questdb-tick-store.js';

@@ -1,18 +1,6 @@
 import type { StoreHealth } from '@hindcast/ports';
 import type { QuestDbHttp } from './questdb-http.js';
-
-/** Everything that the services read or write; `migrations/questdb` creates it. */
-export const requiredTables = [
-  'trades',
-  'quotes',
-  'rejected_ticks',
-  'bars_1s',
-  'bars_1m',
-  'bars_1h',
-  'bars_1d',
-  'ohlcv_1d',
-  'market_states',
-] as const;
+import { missingTables } from './questdb-schema.js';
 
 /** Short, so that a health check answers while a server that hangs does not. */
 const healthDeadlineMs = 3_000;
@@ -24,13 +12,12 @@ export async function readHealth(http: QuestDbHttp): Promise<StoreHealth> {
     http.query('SELECT table_name, table_suspended FROM tables()', options),
     http.query("SELECT view_name, invalidation_reason FROM materialized_views() WHERE view_status = 'invalid'", options),
   ]);
-  const names = new Set(tables.map(([name]) => name));
   const detail = views.map(([name, reason]) => `${String(name)} is invalid: ${String(reason)}`).join('; ');
   return {
     up: true,
     version: /QuestDB ([\w.-]+)/.exec(String(build[0]))?.[1],
     suspendedTables: tables.filter(([, suspended]) => suspended === true).map(([name]) => String(name)),
-    missingTables: requiredTables.filter((name) => !names.has(name)),
+    missingTables: missingTables(tables),
     ...(detail === '' ? {} : { detail }),
   };
 }

@@ -95,6 +95,7 @@ export class QuestDbHttp {
         return await this.#send(call);
       } catch (cause) {
         if (call.signal?.aborted) throw call.signal.reason;
+        if (cause instanceof RangeError) throw cause;
         if (cause instanceof StaleConnection && attempt < attemptsMax) continue;
         const why = cause instanceof Error ? cause.message : String(cause);
         throw new HindcastError('STORE_AWAY', `QuestDB at ${this.#base.host} does not answer: ${why}`, { cause });
@@ -113,14 +114,20 @@ export class QuestDbHttp {
         headers: body === undefined ? {} : { 'content-type': 'text/plain', 'content-length': body.length },
         ...(username === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }),
       });
-      const deadline = setTimeout(() => sent.destroy(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+      let late: Error | undefined;
+      let answered = false;
+      const deadline = setTimeout(() => {
+        late = new Error(`no whole answer within ${deadlineMs} ms`);
+        sent.destroy(late);
+      }, deadlineMs);
       const fail = (cause: Error): void => {
         clearTimeout(deadline);
-        const isStale = sent.reusedSocket && /ECONNRESET|EPIPE/.test((cause as NodeJS.ErrnoException).code ?? '');
-        reject(isStale ? new StaleConnection(cause.message, { cause }) : cause);
+        const isStale = sent.reusedSocket && !answered && !late && isReset(cause);
+        reject(isStale ? new StaleConnection(cause.message, { cause }) : (late ?? cause));
       };
       sent.on('error', fail);
       sent.on('response', (response) => {
+        answered = true;
         readAll(response).then((bytes) => {
           clearTimeout(deadline);
           resolve({ status: response.statusCode ?? 0, body: bytes });
@@ -132,6 +139,11 @@ export class QuestDbHttp {
 }
 
 class StaleConnection extends Error {}
+
+function isReset(cause: Error): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}
 
 async function readAll(response: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
 import { systemClock, type Clock } from '@hindcast/ports';
+import { migrationsDirectory } from './migrations-directory.js';
 import { QuestDbHttp, type QuestDbHttpOptions } from './questdb-http.js';
 import { literal, timeLiteral } from './sql.js';
 
@@ -36,9 +37,9 @@ export class QuestDbMigrator {
   readonly #directory: string;
   readonly #clock: Clock;
 
-  constructor(options: QuestDbHttpOptions & { readonly directory: string; readonly clock?: Clock }) {
+  constructor(options: QuestDbHttpOptions & { readonly directory?: string; readonly clock?: Clock }) {
     this.#http = new QuestDbHttp(options);
-    this.#directory = options.directory;
+    this.#directory = options.directory ?? migrationsDirectory;
     this.#clock = options.clock ?? systemClock;
   }
 

@@ -1,9 +1,9 @@
-import type { Regime } from '@hindcast/contracts';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
-import { HindcastError } from '@hindcast/contracts';
+import { HindcastError, type Regime } from '@hindcast/contracts';
 import type { StateRow, StateStore, TickRange } from '@hindcast/ports';
 import { IlpEncoder } from './ilp-encoder.js';
 import type { QuestDbHttp, SqlRow, SqlValue } from './questdb-http.js';
+import type { QuestDbSchema } from './questdb-schema.js';
 import { pages } from './questdb-tick-reader.js';
 import { literal, literals, timeLiteral, where } from './sql.js';
 
@@ -17,12 +17,15 @@ const stateSelect =
 /** `market_states`: a state is replaced by a later one of the same time, symbol and market. */
 export class QuestDbStateStore implements StateStore {
   readonly #http: QuestDbHttp;
+  readonly #schema: QuestDbSchema;
 
-  constructor(http: QuestDbHttp) {
+  constructor(http: QuestDbHttp, schema: QuestDbSchema) {
     this.#http = http;
+    this.#schema = schema;
   }
 
   async writeStates(states: readonly PhysicsState[], mode: StateMode): Promise<void> {
+    await this.#schema.require();
     for (let from = 0; from < states.length; from += stateRowsMax) {
       const encoder = new IlpEncoder();
       encoder.states(states.slice(from, from + stateRowsMax).map((state) => ({ ...state, mode })));

@@ -125,34 +125,54 @@ interface PageQuery {
   readonly sequenceColumn?: number;
 }
 
-/** An instrument's rows of a range, in order, at most `pageRowsMax` at a time. */
-export async function* pages(http: QuestDbHttp, { table, select, range, sequenceColumn }: PageQuery): AsyncGenerator<readonly SqlRow[]> {
-  const { market, symbol, fromUs, toUs, signal, limit = Infinity } = range;
-  let after = range.after;
-  let left = limit;
-  while (left > 0) {
-    const pageRows = Math.min(left, pageRowsMax);
-    const conditions = where([
-      `symbol = ${literal(symbol)}`,
-      `market = ${literal(market)}`,
-      `timestamp >= ${timeLiteral(Math.max(fromUs, after?.timeUs ?? fromUs))}`,
-      `timestamp < ${timeLiteral(toUs)}`,
-      after === undefined ? undefined : afterCondition(after, sequenceColumn),
-    ]);
-    const order = sequenceColumn === undefined ? 'timestamp' : 'timestamp, sequence';
-    const rows = await http.query(`SELECT ${select} FROM ${table}${conditions} ORDER BY ${order} LIMIT ${literal(pageRows)}`, { signal });
-    if (rows.length > 0) yield rows;
-    if (rows.length < pageRows) return;
-    const last = rows[rows.length - 1];
-    after = { timeUs: last[0] as number, sequence: sequenceColumn === undefined ? 0 : (last[sequenceColumn] as number) };
-    left -= rows.length;
+/**
+ * An instrument's rows of a range, in order, at most `pageRowsMax` at a time; while the caller works on one page, the
+ * server makes the next. Leaving early ends the question that is under way.
+ */
+export async function* pages(http: QuestDbHttp, query: PageQuery): AsyncGenerator<readonly SqlRow[]> {
+  const { range, sequenceColumn } = query;
+  const left = new AbortController();
+  const signal = range.signal ? AbortSignal.any([range.signal, left.signal]) : left.signal;
+  const ask = (after: TickRange['after'], rowsMax: number): Promise<readonly SqlRow[]> | undefined => {
+    if (rowsMax <= 0) return undefined;
+    const page = http.query(pageSql(query, after, Math.min(rowsMax, pageRowsMax)), { signal });
+    // Whoever awaits it gets the failure; a page that nobody awaits any more may fail in silence.
+    page.catch(() => undefined);
+    return page;
+  };
+  let rowsLeft = range.limit ?? Infinity;
+  let asked = ask(range.after, rowsLeft);
+  try {
+    while (asked) {
+      const rows = await asked;
+      rowsLeft -= rows.length;
+      const last = rows.at(-1);
+      asked = rows.length < pageRowsMax || !last ? undefined : ask(positionOf(last, sequenceColumn), rowsLeft);
+      if (last) yield rows;
+    }
+  } finally {
+    left.abort();
   }
 }
 
-function afterCondition(
-  { timeUs, sequence }: { readonly timeUs: number; readonly sequence: number },
-  sequenceColumn: number | undefined,
-): string {
+function pageSql({ table, select, range, sequenceColumn }: PageQuery, after: TickRange['after'], rowsMax: number): string {
+  const { market, symbol, fromUs, toUs } = range;
+  const conditions = where([
+    `symbol = ${literal(symbol)}`,
+    `market = ${literal(market)}`,
+    `timestamp >= ${timeLiteral(Math.max(fromUs, after?.timeUs ?? fromUs))}`,
+    `timestamp < ${timeLiteral(toUs)}`,
+    after === undefined ? undefined : afterCondition(after, sequenceColumn),
+  ]);
+  const order = sequenceColumn === undefined ? 'timestamp' : 'timestamp, sequence';
+  return `SELECT ${select} FROM ${table}${conditions} ORDER BY ${order} LIMIT ${literal(rowsMax)}`;
+}
+
+function positionOf(row: SqlRow, sequenceColumn: number | undefined): NonNullable<TickRange['after']> {
+  return { timeUs: row[0] as number, sequence: sequenceColumn === undefined ? 0 : (row[sequenceColumn] as number) };
+}
+
+function afterCondition({ timeUs, sequence }: NonNullable<TickRange['after']>, sequenceColumn: number | undefined): string {
   const later = `timestamp > ${timeLiteral(timeUs)}`;
   return sequenceColumn === undefined ? later : `(${later} OR sequence > ${literal(sequence)})`;
 }

@@ -1,6 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import type { LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
-import type { Instrument } from '@hindcast/market';
+import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
   BarInterval,
@@ -17,6 +16,7 @@ import type {
 } from '@hindcast/ports';
 import { QuestDbHttp, type QuestDbHttpOptions } from './questdb-http.js';
 import { readHealth } from './questdb-health.js';
+import { QuestDbSchema } from './questdb-schema.js';
 import { QuestDbStateStore } from './questdb-state-store.js';
 import { QuestDbTickReader } from './questdb-tick-reader.js';
 import { QuestDbTickWriter } from './questdb-tick-writer.js';
@@ -33,9 +33,10 @@ export class QuestDbTickStore implements TickStore {
 
   constructor(options: QuestDbHttpOptions) {
     this.#http = new QuestDbHttp(options);
-    this.#writer = new QuestDbTickWriter(this.#http);
+    const schema = new QuestDbSchema(this.#http);
+    this.#writer = new QuestDbTickWriter(this.#http, schema);
     this.#reader = new QuestDbTickReader(this.#http);
-    this.#states = new QuestDbStateStore(this.#http);
+    this.#states = new QuestDbStateStore(this.#http, schema);
   }
 
   writeTicks(batches: readonly LoggedBatch[], options?: WriteOptions): Promise<WriteOutcome> {

@@ -4,8 +4,9 @@ import type { TickWriter, WriteOptions, WriteOutcome } from '@hindcast/ports';
 import { IlpEncoder } from './ilp-encoder.js';
 import { IlpWriter } from './ilp-writer.js';
 import type { QuestDbHttp } from './questdb-http.js';
+import type { QuestDbSchema } from './questdb-schema.js';
 import { literal, timeLiteral } from './sql.js';
-import { newestRows, rowOfLine, skipTest, type RowTest } from './tick-tables.js';
+import { lastRows, rowOfLine, skipTest, type RowPlace, type RowTest, type TickTable } from './tick-tables.js';
 
 /** Beyond this a call is sent as several requests, each of whole batches. */
 export const requestBytesMax = 64 * 1024 * 1024;
@@ -13,6 +14,9 @@ export const requestBytesMax = 64 * 1024 * 1024;
 const spareBuffersMax = 2;
 /** Stands in for the log's id where a caller names none. */
 const unnamedStream = 'unnamed';
+
+/** Rows that one question names: some kilobytes of a statement. */
+const placesMax = 200;
 
 interface Request {
   readonly body: Uint8Array;
@@ -23,10 +27,12 @@ interface Request {
 /** Ticks into the store, over the line protocol. A row's key is made of the row itself, so that a resend changes nothing. */
 export class QuestDbTickWriter implements TickWriter {
   readonly #http: QuestDbHttp;
+  readonly #schema: QuestDbSchema;
   readonly #spareBuffers: Uint8Array[] = [];
 
-  constructor(http: QuestDbHttp) {
+  constructor(http: QuestDbHttp, schema: QuestDbSchema) {
     this.#http = http;
+    this.#schema = schema;
   }
 
   /**
@@ -34,6 +40,7 @@ export class QuestDbTickWriter implements TickWriter {
    * were written, which sending them again does not change.
    */
   async writeTicks(batches: readonly LoggedBatch[], options: WriteOptions = {}): Promise<WriteOutcome> {
+    await this.#schema.require();
     const isSkipped = skipTest(options.skip);
     let rows = 0;
     for (const request of this.#requests(batches, { streamId: options.streamId ?? unnamedStream, isSkipped })) {
@@ -46,19 +53,15 @@ export class QuestDbTickWriter implements TickWriter {
     return { kind: 'written', rows };
   }
 
-  async areVisible(batches: readonly LoggedBatch[], options: WriteOptions = {}): Promise<boolean> {
-    const streamId = options.streamId ?? unnamedStream;
-    const selects = [...newestRows(batches, skipTest(options.skip))].map(([table, { batch, row, sequence }]) => {
-      if (table === 'rejected_ticks') {
-        const key = `received_at = ${timeLiteral(batch.receivedAtUs)} AND stream_id = ${literal(streamId)}`;
-        return `SELECT count() FROM rejected_ticks WHERE ${key} AND sequence = ${literal(sequence)}`;
+  async areVisible(batches: readonly LoggedBatch[], { skip, streamId = unnamedStream }: WriteOptions = {}): Promise<boolean> {
+    for (const [table, places] of lastRows(batches, skipTest(skip))) {
+      for (let from = 0; from < places.length; from += placesMax) {
+        const some = places.slice(from, from + placesMax);
+        const [[count]] = await this.#http.query(countSql(table, some, streamId));
+        if (count !== some.length) return false;
       }
-      const time = timeLiteral(batch[table].timeUs[row]);
-      return `SELECT count() FROM ${table} WHERE timestamp = ${time} AND sequence = ${literal(sequence)}`;
-    });
-    if (selects.length === 0) return true;
-    const counts = await this.#http.query(selects.join(' UNION ALL '));
-    return counts.every(([count]) => count === 1);
+    }
+    return true;
   }
 
   async resumeSuspended(): Promise<readonly string[]> {
@@ -90,6 +93,13 @@ export class QuestDbTickWriter implements TickWriter {
     if (this.#spareBuffers.length >= spareBuffersMax || body.buffer.byteLength > 2 * requestBytesMax) return;
     this.#spareBuffers.push(new Uint8Array(body.buffer));
   }
+}
+
+function countSql(table: TickTable, places: readonly RowPlace[], streamId: string): string {
+  const times = [...new Set(places.map(({ timeUs }) => timeLiteral(timeUs)))].join(', ');
+  const sequences = places.map(({ sequence }) => literal(sequence)).join(', ');
+  const key = table === 'rejected_ticks' ? `received_at IN (${times}) AND stream_id = ${literal(streamId)}` : `timestamp IN (${times})`;
+  return `SELECT count() FROM ${table} WHERE ${key} AND sequence IN (${sequences})`;
 }
 
 function refusal(

@@ -48,18 +48,29 @@ export function rowOfLine(
   return undefined;
 }
 
-/** The last row of each table that is not left out: when a SELECT returns these, it returns all of the batches. */
-export function newestRows(
-  batches: readonly LoggedBatch[],
-  isSkipped: RowTest | undefined,
-): ReadonlyMap<TickTable, { readonly batch: LoggedBatch; readonly row: number; readonly sequence: number }> {
-  const newest = new Map<TickTable, { batch: LoggedBatch; row: number; sequence: number }>();
+/** A row by what finds it fast: its table's designated timestamp, and its sequence. */
+export interface RowPlace {
+  readonly timeUs: number;
+  readonly sequence: number;
+}
+
+/**
+ * The last row of each batch in each table, but for those that are left out. A batch's rows of one table are one
+ * transaction, so a SELECT that returns its last one returns them all; requests may overtake one another, so the last
+ * batch alone would not speak for the ones before.
+ */
+export function lastRows(batches: readonly LoggedBatch[], isSkipped: RowTest | undefined): ReadonlyMap<TickTable, readonly RowPlace[]> {
+  const places = new Map<TickTable, RowPlace[]>();
   for (const batch of batches) {
     for (const { table, length, sequenceAt } of tableRowsOf(batch)) {
       let row = length - 1;
       while (row >= 0 && isSkipped?.(table, sequenceAt(row))) row--;
-      if (row >= 0) newest.set(table, { batch, row, sequence: sequenceAt(row) });
+      if (row < 0) continue;
+      const timeUs = table === 'rejected_ticks' ? batch.receivedAtUs : batch[table].timeUs[row];
+      const ofTable = places.get(table) ?? [];
+      ofTable.push({ timeUs, sequence: sequenceAt(row) });
+      places.set(table, ofTable);
     }
   }
-  return newest;
+  return places;
 }

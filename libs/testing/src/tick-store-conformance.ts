@@ -1,25 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import { dayUs, hourUs, minuteUs, secondUs, type Regime } from '@hindcast/contracts';
-import type { Instrument, LoggedBatch } from '@hindcast/market';
-import type { PhysicsState } from '@hindcast/physics';
-import { rowName, type BarInterval, type BarRow, type StateRow, type TickRange, type TickStore, type WriteOptions } from '@hindcast/ports';
+import { dayUs } from '@hindcast/contracts';
+import { rowName, type TickRange, type TickStore } from '@hindcast/ports';
 import { arbitraryQuote, arbitraryTrade } from './tick-arbitraries.js';
-import { loggedBatch, quoteRowsOf, tradeRowsOf, type QuoteRow, type TradeRow } from './tick-rows.js';
-
-const market = 'usa/equity';
-/** 2013-10-07T13:30:00Z. */
-const startUs = 1_381_152_600_000_000;
-const pollMs = 10;
-const boundMs = 60_000;
-
-/** One store for the whole suite: each test takes symbols and batch numbers that no other has. */
-let taken = 0;
-
-function fresh(): Instrument & { readonly number: number } {
-  taken++;
-  return { market, symbol: `T${taken}`, number: taken * 100 };
-}
+import { loggedBatch, quoteRowsOf, tradeRowsOf } from './tick-rows.js';
+import { barsConformance, statesConformance } from './tick-store-projections.js';
+import {
+  boundMs,
+  fresh,
+  inOrder,
+  quotesOf,
+  someQuotes,
+  someTrades,
+  startUs,
+  tradesOf,
+  wholeRange,
+  writeAndAwait,
+} from './tick-store-scenes.js';
 
 /**
  * What every tick store does, whatever it is made of. Call it inside a `describe`; `open` gives a store whose tables
@@ -29,8 +25,8 @@ export function tickStoreConformance(open: () => TickStore): void {
   describe('ticks', () => ticks(open));
   describe('ranges', () => ranges(open));
   describe('counts', () => counts(open));
-  describe('bars', () => bars(open));
-  describe('states', () => states(open));
+  describe('bars', () => barsConformance(open));
+  describe('states', () => statesConformance(open));
 }
 
 function ticks(open: () => TickStore): void {
@@ -231,200 +227,4 @@ function counts(open: () => TickStore): void {
     },
     boundMs,
   );
-}
-
-const intervals: Readonly<Record<BarInterval, number>> = { '1s': secondUs, '1m': minuteUs, '1h': hourUs, '1d': dayUs };
-
-function bars(open: () => TickStore): void {
-  it.each(Object.keys(intervals) as BarInterval[])(
-    'makes %s bars of all trades, late ones and ties in time included',
-    async (interval) => {
-      const store = open();
-      const { number, ...instrument } = fresh();
-      const spacingUs = intervals[interval] / 5;
-      const trades = someTrades(instrument, 300).map((row, i) => ({
-        ...row,
-        // Times go back and forth, several trades share each, and exchanges change within one time.
-        timeUs: startUs + Math.floor(((i * 7) % 300) / 3) * spacingUs,
-        late: i % 11 === 0,
-        price: 100 + ((i * 37) % 50) / 8,
-        size: 1 + (i % 9),
-      }));
-      const batches = [0, 1, 2].map((n) => loggedBatch({ number: number + n, trades: trades.slice(n * 100, n * 100 + 100) }));
-      for (const batch of batches) await writeAndAwait(store, [batch]);
-      const expected = barsOf(
-        batches.flatMap((batch) => tradeRowsOf(batch.trades)),
-        intervals[interval],
-      );
-      const read = async () => collect(store.bars(wholeRange(instrument), interval));
-      await until(async () => JSON.stringify(await read()) === JSON.stringify(expected)).catch(() => undefined);
-      expect(await read()).toEqual(expected);
-    },
-    boundMs,
-  );
-}
-
-function states(open: () => TickStore): void {
-  it(
-    'keeps states bit for bit, and replaces one of the same time, symbol and market',
-    async () => {
-      const store = open();
-      const { symbol } = fresh();
-      const first = someStates(symbol, 5);
-      await store.writeStates(first, 'live');
-      const replaced = first.slice(1, 3).map((state) => ({ ...state, mass: 1 / 7, alphaCoefficient: null, regime: 'WAIT' as const }));
-      await store.writeStates(replaced, 'hindsight');
-      const expected: StateRow[] = first.map((state) => ({ ...state, mode: 'live' }));
-      replaced.forEach((state, i) => (expected[i + 1] = { ...state, mode: 'hindsight' }));
-      const read = async () => collect(store.states(wholeRange({ market, symbol })));
-      await until(async () => JSON.stringify((await read())[2]) === JSON.stringify(expected[2])).catch(() => undefined);
-      expect(await read()).toEqual(expected);
-      expect(await collect(store.states({ ...wholeRange({ market, symbol }), fromUs: first[1].timeUs, toUs: first[3].timeUs }))).toEqual(
-        expected.slice(1, 3),
-      );
-    },
-    boundMs,
-  );
-
-  it(
-    'finds the newest state of each instrument, now and as of then',
-    async () => {
-      const store = open();
-      const [one, two] = [fresh().symbol, fresh().symbol];
-      const written = [
-        ...someStates(one, 3),
-        ...someStates(two, 2),
-        ...someStates(two, 1).map((state) => ({ ...state, market: 'other/market' })),
-      ];
-      await store.writeStates(written, 'live');
-      const symbols = [one, two];
-      await until(async () => (await store.newestStates({ symbols })).length === 3);
-      const row = (index: number): StateRow => ({ ...written[index], mode: 'live' });
-      expect(bySymbolAndMarket(await store.newestStates({ symbols }))).toEqual([row(2), row(5), row(4)]);
-      expect(bySymbolAndMarket(await store.newestStates({ symbols, market, asOfUs: written[0].timeUs }))).toEqual([row(0), row(3)]);
-      expect(await store.newestStates({ symbols: [one], asOfUs: written[0].timeUs - 1 })).toEqual([]);
-      expect(await store.newestStates({ symbols: [] })).toEqual([]);
-    },
-    boundMs,
-  );
-}
-
-/** An independent computation: every trade of a bar in the order of time and sequence. */
-function barsOf(trades: readonly TradeRow[], intervalUs: number): BarRow[] {
-  const groups = Map.groupBy(inOrder(trades), ({ timeUs }) => Math.floor(timeUs / intervalUs) * intervalUs);
-  return [...groups].map(([start, rows]) => {
-    const sum = (value: (row: TradeRow) => number): number => rows.reduce((total, row) => total + value(row), 0);
-    const volume = sum(({ size }) => size);
-    return {
-      market: rows[0].market,
-      symbol: rows[0].symbol,
-      startUs: start,
-      open: rows[0].price,
-      high: Math.max(...rows.map(({ price }) => price)),
-      low: Math.min(...rows.map(({ price }) => price)),
-      close: rows[rows.length - 1].price,
-      volume,
-      // Prices in eighths and small sizes: every sum is exact, in whatever order it was made.
-      vwap: sum(({ price, size }) => price * size) / volume,
-      buyVolume: sum(({ side, size }) => (side === 'B' ? size : 0)),
-      sellVolume: sum(({ side, size }) => (side === 'S' ? size : 0)),
-      trades: rows.length,
-    };
-  });
-}
-
-function someTrades(instrument: Instrument, count: number): Omit<TradeRow, 'sequence'>[] {
-  return Array.from({ length: count }, (_, i) => ({
-    ...tick(instrument, i),
-    price: 100 + i / 7,
-    size: 1 + i / 3,
-    side: (['', 'B', 'S'] as const)[i % 3],
-    sideInferred: i % 2 === 0,
-    late: false,
-  }));
-}
-
-function someQuotes(instrument: Instrument, count: number): Omit<QuoteRow, 'sequence'>[] {
-  return Array.from({ length: count }, (_, i) => ({
-    ...tick(instrument, i),
-    bid: i % 2 === 0 ? 99 + i / 7 : NaN,
-    bidSize: i % 2 === 0 ? i : NaN,
-    ask: 101 + i / 7,
-    askSize: i,
-  }));
-}
-
-function tick({ market: ofMarket, symbol }: Instrument, i: number) {
-  return {
-    market: ofMarket,
-    symbol,
-    timeUs: startUs + i * 1_001,
-    exchange: 'PQZD'[i % 4],
-    id: String(i),
-    receivedAtUs: 1_700_000_000_000_000 + i,
-    source: 'test',
-    conditions: i % 5 === 0 ? '' : 'F, I',
-  };
-}
-
-function someStates(symbol: string, count: number): PhysicsState[] {
-  const regimes: readonly Regime[] = ['Gaussian', 'Lévy Stable', 'Critical'];
-  return Array.from({ length: count }, (_, i) => ({
-    market,
-    symbol,
-    timeUs: startUs + i * secondUs,
-    mass: 0.1 + i / 7,
-    velocity: -Math.PI / (i + 1),
-    momentum: -0,
-    friction: 5e-324,
-    entropy: 1 / 3,
-    nashDistance: 1e-7 / 3,
-    alphaCoefficient: i % 4 === 3 ? null : 0.5 + i / 11,
-    regime: regimes[i % 3],
-    price: 168.123456789,
-    volume: 1e9 / 3,
-    signedVolume: -1e5 / 7,
-    trades: i,
-  }));
-}
-
-async function writeAndAwait(store: TickStore, batches: readonly LoggedBatch[], options?: WriteOptions): Promise<void> {
-  expect(await store.writeTicks(batches, options)).toMatchObject({ kind: 'written' });
-  await until(() => store.areVisible(batches, options));
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const signal = AbortSignal.timeout(boundMs / 2);
-  while (!(await condition())) await delay(pollMs, undefined, { signal });
-}
-
-function wholeRange({ market: ofMarket, symbol }: Instrument): TickRange {
-  return { market: ofMarket, symbol, fromUs: 0, toUs: 4_000_000_000_000_000 };
-}
-
-async function tradesOf(store: TickStore, instrument: Instrument, range: Partial<TickRange> = {}): Promise<TradeRow[]> {
-  const rows: TradeRow[] = [];
-  for await (const piece of store.trades({ ...wholeRange(instrument), ...range })) rows.push(...tradeRowsOf(piece));
-  return rows;
-}
-
-async function quotesOf(store: TickStore, instrument: Instrument): Promise<QuoteRow[]> {
-  const rows: QuoteRow[] = [];
-  for await (const piece of store.quotes(wholeRange(instrument))) rows.push(...quoteRowsOf(piece));
-  return rows;
-}
-
-async function collect<Row>(pieces: AsyncIterable<readonly Row[]>): Promise<Row[]> {
-  const rows: Row[] = [];
-  for await (const piece of pieces) rows.push(...piece);
-  return rows;
-}
-
-function inOrder<Row extends { readonly timeUs: number; readonly sequence: number }>(rows: readonly Row[]): Row[] {
-  return rows.toSorted((a, b) => a.timeUs - b.timeUs || a.sequence - b.sequence);
-}
-
-function bySymbolAndMarket(rows: readonly StateRow[]): StateRow[] {
-  const key = (row: StateRow): string => `${row.symbol.padStart(6)} ${row.market}`;
-  return rows.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
