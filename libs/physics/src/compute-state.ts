@@ -1,6 +1,6 @@
 import type { Instrument } from '@hindcast/market';
-import type { BarSeries} from './bar-series.js';
 import { hourBuckets } from './bar-series.js';
+import type { BarSeries } from './bar-series.js';
 import { entropyOf, frictionOf, massOf, nashDistanceOf, standardDeviation, velocityOf } from './measures.js';
 import type { PhysicsState } from './physics-state.js';
 import { hillTailIndex, regimeOf, tailReturnsMin } from './tail-index.js';
