@@ -10,6 +10,9 @@ import { portError } from './port-error.js';
 export const defaultMessageBytesMax = 16 * 1024 * 1024;
 const shutdownMaxMs = 3_000;
 
+// It would print to standard error what it also returns as an error.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
 /** Where the .proto files of libs/contracts lie. */
 export const protoFolder = join(dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json')), 'proto');
 

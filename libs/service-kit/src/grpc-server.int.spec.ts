@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import grpc from '@grpc/grpc-js';
+import { HindcastError } from '@hindcast/contracts';
+import { pino } from 'pino';
+import { codeMetadataKey, type GrpcCall } from './grpc-handlers.js';
+import { loadService, startGrpcServer } from './grpc-server.js';
+import { Lifecycle } from './lifecycle.js';
+
+interface Follow {
+  readonly streamId: string;
+  readonly fromNumber: number;
+}
+interface Batch {
+  readonly number: number;
+  readonly body: Uint8Array;
+}
+interface Push {
+  readonly tag: number;
+}
+
+const silent = pino({ level: 'silent' });
+const service = 'hindcast.v1.TickIngest';
+const bodyBytes = 64 * 1024;
+const endless = 10_000;
+
+let made = 0;
+let calls: GrpcCall[] = [];
+
+async function* follow({ streamId, fromNumber }: Follow, call: GrpcCall): AsyncGenerator<Batch> {
+  calls.push(call);
+  if (streamId === 'other') throw new HindcastError('STREAM_UNKNOWN', 'the log is "main"');
+  if (streamId === 'bug') throw new TypeError('inside');
+  for (let number = fromNumber; number < endless; number += 1) {
+    made += 1;
+    yield { number, body: new Uint8Array(bodyBytes) };
+    if (streamId === 'two' && number === fromNumber + 1) return;
+  }
+}
+
+async function* push(requests: AsyncIterable<Push>): AsyncGenerator<{ tag: number; accepted: number }> {
+  for await (const { tag } of requests) {
+    yield { tag, accepted: 1 };
+    if (tag === 99) return;
+  }
+}
+
+async function reportCheckpoint({ number }: { readonly number: number }): Promise<object> {
+  if (number === 13) throw new HindcastError('NUMBER_TRIMMED');
+  return {};
+}
+
+interface Client extends grpc.Client {
+  Follow(request: Partial<Follow>): grpc.ClientReadableStream<Batch>;
+  Push(): grpc.ClientDuplexStream<Push, { tag: number }>;
+  ReportCheckpoint(request: object, callback: (error: grpc.ServiceError | null, answer?: object) => void): void;
+}
+
+let lifecycle: Lifecycle;
+let client: Client;
+
+beforeEach(async () => {
+  made = 0;
+  calls = [];
+  lifecycle = new Lifecycle(silent);
+  const { port } = await startGrpcServer({
+    proto: 'tick_ingest.proto',
+    service,
+    methods: (handlers) => ({
+      Follow: handlers.serverStream(follow),
+      Push: handlers.bidiStream(push),
+      ReportCheckpoint: handlers.unary(reportCheckpoint),
+    }),
+    bind: '127.0.0.1',
+    port: 0,
+    messageBytesMax: 1024 * 1024,
+    logger: silent,
+    lifecycle,
+  });
+  const Stub = grpc.makeClientConstructor(loadService('tick_ingest.proto', service), 'TickIngest');
+  client = new Stub(`127.0.0.1:${port}`, grpc.credentials.createInsecure()) as unknown as Client;
+});
+
+afterEach(async () => {
+  client.close();
+  expect(await lifecycle.stop()).toBe(true);
+});
+
+async function failure(stream: grpc.ClientReadableStream<unknown>): Promise<grpc.ServiceError> {
+  stream.resume();
+  const [error] = (await once(stream, 'error')) as [grpc.ServiceError];
+  return error;
+}
+
+describe('server streams', () => {
+  it('end when the generator ends', async () => {
+    const numbers: number[] = [];
+    for await (const batch of client.Follow({ streamId: 'two', fromNumber: 5 }) as AsyncIterable<Batch>) numbers.push(batch.number);
+    expect(numbers).toEqual([5, 6]);
+  });
+
+  it('make nothing ahead of a reader that stands still, and stop when it leaves', async () => {
+    const stream = client.Follow({ fromNumber: 0 });
+    stream.on('error', () => undefined);
+    // A client that never reads at all is not held back by grpc-js; one that has begun and stopped is.
+    await once(stream, 'data');
+    stream.pause();
+    await settled(() => made);
+    const ahead = made;
+    expect(ahead).toBeGreaterThan(0);
+    expect(ahead).toBeLessThan(200);
+    stream.cancel();
+    if (!calls[0]?.signal.aborted) await once(calls[0]!.signal, 'abort');
+    await settled(() => made);
+    expect(made).toBeLessThan(ahead + 50);
+  });
+
+  it('carry the code of a failure, and hide a bug', async () => {
+    const refused = await failure(client.Follow({ streamId: 'other' }));
+    expect(refused).toMatchObject({ code: grpc.status.FAILED_PRECONDITION, details: 'the log is "main"' });
+    expect(refused.metadata.get(codeMetadataKey)).toEqual(['STREAM_UNKNOWN']);
+    const bug = await failure(client.Follow({ streamId: 'bug' }));
+    expect(bug.metadata.get(codeMetadataKey)).toEqual(['INTERNAL']);
+    expect(bug.details).not.toContain('inside');
+  });
+
+  it('end with SHUTTING_DOWN when the service stops', async () => {
+    const stream = client.Follow({ fromNumber: 0 });
+    await once(stream, 'data');
+    const ended = failure(stream);
+    expect(await lifecycle.stop()).toBe(true);
+    expect((await ended).metadata.get(codeMetadataKey)).toEqual(['SHUTTING_DOWN']);
+  });
+});
+
+describe('both ways', () => {
+  it('answers each message, and may end first', async () => {
+    const stream = client.Push();
+    const answers: number[] = [];
+    stream.on('data', ({ tag }: { tag: number }) => answers.push(tag));
+    for (const tag of [1, 2, 99]) stream.write({ tag });
+    await once(stream, 'end');
+    expect(answers).toEqual([1, 2, 99]);
+  });
+
+  it('refuses a message above the bound', async () => {
+    const stream = client.Push();
+    stream.write({ tag: 1, trades: Buffer.alloc(2 * 1024 * 1024) } as Push);
+    expect(await failure(stream)).toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED });
+  });
+});
+
+it('answers single calls, with the code where they fail', async () => {
+  expect(await report(1)).toEqual({});
+  await expect(report(13)).rejects.toMatchObject({ code: grpc.status.OUT_OF_RANGE });
+});
+
+it('names the port that is taken', async () => {
+  const port = Number(client.getChannel().getTarget().split(':').at(-1));
+  const second = startGrpcServer({
+    proto: 'tick_ingest.proto',
+    service,
+    methods: () => ({}),
+    bind: '127.0.0.1',
+    port,
+    logger: silent,
+    lifecycle: new Lifecycle(silent),
+  });
+  await expect(second).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringContaining(`Port ${port}`) as string });
+});
+
+function report(number: number): Promise<object | undefined> {
+  return new Promise((resolve, reject) => {
+    client.ReportCheckpoint({ number }, (error, answer) => (error === null ? resolve(answer) : reject(error)));
+  });
+}
+
+/** Resolves when a number has stopped to change. */
+async function settled(read: () => number): Promise<void> {
+  let last = -1;
+  while (last !== read() || last === 0) {
+    last = read();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
