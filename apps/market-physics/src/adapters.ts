@@ -1,15 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { RedisBus } from '@hindcast/bus-redis';
-import { HindcastError } from '@hindcast/contracts';
-import { MiniLmEmbedder } from '@hindcast/embedder-minilm';
-import { GrpcLogFollower } from '@hindcast/log-grpc';
 import type { Bus, Clock, Embedder, LogFollower, TickStore, VectorStore } from '@hindcast/ports';
-import { LanceVectorStore } from '@hindcast/store-lance';
-import { QuestDbTickStore } from '@hindcast/store-questdb';
-import { LmdbCheckpoint } from './checkpoint-lmdb.js';
 import type { Checkpoints, DueQueue } from './checkpoint.js';
-import type { MarketPhysicsConfig } from './config.js';
 
 /** What this service needs of the world, whichever technology answers. */
 export interface Adapters {
@@ -22,30 +12,4 @@ export interface Adapters {
   readonly checkpoint: Checkpoints & DueQueue;
   readonly clock: Clock;
   close(): Promise<void>;
-}
-
-/** The real ones. Servers may be away: each adapter connects when it is used, and says so when it cannot. */
-export async function openAdapters(config: MarketPhysicsConfig, clock: Clock): Promise<Adapters> {
-  const folder = join(config.home, 'market-physics');
-  await mkdir(folder, { recursive: true });
-  const checkpoint = new LmdbCheckpoint(join(folder, 'checkpoint'));
-  const log = new GrpcLogFollower({ url: `127.0.0.1:${config.ports.tickIngestGrpc}` });
-  const store = new QuestDbTickStore({ url: config.questdbUrl });
-  const bus = new RedisBus({ url: config.redisUrl });
-  const vectors = await LanceVectorStore.open({ uri: join(config.home, 'lancedb'), clock });
-  const embedder = await openEmbedder(config);
-  const close = async (): Promise<void> => {
-    await Promise.all([embedder?.close(), vectors.close(), bus.close(), store.close(), checkpoint.close()]);
-  };
-  return { log, store, vectors, bus, embedder, checkpoint, clock, close };
-}
-
-async function openEmbedder({ cache, embedderThreads }: MarketPhysicsConfig): Promise<Embedder | undefined> {
-  try {
-    return await MiniLmEmbedder.open({ modelDirectory: join(cache, 'minilm-int8'), threads: embedderThreads });
-  } catch (error) {
-    // The rest of the service needs no model; health and search say what to do.
-    if (error instanceof HindcastError && error.code === 'MODEL_MISSING') return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Clock } from '@hindcast/ports';
 import { CLOCK, HealthRegistry, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
-import { openAdapters, type Adapters } from './adapters.js';
+import type { Adapters } from './adapters.js';
 import type { MarketPhysicsConfig } from './config.js';
 import { registerProbes } from './physics-health.js';
 import { PhysicsService } from './physics-service.js';
@@ -19,7 +19,7 @@ export type OpenAdapters = (config: MarketPhysicsConfig, clock: Clock) => Promis
 @Module({})
 export class AppModule {
   /** `open` says which adapters answer; a test or a standalone process gives its own. */
-  static with(config: MarketPhysicsConfig, open: OpenAdapters = openAdapters): DynamicModule {
+  static with(config: MarketPhysicsConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
       controllers: [StatesController, SimilarController, RebuildsController, ProgressController],

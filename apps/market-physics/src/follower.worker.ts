@@ -102,6 +102,12 @@ export class FollowerWorker {
     await this.parts.announcer.close();
   }
 
+  /** Tells the log how far it may forget us; throws where it does not answer. */
+  async reportCheckpoint(): Promise<void> {
+    const { streamId, checkpointNumber: number } = this;
+    if (streamId !== undefined && number >= 0) await this.parts.log.reportCheckpoint({ streamId, follower: followerName, number });
+  }
+
   private async restore(): Promise<void> {
     const saved = this.parts.checkpoints.load();
     if (!saved) return;
@@ -214,7 +220,7 @@ export class FollowerWorker {
 
   /** Takes the cut at once, and writes it down when the store has what it covers; the fold goes on meanwhile. */
   private async checkpoint(): Promise<void> {
-    const { checkpoints, writer, log, events } = this.parts;
+    const { checkpoints, writer, events } = this.parts;
     const { streamId } = this;
     if (streamId === undefined || !this.isAtLogPosition || this.fold.number === this.checkpointNumber) return;
     const acknowledged = writer.acknowledged();
@@ -225,7 +231,7 @@ export class FollowerWorker {
       await retrying(() => checkpoints.save(streamId, cut), { signal, onFailure: (error) => events.failed(error, 'writing a checkpoint') });
       this.checkpointNumber = cut.number;
       events.checkpointed(cut.number);
-      await log.reportCheckpoint({ streamId, follower: followerName, number: cut.number });
+      await this.reportCheckpoint();
     } catch (error) {
       if (!(error instanceof HindcastError)) throw error;
       if (error.code !== 'SHUTTING_DOWN') events.failed(error, 'reporting a checkpoint');

@@ -10,13 +10,12 @@ export function registerProbes(health: HealthRegistry, { store, bus, vectors, em
     const isUsable = up && suspendedTables.length === 0 && missingTables.length === 0;
     return { up: isUsable, version, suspended_tables: suspendedTables, missing_tables: missingTables, ...detailOf(detail ?? writer.failure?.message) };
   });
-  health.register('log', async () => ({
-    up: follower.failure === undefined && follower.phase !== 'stopped',
-    phase: follower.phase,
-    folded_number: follower.fold.number,
-    head_number: follower.headNumber,
-    ...detailOf(follower.failure?.message),
-  }));
+  health.register('log', async () => {
+    // A stream that is quiet and one that is cut look the same: saying once more how far we are tells them apart.
+    await follower.reportCheckpoint();
+    const { failure, phase, fold, headNumber } = follower;
+    return { up: failure === undefined && phase !== 'stopped', phase, folded_number: fold.number, head_number: headNumber, ...detailOf(failure?.message) };
+  });
   health.register('instruments', async () => ({ up: follower.fold.refused.length === 0, followed: follower.fold.all.length, refused: follower.fold.refused }), { critical: false });
   health.register('bus', async () => ({ ...(await bus.health()) }), { critical: false });
   health.register('model', async () => modelHealth(embedder?.modelId, checkpoint.length, embedding?.failure?.message), { critical: false });

@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isoFromUs, type ErrorBody } from '@hindcast/contracts';
+import type { Embedder, TickStore, VectorStore } from '@hindcast/ports';
+import { Lifecycle, loadConfig, startService, type RunningService } from '@hindcast/service-kit';
+import { HashEmbedder } from '@hindcast/testing';
+import type { Adapters } from './adapters.js';
+import { AppModule } from './app.module.js';
+import { LmdbCheckpoint } from './checkpoint-lmdb.js';
+import { marketPhysicsShape } from './config.js';
+import { admitted, dayStartUs, endMark, foldOptions, statesOf, walk } from './market.fixture.js';
+import { PhysicsService } from './physics-service.js';
+import { MemoryBus, MemoryLog, MemoryTickStore, MemoryVectors, SteppingClock } from './world.fixture.js';
+
+const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 4_500, seed: 41 });
+const batches = admitted([{ trades: trades.slice(0, 5_000) }, { trades: trades.slice(5_000), marks: endMark(trades) }]);
+const states = statesOf(batches);
+const due = states.filter(foldOptions.isEmbeddingDue);
+const newest = states[states.length - 1];
+
+let folder = '';
+let service: RunningService;
+
+async function start(embedder: Embedder | undefined): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'hindcast-physics-'));
+  const log = new MemoryLog();
+  const store = new MemoryTickStore();
+  log.append(...batches);
+  store.add(batches);
+  const checkpoint = new LmdbCheckpoint(folder);
+  const adapters: Adapters = {
+    log, checkpoint, embedder,
+    store: store as unknown as TickStore,
+    vectors: new MemoryVectors() as unknown as VectorStore,
+    bus: new MemoryBus(),
+    clock: new SteppingClock(1_000),
+    close: () => checkpoint.close(),
+  };
+  service = await startService({
+    name: 'market-physics',
+    config: () => loadConfig(marketPhysicsShape, { HINDCAST_LOG_LEVEL: 'silent', HINDCAST_CHECKPOINT_INTERVAL_MS: '50' }),
+    httpPort: () => 0,
+    module: (config) => AppModule.with(config, async () => adapters),
+    onStart: async (app) => app.get(PhysicsService).start(app.get(Lifecycle)),
+  });
+}
+
+async function call(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<{ status: number; body: any }> {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(service.url + path, init);
+  return { status: response.status, body: await response.json() };
+}
+
+async function refusal(path: string, body?: unknown): Promise<string> {
+  const { error } = (await call(path, body)).body as ErrorBody;
+  return `${error.code}: ${error.message}`;
+}
+
+async function untilProgress(condition: (progress: any) => boolean): Promise<any> {
+  for (;;) {
+    const { body } = await call('/v1/progress');
+    if (condition(body)) return body;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function stop(): Promise<void> {
+  expect(await service.stop()).toBe(true);
+  await rm(folder, { recursive: true, force: true });
+}
+
+describe('with a model', () => {
+  beforeAll(async () => {
+    await start(new HashEmbedder());
+    await untilProgress(({ checkpoint_number, embedding_queue }) => checkpoint_number === 1 && embedding_queue === 0);
+  });
+  afterAll(stop);
+
+  it('says how far it is, and that it is well', async () => {
+    expect((await call('/v1/progress')).body).toEqual({
+      stream_id: 'stream-1', phase: 'following', head_number: 1, folded_number: 1, checkpoint_number: 1,
+      states: states.length, embedding_queue: 0, embedded: due.length, instruments: 1,
+    });
+    const { body } = await call('/health/ready');
+    expect(body.status).toBe('ready');
+    expect(Object.keys(body.dependencies).sort()).toEqual(['bus', 'instruments', 'log', 'model', 'tick_store', 'vector_store']);
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toContain(`hindcast_physics_states_total{service="market-physics"} ${states.length}`);
+  });
+
+  it('answers with the newest state, and with the one of any time', async () => {
+    expect((await call('/v1/states/SPY')).body).toMatchObject({ symbol: 'SPY', timestamp: isoFromUs(newest.timeUs), mass: newest.mass });
+    const at = isoFromUs(states[500].timeUs + 400_000);
+    expect((await call(`/v1/states/SPY?market=usa/equity&at=${at}`)).body).toMatchObject({ timestamp: isoFromUs(states[500].timeUs), entropy: states[500].entropy });
+    expect((await call('/v1/states?symbols=IBM,SPY')).body.states).toMatchObject([{ symbol: 'SPY', timestamp: isoFromUs(newest.timeUs) }]);
+  });
+
+  it('refuses what it cannot answer', async () => {
+    expect(await refusal('/v1/states/NONE')).toBe('SYMBOL_UNKNOWN: Nothing was ever recorded for NONE.');
+    expect(await refusal('/v1/states/SPY?at=2001-01-01')).toMatch('STATE_UNKNOWN: There is no state of SPY at or before 2001-01-01T00:00:00Z.');
+    expect(await refusal('/v1/states/SPY?at=soon')).toBe('FIELD_INVALID: at="soon": a time in ISO 8601, as 2013-10-07T13:30:00Z');
+    expect(await refusal('/v1/states/spy')).toMatch('FIELD_INVALID');
+    expect(await refusal('/v1/states')).toMatch('FIELD_INVALID: symbols is missing');
+  });
+
+  it('finds similar moments of a state, without the hour around it', async () => {
+    const question = due[due.length - 1];
+    const { status, body } = await call('/v1/similar', { symbol: 'SPY', time: isoFromUs(question.timeUs) });
+    expect(status).toBe(200);
+    expect(body.query).toMatchObject({ symbol: 'SPY', market: 'usa/equity', timestamp: isoFromUs(question.timeUs) });
+    const before = due.filter(({ timeUs }) => timeUs <= question.timeUs - 3_600_000_000);
+    expect(body.results.length).toBe(Math.min(5, before.length));
+    expect(body.results.every(({ timestamp }: any) => before.some(({ timeUs }) => isoFromUs(timeUs) === timestamp))).toBe(true);
+    expect(body.receipt).toMatchObject({
+      table: 'market_state_embeddings', space: 'text', rows: due.length, candidates: before.length, exact: true, index: null,
+      nprobes: null, model: 'hash-embedder@1', as_of: null,
+    });
+  });
+
+  it('hides what came after `asOf`, and finds the moment itself where it may', async () => {
+    const question = due[3];
+    const { body } = await call('/v1/similar', { symbol: 'SPY', time: isoFromUs(question.timeUs), asOf: isoFromUs(due[6].timeUs), excludeWithinSeconds: 0, k: 100 });
+    expect(body.results.length).toBe(7);
+    expect(body.results[0]).toMatchObject({ timestamp: isoFromUs(question.timeUs), distance: 0 });
+    expect(body.receipt.as_of).toBe(isoFromUs(due[6].timeUs));
+  });
+
+  it('takes a text or a vector as well', async () => {
+    const text = await call('/v1/similar', { text: 'busy busy rising', k: 2 });
+    expect(text.body).toMatchObject({ query: { sentence: 'busy busy rising' }, receipt: { candidates: due.length } });
+    const vector = Array.from({ length: 384 }, (_, at) => (at === 0 ? 3 : 0));
+    const { body } = await call('/v1/similar', { vector, k: 1 });
+    expect(body.results.length).toBe(1);
+    expect(body.results[0].distance).toBeLessThanOrEqual(2);
+  });
+
+  it.each([
+    [{}, 'None given: exactly one of symbol (with time), text, vector is allowed.'],
+    [{ symbol: 'SPY' }, 'time is missing: a time in ISO 8601 goes with symbol'],
+    [{ symbol: 'SPY', time: '2013-10-07', text: 'a' }, 'symbol and text given: exactly one of symbol (with time), text, vector is allowed.'],
+    [{ text: 'a', time: '2013-10-07' }, 'time goes with symbol only.'],
+    [{ text: 'a', k: 101 }, 'k=101: a whole number from 1 to 100'],
+    [{ text: '' }, 'text="": 1 to 2000 characters'],
+    [{ text: 'a', filter: { symbols: ['spy'] } }, 'filter.symbols.0="spy": a symbol: [A-Z0-9][A-Z0-9.:-]{0,31}'],
+    [{ text: 'a', filter: { from: '2013-10-08', to: '2013-10-07' } }, 'filter.from is not before filter.to.'],
+    [{ text: 'a', K: 3 }, 'K=3: there is no such field'],
+    [{ vector: [1, 2] }, 'vector has 2 numbers; 384 finite ones, not all 0, are allowed.'],
+  ])('refuses %j', async (body, message) => {
+    expect(await refusal('/v1/similar', body)).toContain(`FIELD_INVALID: ${message}`);
+  });
+
+  it('rebuilds in the background', async () => {
+    const started = await call('/v1/rebuilds', { mode: 'hindsight', from: '2013-10-07', to: '2013-10-08', symbols: ['SPY'] });
+    expect(started).toMatchObject({ status: 202, body: { state: 'running', mode: 'hindsight', symbols: ['SPY'] } });
+    const path = `/v1/rebuilds/${started.body.id}`;
+    let report = started.body;
+    while (report.state === 'running') report = (await call(path)).body;
+    expect(report).toMatchObject({ state: 'done', progress: 1, states: states.length, embeddings: due.length });
+    expect((await call(path, undefined, 'DELETE')).body).toMatchObject({ state: 'done' });
+    expect(await refusal('/v1/rebuilds/none')).toBe('JOB_UNKNOWN: There is no rebuild "none".');
+    expect(await refusal('/v1/rebuilds', { mode: 'live', from: '2013-10-08', to: '2013-10-07' })).toBe('FIELD_INVALID: from is not before to.');
+    expect(await refusal('/v1/rebuilds', { mode: 'both', from: '2013-10-07' })).toMatch('mode="both": one of live, hindsight; to is missing');
+    expect(await refusal('/v1/rebuilds', { mode: 'live', from: '2013-10-07', to: '2013-10-08', symbols: ['NONE'] })).toMatch('SYMBOL_UNKNOWN');
+  });
+});
+
+describe('without a model', () => {
+  afterEach(stop);
+
+  it('follows, queues, says so in health, and search says what to do', async () => {
+    await start(undefined);
+    const { embedding_queue } = await untilProgress(({ checkpoint_number }) => checkpoint_number === 1);
+    expect(embedding_queue).toBe(due.length);
+    const { body } = await call('/health/ready');
+    expect(body).toMatchObject({ status: 'ready', dependencies: { model: { up: false, critical: false, embedding_queue: due.length } } });
+    expect(await refusal('/v1/similar', { text: 'busy' })).toMatch('MODEL_MISSING');
+  });
+});
+
+describe('with an empty memory', () => {
+  afterEach(stop);
+
+  it('says that there is nothing to search', async () => {
+    const embedder = new HashEmbedder();
+    const embed = embedder.embed.bind(embedder);
+    const release = Promise.withResolvers<void>();
+    embedder.embed = async (sentences) => {
+      if (sentences[0] !== 'busy') await release.promise;
+      return embed(sentences);
+    };
+    await start(embedder);
+    expect(await refusal('/v1/similar', { text: 'busy' })).toMatch('MEMORY_EMPTY');
+    release.resolve();
+  });
+});
