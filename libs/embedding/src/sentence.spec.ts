@@ -23,14 +23,16 @@ const state: PhysicsState = {
 /** What the model reads at most; [CLS] and [SEP] take two. */
 const tokensMax = 128;
 
+const share = fc.integer({ min: 0, max: 1_000 }).map((permille) => permille / 1_000);
+
 const anyState: fc.Arbitrary<PhysicsState> = fc
   .record({
-    mass: fc.double({ min: 0, max: 1, noNaN: true }),
-    momentum: fc.double({ noNaN: true }),
-    friction: fc.double({ min: 0, max: 1, noNaN: true }),
-    entropy: fc.double({ min: 0, max: 1, noNaN: true }),
-    nashDistance: fc.double({ min: 0, max: 1, noNaN: true }),
-    alphaCoefficient: fc.option(fc.double({ min: 0.5, max: 10, noNaN: true })),
+    mass: share,
+    momentum: fc.integer({ min: -2_000, max: 2_000 }).map((milli) => milli / 1_000),
+    friction: share,
+    entropy: share,
+    nashDistance: share,
+    alphaCoefficient: fc.option(fc.integer({ min: 50, max: 1_000 }).map((hundredths) => hundredths / 100)),
     regime: fc.constantFrom('Gaussian', 'Lévy Stable', 'Critical', 'WAIT'),
   })
   .map((values) => ({ ...state, ...values }));

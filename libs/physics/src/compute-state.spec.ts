@@ -1,6 +1,8 @@
+import { barEndUs } from '@hindcast/market';
 import type { SecondBar } from '@hindcast/market';
 import { BarSeries, hourBuckets, vwapOf } from './bar-series.js';
 import { computeState, tailIndexOf } from './compute-state.js';
+import { InstrumentWindow } from './instrument-window.js';
 import { referenceStates } from './physics-reference.fixture.js';
 import type { ReferenceTrade } from './physics-reference.fixture.js';
 
@@ -213,10 +215,10 @@ describe('a day of a thousand kinds of seconds', () => {
     const day = trades();
     const sampled = (timeUs: number): boolean => timeUs % (97 * second) === 0;
     const expected = referenceStates(day, { untilUs: openingUs + day.length * second, keep: sampled });
-    const series = new BarSeries();
-    const actual = day.flatMap(({ timeUs, price, size, sideSign }) => {
-      series.append({ ...bar(Math.floor((timeUs - openingUs) / second), price, size, sideSign * size) });
-      return sampled(series.endUs) ? [computeState(series, instrument)] : [];
+    const window = new InstrumentWindow(instrument);
+    const actual = day.flatMap((trade) => {
+      window.fold(trade);
+      return window.advance(barEndUs(trade.timeUs)).states.filter(({ timeUs }) => sampled(timeUs));
     });
     expect(new Set(actual.map(({ regime }) => regime))).toEqual(new Set(['WAIT', 'Critical', 'Lévy Stable', 'Gaussian']));
     expect(actual).toHaveLength(expected.length);
