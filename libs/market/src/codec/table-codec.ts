@@ -124,7 +124,8 @@ function nextBatch(bytes: Uint8Array): IteratorResult<RecordBatch, unknown> {
 
 /** Typed views need their bytes at a multiple of 8; what comes out of a socket may lie anywhere. */
 export function aligned(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  // Not `slice`, which on Node's Buffer is a view at the same place.
+  return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }
 
 function notOurs(detail: string, cause?: unknown): HindcastError {

@@ -106,9 +106,12 @@ describe('the Arrow codec of ticks', () => {
     expect(decodeTrades(encodeTrades(shared))).toEqual(shared);
   });
 
-  it('reads bytes that lie anywhere in memory', () => {
+  it.each([
+    ['an array', (length: number) => new Uint8Array(length)],
+    ['a buffer of Node', (length: number) => Buffer.alloc(length)],
+  ])('reads bytes that lie anywhere in %s', (_, allocate) => {
     const encoded = encodeTrades(tradesOfLength(9));
-    const shifted = new Uint8Array(encoded.length + 3);
+    const shifted = allocate(encoded.length + 3);
     shifted.set(encoded, 3);
     expect(spelled(decodeTrades(shifted.subarray(3)))).toEqual(spelled(tradesOfLength(9)));
   });
@@ -158,6 +161,14 @@ describe('the codec of logged batches', () => {
   ])('refuses %s', (_, damage) => {
     const batch = { number: 7, source: 'lean', receivedAtUs: 1, slackUs: 0, trades: tradesOfLength(2), quotes: emptyQuotes, marks: [], rejected: [] };
     expect(() => decodeLoggedBatch(damage(encodeLoggedBatch(batch)))).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
+  });
+
+  it('reads bytes that lie anywhere in memory', () => {
+    const batch = { number: 7, source: 'lean', receivedAtUs: 1, slackUs: 0, trades: tradesOfLength(2), quotes: emptyQuotes, marks: [], rejected: [] };
+    const encoded = encodeLoggedBatch(batch);
+    const shifted = Buffer.alloc(encoded.length + 3);
+    shifted.set(encoded, 3);
+    expect(decodeLoggedBatch(shifted.subarray(3))).toEqual(batch);
   });
 
   it('takes a batch of marks alone', () => {

@@ -37,6 +37,34 @@ const quoteCodec = tableCodec<QuoteColumns>([
   column('conditions', 'conditions', optionalWordKind),
 ]);
 
+/** What a door reads of ticks that are not admitted yet; `position` orders trades and quotes among each other. */
+const pushedTradeCodec = tableCodec<TradeColumns>([
+  column('timestamp', 'timeUs', timestampKind),
+  column('symbol', 'symbol', wordKind),
+  column('position', 'sequence', wholeNumberKind),
+  column('market', 'market', wordKind),
+  column('exchange', 'exchange', optionalWordKind),
+  column('trade_id', 'id', textKind),
+  column('price', 'price', numberKind),
+  column('size', 'size', numberKind),
+  column('side', 'side', sideKind),
+  column('conditions', 'conditions', optionalWordKind),
+]);
+
+const pushedQuoteCodec = tableCodec<QuoteColumns>([
+  column('timestamp', 'timeUs', timestampKind),
+  column('symbol', 'symbol', wordKind),
+  column('position', 'sequence', wholeNumberKind),
+  column('market', 'market', wordKind),
+  column('exchange', 'exchange', optionalWordKind),
+  column('quote_id', 'id', textKind),
+  column('bid', 'bid', optionalNumberKind),
+  column('bid_size', 'bidSize', optionalNumberKind),
+  column('ask', 'ask', optionalNumberKind),
+  column('ask_size', 'askSize', optionalNumberKind),
+  column('conditions', 'conditions', optionalWordKind),
+]);
+
 /**
  * Ticks as every Arrow library reads them: one IPC stream with one record batch, columns named and ordered as in the
  * store's tables. Times and sequences must be whole numbers; absent words, sides and halves of a quote are null.
@@ -65,4 +93,13 @@ export function tradeStream(): TableStream<TradeColumns> {
 
 export function quoteStream(): TableStream<QuoteColumns> {
   return quoteCodec.stream();
+}
+
+/** Trades for `TickIngest.Push`, before admission: `parseArrowTicks` reads them on the other side. */
+export function encodePushedTrades(trades: TradeColumns): Uint8Array {
+  return pushedTradeCodec.encode(trades);
+}
+
+export function encodePushedQuotes(quotes: QuoteColumns): Uint8Array {
+  return pushedQuoteCodec.encode(quotes);
 }

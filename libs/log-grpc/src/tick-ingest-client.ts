@@ -1,0 +1,112 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import grpc from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { errorCodes, HindcastError, type ErrorCode, type ErrorDetails } from '@hindcast/contracts';
+
+/** Messages of tick_ingest.proto as they are on this side: 64-bit numbers as numbers, bytes as buffers. */
+export interface FollowRequest {
+  readonly streamId: string;
+  readonly fromNumber: number;
+  readonly follower: string;
+}
+
+export interface LoggedBatchMessage {
+  readonly streamId: string;
+  readonly number: number;
+  readonly body: Buffer;
+  readonly headNumber: number;
+}
+
+export interface PushedRow {
+  readonly index: number;
+  readonly code: string;
+  readonly field: string;
+  readonly message: string;
+  readonly table: string;
+  readonly text?: string;
+}
+
+export interface PushRequest {
+  readonly tag: number;
+  readonly source: string;
+  readonly market: string;
+  readonly trades: Uint8Array;
+  readonly quotes: Uint8Array;
+  readonly marks: readonly { readonly market: string; readonly symbol: string; readonly timeUs: number }[];
+  readonly slackMs: number;
+  readonly rejected: readonly PushedRow[];
+}
+
+/** What became of a batch; it is on disk. */
+export interface PushAck {
+  readonly tag: number;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly late: number;
+  readonly rejectedRows: readonly PushedRow[];
+  readonly streamId: string;
+  readonly throughNumber: number;
+}
+
+export interface PushAnswer extends PushAck {
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  readonly retry: boolean;
+}
+
+export interface CheckpointMessage {
+  readonly streamId: string;
+  readonly follower: string;
+  readonly number: number;
+}
+
+export interface TickIngestClient extends grpc.Client {
+  Push(): grpc.ClientDuplexStream<PushRequest, PushAnswer>;
+  Follow(request: FollowRequest): grpc.ClientReadableStream<LoggedBatchMessage>;
+  ReportCheckpoint(report: CheckpointMessage, options: grpc.CallOptions, done: (error: grpc.ServiceError | null) => void): grpc.ClientUnaryCall;
+}
+
+const messageBytesMax = 64 * 1024 * 1024;
+
+/** A client of `TickIngest` at `host:port`; it connects with its first call. */
+export function tickIngestClient(url: string): TickIngestClient {
+  return new (serviceConstructor())(url, grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_send_message_length': messageBytesMax,
+    // Waiting between attempts is ours: the channel's own back-off, up to two minutes, would come on top.
+    'grpc.initial_reconnect_backoff_ms': 50,
+    'grpc.max_reconnect_backoff_ms': 1_000,
+  }) as unknown as TickIngestClient;
+}
+
+let loaded: grpc.ServiceClientConstructor | undefined;
+
+function serviceConstructor(): grpc.ServiceClientConstructor {
+  if (!loaded) {
+    const contracts = dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json'));
+    const definition = loadSync(join(contracts, 'proto', 'tick_ingest.proto'), { longs: Number, enums: String, defaults: true, oneofs: true });
+    loaded = grpc.makeGenericClientConstructor(definition['hindcast.v1.TickIngest'] as grpc.ServiceDefinition, 'TickIngest');
+  }
+  return loaded;
+}
+
+/** The service names its error code beside gRPC's status; where it does not, nobody of ours answered. Bugs are thrown on. */
+export function errorOfCall(url: string, thrown: unknown): HindcastError {
+  if (thrown instanceof HindcastError) return thrown;
+  if (!(thrown instanceof Error && 'metadata' in thrown)) throw thrown;
+  const { metadata, details, message } = thrown as Partial<grpc.ServiceError>;
+  const code = metadata?.get('hindcast-code')[0];
+  if (isErrorCode(code)) return new HindcastError(code, details ?? message, { cause: thrown, details: detailsOf(metadata) });
+  return new HindcastError('UPSTREAM_AWAY', `tick-ingest at ${url} does not answer: ${details ?? message ?? String(thrown)}.`, { cause: thrown });
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && code in errorCodes;
+}
+
+function detailsOf(metadata: grpc.Metadata | undefined): ErrorDetails {
+  const encoded = metadata?.get('hindcast-details-bin')[0];
+  return encoded === undefined ? {} : (JSON.parse(encoded.toString()) as ErrorDetails);
+}
