@@ -65,10 +65,11 @@ export class QuestDbTickWriter implements TickWriter {
   }
 
   async resumeSuspended(): Promise<readonly string[]> {
-    const suspended = await this.#http.query('SELECT name FROM wal_tables() WHERE suspended');
-    const names = suspended.map(([name]) => String(name));
-    for (const name of names) await this.#http.query(`ALTER TABLE ${literal(name)} RESUME WAL`);
-    return names;
+    const suspended = await this.#http.query('SELECT table_name, matView FROM tables() WHERE table_suspended');
+    for (const [name, isView] of suspended) {
+      await this.#http.query(`ALTER ${isView === true ? 'MATERIALIZED VIEW' : 'TABLE'} ${literal(String(name))} RESUME WAL`);
+    }
+    return suspended.map(([name]) => String(name));
   }
 
   *#requests(batches: readonly LoggedBatch[], options: { readonly streamId: string; readonly isSkipped?: RowTest }): Generator<Request> {

@@ -157,6 +157,15 @@ function ranges(open: () => TickStore): void {
       const read: number[] = [];
       for await (const piece of store.trades(wholeRange(instrument))) read.push(...piece.sequence);
       expect(read).toEqual([...batch.trades.sequence]);
+      const leaving = new AbortController();
+      const reason = new Error('the reader left in the middle');
+      const readUntilLeft = async (): Promise<void> => {
+        for await (const piece of store.trades({ ...wholeRange(instrument), signal: leaving.signal })) {
+          expect(piece.length).toBeLessThan(rows.length);
+          leaving.abort(reason);
+        }
+      };
+      await expect(readUntilLeft()).rejects.toBe(reason);
     },
     boundMs,
   );
