@@ -3,7 +3,7 @@
  * it takes well under 100 ms; else it installs, and says what it does. Only Node's built-ins, because it runs before
  * anything is installed, on any Node from 20 on.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -12,9 +12,11 @@ import { findQuestDb, installQuestDb } from '../servers/questdb.mjs';
 import { findRedis, installRedis } from '../servers/redis.mjs';
 import { isBuildFresh, rememberBuild, sourcesStamp } from './build.mjs';
 import { whyInstall } from './dependencies.mjs';
+import { nodeExecutable } from './node-executable.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const nodeMajorMin = 20;
+const progressIntervalMs = 15_000;
 
 const log = (/** @type {string} */ line) => console.error(`[setup] ${line}`);
 
@@ -27,8 +29,8 @@ const log = (/** @type {string} */ line) => console.error(`[setup] ${line}`);
  */
 export async function ensure(purpose) {
   refuseOldNode(process.versions.node);
-  ensurePackages();
-  ensureBuild();
+  await ensurePackages();
+  await ensureBuild();
   for (const missing of ensureServers()) log(missing);
   if (purpose === 'setup' || purpose === 'start') await ensureModelIsThere(purpose);
 }
@@ -39,19 +41,20 @@ export function refuseOldNode(version) {
   throw new Error(`Hindcast needs Node.js ${nodeMajorMin} or newer to set itself up; this is ${version}`);
 }
 
-function ensurePackages() {
+async function ensurePackages() {
   const reason = whyInstall(root);
   if (reason === undefined) return;
   log(`${reason}: npm ci installs the packages of package-lock.json (a minute or two the first time)`);
-  // No scripts: the packages that matter ship their binaries, and what runs at install time is nobody's to review.
-  run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']);
+  // No scripts: what matters ships its binaries, and code that runs while it is installed is code that nobody reviewed.
+  // No warnings: on Node 20 npm warns of packages that want the Node 24 which it is about to install.
+  await run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-function ensureBuild() {
+async function ensureBuild() {
   if (isBuildFresh(root)) return;
   log('building (tsc -b)');
   const stamp = sourcesStamp(root);
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+  await run(nodeExecutable(), [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
   rememberBuild(root, stamp);
 }
 
@@ -85,17 +88,28 @@ async function ensureModelIsThere(purpose) {
 }
 
 /**
+ * Runs a command that asks nothing; what it says goes to stderr, so that `--json` answers stay alone on stdout. A long
+ * silence looks like a hang, so the time is told now and then.
  * @param {string} command
  * @param {readonly string[]} args
+ * @returns {Promise<void>}
  */
 function run(command, args) {
-  // npm asks nothing and opens nothing; its progress goes to stderr, so that `--json` answers stay alone on stdout.
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, CI: '1', NO_UPDATE_NOTIFIER: '1', npm_config_progress: 'false' },
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      env: { ...process.env, CI: '1', NO_UPDATE_NOTIFIER: '1' },
+    });
+    const said = setInterval(() => log(`still at it, ${Math.round((performance.now() - began) / 1000)} s`), progressIntervalMs);
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      clearInterval(said);
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ${args[0]} ended with ${signal ?? `exit code ${code}`}`));
+    });
   });
-  if (error || status !== 0) throw new Error(`${command} ${args[0]} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
