@@ -51,14 +51,19 @@ export class LmdbTickLog implements TickLog {
 
   static async open({ dir, clock, newStreamId, inherit }: OpenLogOptions): Promise<LmdbTickLog> {
     const tables = openTables(dir, { readOnly: false });
-    if (tables.meta.get(identityKey) === undefined) {
-      const inheritance = await inherit();
-      await tables.root.transaction(() => {
-        writeInheritance(tables, inheritance);
-        void tables.meta.put(identityKey, { streamId: newStreamId(), formatVersion: logFormatVersion });
-      });
+    try {
+      if (tables.meta.get(identityKey) === undefined) {
+        const inheritance = await inherit();
+        await tables.root.transaction(() => {
+          writeInheritance(tables, inheritance);
+          void tables.meta.put(identityKey, { streamId: newStreamId(), formatVersion: logFormatVersion });
+        });
+      }
+      return new LmdbTickLog(tables, clock);
+    } catch (error) {
+      await tables.root.close();
+      throw error;
     }
-    return new LmdbTickLog(tables, clock);
   }
 
   position(): LogPosition {
@@ -79,7 +84,10 @@ export class LmdbTickLog implements TickLog {
       const stored = tables.meta.get(countersKey) as LogCounters;
       // A write that was admitted on one that failed must fail too, whatever the disk does by now.
       if (stored.serial + 1 !== write.serial) throw new Error(`write ${String(write.serial)} does not follow write ${String(stored.serial)}`);
-      for (const { number, body } of bodies) void tables.batches.put(number, body as Buffer);
+      for (const [at, { number, body }] of bodies.entries()) {
+        if (number !== stored.headNumber + 1 + at) throw new Error(`batch ${number} does not follow batch ${stored.headNumber + at}`);
+        void tables.batches.put(number, body as Buffer);
+      }
       for (const instrument of write.instruments) void tables.instruments.put(instrumentKey(instrument), instrument);
       for (const cell of write.cells) this.changeCell(cell, (before) => ({ ...before, admitted: before.admitted + cell.admitted, late: before.late + cell.late }));
       counters = totalsAfterWrite(stored, write);
@@ -96,11 +104,19 @@ export class LmdbTickLog implements TickLog {
 
   /** The batch as it rests, for passing it on without decoding it. */
   readBody(number: number): Uint8Array | undefined {
-    return number > this.counters.headNumber ? undefined : this.tables.batches.getBinary(number);
+    const { batches } = this.tables;
+    if (number > this.counters.headNumber) return undefined;
+    const body = batches.getBinary(number);
+    if (body || number < this.counters.firstNumber) return body;
+    // What was read a moment ago may still hold the snapshot from before the flush.
+    batches.resetReadTxn();
+    return batches.getBinary(number);
   }
 
   recall(): LogMemory {
-    const { tables, counters } = this;
+    const { tables } = this;
+    // From the same snapshot as the cells: sums and cells of two moments would not agree.
+    const counters = tables.meta.get(countersKey) as LogCounters;
     return {
       instruments: [...tables.instruments.getRange()].map(({ value }) => value),
       floors: [...tables.floors.getRange()].map(({ key, value }) => ({ ...floorOfKey(key), floorUs: value })),
@@ -128,17 +144,20 @@ export class LmdbTickLog implements TickLog {
   async releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void> {
     const { tables } = this;
     await this.changeCounters((stored) => {
-      for (const row of rows) {
+      // Two callers may have sent the same row again; it is released once.
+      const held = rows.filter((row) => tables.quarantine.get(rowName(row.table, row.sequence)) !== undefined);
+      for (const row of held) {
         void tables.quarantine.remove(rowName(row.table, row.sequence));
         if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined - 1, stored: before.stored + 1 }));
       }
-      return totalsAfterRelease(stored, rows);
+      return totalsAfterRelease(stored, held);
     });
   }
 
   async trim({ throughNumber, floors, rows }: Trimming): Promise<void> {
     const { tables } = this;
     await this.changeCounters((stored) => {
+      if (throughNumber < stored.firstNumber) return stored;
       for (let number = stored.firstNumber; number <= throughNumber; number++) void tables.batches.remove(number);
       for (const floor of floors) {
         const key = floorKey(floor);
@@ -151,10 +170,11 @@ export class LmdbTickLog implements TickLog {
 
   async reportCheckpoint({ streamId, follower, number }: CheckpointReport): Promise<void> {
     this.requireStream(streamId);
-    const before = this.tables.checkpoints.get(follower);
-    if (before && before.number >= number) return;
+    const { checkpoints } = this.tables;
     await this.write(() => {
-      void this.tables.checkpoints.put(follower, { follower, number, progressAtUs: this.clock.nowUs() });
+      const before = checkpoints.get(follower);
+      if (before && before.number >= number) return;
+      void checkpoints.put(follower, { follower, number, progressAtUs: this.clock.nowUs() });
     });
   }
 
@@ -169,15 +189,14 @@ export class LmdbTickLog implements TickLog {
     this.requireStream(streamId);
     for (let number = fromNumber; !signal?.aborted && !this.isClosed; ) {
       const { firstNumber, headNumber } = this.counters;
-      if (number < firstNumber) {
-        throw new HindcastError('NUMBER_TRIMMED', `batch ${String(number)} was trimmed; the log begins at ${String(firstNumber)}`, { details: { first_number: firstNumber } });
-      }
+      if (number < firstNumber) throw trimmed(number, firstNumber);
       if (number > headNumber) {
         await this.nextFlush(signal);
         continue;
       }
       const body = this.readBody(number);
-      if (!body) continue;
+      // A trimming that is on disk already and not yet counted.
+      if (!body) throw trimmed(number, (this.tables.meta.get(countersKey) as LogCounters).firstNumber);
       yield { number, body, headNumber };
       number++;
     }
@@ -236,6 +255,10 @@ export class LmdbTickLog implements TickLog {
       throw new HindcastError('LOG_UNAVAILABLE', `the log could not be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     }
   }
+}
+
+function trimmed(number: number, firstNumber: number): HindcastError {
+  return new HindcastError('NUMBER_TRIMMED', `batch ${String(number)} was trimmed; the log begins at ${String(firstNumber)}`, { details: { first_number: firstNumber } });
 }
 
 function floorKey({ table, market, symbol }: { readonly table: TickKind; readonly market: string; readonly symbol: string }): string {

@@ -11,5 +11,6 @@ export { HashEmbedder } from './hash-embedder.js';
 export { seededRandom } from './seeded-random.js';
 export { vectorStoreConformance, type VectorStoreUnderTest } from './vector-store-conformance.js';
 export * from './tick-arbitraries.js';
+export * from './tick-log-conformance.js';
 export * from './tick-rows.js';
 export * from './tick-store-conformance.js';

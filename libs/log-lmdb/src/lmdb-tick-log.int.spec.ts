@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freshInstrument } from '@hindcast/market';
+import { noInheritance, type LogInheritance } from '@hindcast/ports';
+import { batchContent, logBatch, logWrite, tickLogConformance } from '@hindcast/testing';
+import { LmdbLogReader } from './lmdb-log-reader.js';
+import { LmdbTickLog } from './lmdb-tick-log.js';
+
+const clock = { nowUs: () => 1_700_000_000_000_000 };
+const dirs: string[] = [];
+const open: LmdbTickLog[] = [];
+
+function newDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'tick-log-'));
+  dirs.push(dir);
+  return dir;
+}
+
+async function openLog(dir: string, inherit: () => Promise<LogInheritance> = () => Promise.resolve(noInheritance)): Promise<LmdbTickLog> {
+  const log = await LmdbTickLog.open({ dir, clock, newStreamId: () => `stream-${dirs.length}`, inherit });
+  open.push(log);
+  return log;
+}
+
+afterEach(async () => {
+  for (const log of open.splice(0)) await log.close();
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true });
+});
+
+describe('the tick log on lmdb', () => {
+  tickLogConformance(async () => {
+    const dir = newDir();
+    const log = await openLog(dir);
+    return {
+      log,
+      reopen: async () => {
+        await open.pop()?.close();
+        return openLog(dir);
+      },
+    };
+  });
+
+  it('shows flushed batches to a second reader, and those that were trimmed no more', async () => {
+    const dir = newDir();
+    const log = await openLog(dir);
+    const reader = new LmdbLogReader({ dir });
+    expect(reader.read(1)).toBeUndefined();
+    for (let number = 1; number <= 20; number++) {
+      await log.append(logWrite(number, [logBatch(number)]));
+      expect(batchContent(reader.read(number)!)).toEqual(batchContent(logBatch(number)));
+    }
+    await log.trim({ throughNumber: 19, floors: [], rows: 95 });
+    expect(reader.read(19)).toBeUndefined();
+    expect(reader.read(20)?.number).toBe(20);
+    await reader.close();
+  });
+
+  it('takes over what a store has, once', async () => {
+    const dir = newDir();
+    const spy = { market: 'usa/equity', symbol: 'SPY' };
+    const inheritance: LogInheritance = {
+      firstNumber: 501,
+      instruments: [{ ...freshInstrument(spy), clockUs: 77 }],
+      floors: [{ table: 'trades', ...spy, floorUs: 77 }],
+      cells: [{ table: 'trades', ...spy, day: 16_000, rows: 12 }],
+    };
+    const log = await openLog(dir, () => Promise.resolve(inheritance));
+    expect(log.position()).toEqual({ firstNumber: 501, headNumber: 500, rows: 0, serial: 0 });
+    expect(log.recall()).toMatchObject({
+      instruments: inheritance.instruments,
+      floors: inheritance.floors,
+      storedThroughNumber: 500,
+      totals: { trades: { inherited: 12, stored: 12, received: 0 }, quotes: { inherited: 0 } },
+      cells: [{ inherited: 12, stored: 12, admitted: 0 }],
+    });
+    await log.append(logWrite(1, [logBatch(501)]));
+    await open.pop()?.close();
+    const again = await openLog(dir, () => Promise.reject(new Error('asked twice')));
+    expect(again.position()).toMatchObject({ firstNumber: 501, headNumber: 501 });
+  });
+
+  it('is not there at all where the store could not say what it has', async () => {
+    const dir = newDir();
+    await expect(openLog(dir, () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    expect((await openLog(dir)).position().firstNumber).toBe(1);
+  });
+});
