@@ -49,7 +49,11 @@ export async function catchUp({ store, fold, firstNumber, keep, signal }: CatchU
 }
 
 async function* catchUpInstrument(
-  store: CatchUpOptions['store'], entry: InstrumentFold, summary: InstrumentSummary, beforeSequence: number, signal: AbortSignal,
+  store: CatchUpOptions['store'],
+  entry: InstrumentFold,
+  summary: InstrumentSummary,
+  beforeSequence: number,
+  signal: AbortSignal,
 ): AsyncGenerator<readonly PhysicsState[]> {
   const windowsFromUs = entry.madeThroughUs === -Infinity ? summary.firstUs : entry.madeThroughUs - lookBackUs;
   // The day's volume of the snapshot counts from midnight.
@@ -67,7 +71,11 @@ async function* catchUpInstrument(
  * A hindsight rebuild replaces live states; how far the live path came is told by the newest state that it did not
  * replace. Days are searched backwards.
  */
-async function newestLive(store: CatchUpOptions['store'], { market, symbol, firstUs }: InstrumentSummary, newest: StateRow): Promise<PhysicsState | undefined> {
+async function newestLive(
+  store: CatchUpOptions['store'],
+  { market, symbol, firstUs }: InstrumentSummary,
+  newest: StateRow,
+): Promise<PhysicsState | undefined> {
   if (newest.mode === 'live') return newest;
   for (let dayUs = dayStartUs(newest.timeUs); dayUs >= dayStartUs(firstUs); dayUs -= oneDayUs) {
     let live: PhysicsState | undefined;

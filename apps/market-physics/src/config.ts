@@ -10,7 +10,9 @@ function marketsBySymbol() {
   return z
     .string()
     .transform((text) => text.split(',').map((pair) => pair.split('=')))
-    .refine((pairs) => pairs.every(([symbol, market, ...rest]) => rest.length === 0 && isSymbol(symbol) && isMarket(market ?? '')), { error: allowed })
+    .refine((pairs) => pairs.every(([symbol, market, ...rest]) => rest.length === 0 && isSymbol(symbol) && isMarket(market ?? '')), {
+      error: allowed,
+    })
     .transform((pairs): Readonly<Record<string, string>> => Object.fromEntries(pairs) as Record<string, string>)
     .describe(allowed);
 }

@@ -14,7 +14,9 @@ function scene({ clockStepUs = 1_000 } = {}) {
   const pieces: number[] = [];
   const failures: string[] = [];
   const worker = new EmbeddingWorker({
-    queue, vectors, embedder,
+    queue,
+    vectors,
+    embedder,
     clock: new SteppingClock(clockStepUs),
     events: { embedded: (rows) => void pieces.push(rows), failed: (error) => void failures.push(error.code) },
   });
@@ -39,7 +41,12 @@ describe('embedding', () => {
     await until(() => queue.length === 0);
     expect([...vectors.stored.values()].map(({ timeUs }) => timeUs)).toEqual(due.map(({ timeUs }) => timeUs));
     const [first] = vectors.stored.values();
-    expect(first).toMatchObject({ symbol: 'SPY', modelId: embedder.modelId, templateId, metadata: { physics: { alpha: due[0].alphaCoefficient } } });
+    expect(first).toMatchObject({
+      symbol: 'SPY',
+      modelId: embedder.modelId,
+      templateId,
+      metadata: { physics: { alpha: due[0].alphaCoefficient } },
+    });
     expect(first.vector).toEqual(await embedder.embed([sentence(due[0])]));
     await queue.enqueue(due.slice(0, 1));
     worker.wake();

@@ -1,4 +1,4 @@
-import type { HindcastError } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import { embeddingMetadata, sentence, templateId } from '@hindcast/embedding';
 import type { PhysicsState } from '@hindcast/physics';
 import type { Clock, Embedder, EmbeddingRow, VectorStore } from '@hindcast/ports';
@@ -98,7 +98,10 @@ export class EmbeddingWorker {
     const { vectors, events } = this.parts;
     this.upkeep = vectors
       .optimize()
-      .catch((error: HindcastError) => events.failed(error, 'renewing the vector indexes'))
+      .catch((error: unknown) => {
+        if (!(error instanceof HindcastError)) throw error;
+        events.failed(error, 'renewing the vector indexes');
+      })
       .finally(() => (this.upkeep = undefined));
   }
 }

@@ -35,7 +35,10 @@ class World {
     const writer = new StateWriter(store.proxy, { stored: () => undefined, failed: () => undefined }, 1);
     const announcer = new StateAnnouncer(bus.proxy, clock, { published: () => undefined, failed: () => undefined });
     const events: FollowerParts['events'] = {
-      phase: () => undefined, folded: () => undefined, refused: () => undefined, checkpointed: () => undefined,
+      phase: () => undefined,
+      folded: () => undefined,
+      refused: () => undefined,
+      checkpointed: () => undefined,
       failed: (error) => void this.failures.push(error.code),
     };
     const worker = new FollowerWorker(
@@ -45,7 +48,9 @@ class World {
     const abort = new AbortController();
     const running = worker.run(abort.signal);
     return {
-      worker, writer, running,
+      worker,
+      writer,
+      running,
       kill: async () => {
         for (const { die } of [store, disk, bus]) die();
         abort.abort();
@@ -178,14 +183,26 @@ describe('following the log', () => {
     await world.finish();
     const states = statesOf(batches);
     const messages = world.bus.published.map((payload) => JSON.parse(payload));
-    expect(messages.map(({ event, symbol, data }) => [event, symbol, data.price])).toEqual(states.map(({ price }) => ['PHYSICS_UPDATE', 'SPY', price]));
+    expect(messages.map(({ event, symbol, data }) => [event, symbol, data.price])).toEqual(
+      states.map(({ price }) => ['PHYSICS_UPDATE', 'SPY', price]),
+    );
     const newest = JSON.parse(world.bus.keys.get('physics:state:SPY') ?? '{}');
     expect(newest.mass).toBe(states.at(-1)?.mass);
-    expect(Object.keys(newest).slice(0, 7)).toEqual(['mass', 'momentum', 'friction', 'entropy', 'nash_dist', 'regime', 'alpha_coefficient']);
+    expect(Object.keys(newest).slice(0, 7)).toEqual([
+      'mass',
+      'momentum',
+      'friction',
+      'entropy',
+      'nash_dist',
+      'regime',
+      'alpha_coefficient',
+    ]);
     const { fields, ttlSeconds } = world.bus.hashes.get('market:snapshot:SPY') ?? { fields: {} };
     expect(ttlSeconds).toBe(60);
     expect(fields).toEqual({
-      price: trades.at(-1)?.price, bid: 99.5, ask: null,
+      price: trades.at(-1)?.price,
+      bid: 99.5,
+      ask: null,
       volume: trades.reduce((sum, { size }) => sum + size, 0),
       timestamp: Math.floor((trades.at(-1)?.timeUs ?? 0) / secondUs),
     });
@@ -210,7 +227,7 @@ describe('following the log', () => {
     const batches = logOf(walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 10, seed: 7 }), []);
     const world = new World(batches);
     const follow = world.log.follow.bind(world.log);
-    let failures: unknown[] = [new HindcastError('UPSTREAM_AWAY')];
+    let failures: Error[] = [new HindcastError('UPSTREAM_AWAY')];
     world.log.follow = (options) => {
       const failure = failures.pop();
       if (failure !== undefined) throw failure;

@@ -158,7 +158,9 @@ export class FollowerWorker {
   /** The log is whole: a number that does not follow means that the one before is gone. */
   private requireNext(number: number): void {
     if (number === this.fold.number + 1) return;
-    throw new HindcastError('NUMBER_TRIMMED', `The log gave batch ${number} after ${this.fold.number}.`, { details: { first_number: number } });
+    throw new HindcastError('NUMBER_TRIMMED', `The log gave batch ${number} after ${this.fold.number}.`, {
+      details: { first_number: number },
+    });
   }
 
   private async recover(error: unknown, signal: AbortSignal): Promise<void> {

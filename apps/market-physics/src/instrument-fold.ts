@@ -1,6 +1,13 @@
 import type { MarketSnapshot } from '@hindcast/contracts';
 import type { BarTrade, Instrument, SecondBar } from '@hindcast/market';
-import { InstrumentWindow, lookBackUs, SnapshotWindow, type PhysicsState, type SavedSnapshot, type WindowCheckpoint } from '@hindcast/physics';
+import {
+  InstrumentWindow,
+  lookBackUs,
+  SnapshotWindow,
+  type PhysicsState,
+  type SavedSnapshot,
+  type WindowCheckpoint,
+} from '@hindcast/physics';
 
 /** What changes of an instrument between checkpoints, closed bars aside. */
 export interface InstrumentPart {
@@ -98,7 +105,9 @@ export class InstrumentFold {
     this.changed = true;
     this.keepClosed(closedBars);
     if (states.length > 0) this.remember(states[states.length - 1]);
-    return states.length > 0 && states[0].timeUs <= this.madeThroughUs ? states.filter(({ timeUs }) => timeUs > this.madeThroughUs) : states;
+    return states.length > 0 && states[0].timeUs <= this.madeThroughUs
+      ? states.filter(({ timeUs }) => timeUs > this.madeThroughUs)
+      : states;
   }
 
   /** `newest` is the newest state there is, whoever made it. */

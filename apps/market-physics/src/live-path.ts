@@ -11,7 +11,11 @@ export function livePathOf(follower: FollowerWorker): LivePath {
     },
     isThrough: (number) => follower.phase === 'following' && follower.fold.number >= number,
     targets: (symbols) => {
-      const all = follower.fold.all.map(({ instrument, closedThroughUs, newestSequence }) => ({ ...instrument, closedThroughUs, newestSequence }));
+      const all = follower.fold.all.map(({ instrument, closedThroughUs, newestSequence }) => ({
+        ...instrument,
+        closedThroughUs,
+        newestSequence,
+      }));
       return symbols === undefined ? all : ofSymbols(all, symbols);
     },
   };

@@ -1,6 +1,6 @@
 import { secondUs } from '@hindcast/contracts';
 import fc from 'fast-check';
-import { MarketFold, type SavedFold } from './market-fold.js';
+import { MarketFold } from './market-fold.js';
 import { admitted, arbitraryTrades, cutInto, dayStartUs, endMark, foldOptions, inOrder, market, statesOf } from './market.fixture.js';
 import { MemoryCheckpoint } from './world.fixture.js';
 
@@ -30,7 +30,7 @@ describe('folding a log', () => {
           states.push(...fold.step(batch).states);
           if (!stops.has(index)) continue;
           await disk.save('stream-1', fold.cut());
-          fold = new MarketFold(foldOptions, disk.load()?.fold as SavedFold);
+          fold = new MarketFold(foldOptions, disk.load()?.fold);
         }
         await disk.save('stream-1', fold.cut());
         expect(inOrder(states)).toEqual(statesOf(batches));
@@ -44,8 +44,18 @@ describe('folding a log', () => {
   it('sets the clock by the newest trade less the slack, and by marks after the rows', () => {
     const at = (seconds: number) => dayStartUs + seconds * secondUs;
     const [first, second] = admitted([
-      { trades: [{ symbol: 'SPY', timeUs: at(10), price: 1, size: 1 }, { symbol: 'SPY', timeUs: at(12.1), price: 1, size: 1 }], slackUs: 250_000 },
-      { trades: [{ symbol: 'SPY', timeUs: at(11.9), price: 2, size: 1 }], marks: [{ market, symbol: 'SPY', timeUs: at(12.5) }], slackUs: 250_000 },
+      {
+        trades: [
+          { symbol: 'SPY', timeUs: at(10), price: 1, size: 1 },
+          { symbol: 'SPY', timeUs: at(12.1), price: 1, size: 1 },
+        ],
+        slackUs: 250_000,
+      },
+      {
+        trades: [{ symbol: 'SPY', timeUs: at(11.9), price: 2, size: 1 }],
+        marks: [{ market, symbol: 'SPY', timeUs: at(12.5) }],
+        slackUs: 250_000,
+      },
     ]);
     const fold = new MarketFold(foldOptions);
     expect(fold.step(first).states.map(({ timeUs }) => timeUs)).toEqual([at(11)]);
@@ -56,7 +66,10 @@ describe('folding a log', () => {
     const trade = { symbol: 'SPY', timeUs: dayStartUs, price: 1, size: 1 };
     const [batch] = admitted([{ trades: [trade], marks: [] }]);
     const elsewhere = { ...batch, number: 1, trades: { ...batch.trades, market: { codes: Uint16Array.of(0), values: ['other/market'] } } };
-    for (const [primaryMarkets, expected] of [[{}, market], [{ SPY: 'other/market' }, 'other/market']] as const) {
+    for (const [primaryMarkets, expected] of [
+      [{}, market],
+      [{ SPY: 'other/market' }, 'other/market'],
+    ] as const) {
       const fold = new MarketFold({ ...foldOptions, primaryMarkets });
       fold.step(batch);
       fold.step(elsewhere);

@@ -1,5 +1,13 @@
 import type { MarketSnapshot } from '@hindcast/contracts';
-import { instrumentKey, wordAt, type CodedColumn, type Instrument, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import {
+  instrumentKey,
+  wordAt,
+  type CodedColumn,
+  type Instrument,
+  type LoggedBatch,
+  type QuoteColumns,
+  type TradeColumns,
+} from '@hindcast/market';
 import type { PhysicsState } from '@hindcast/physics';
 import { InstrumentFold, type InstrumentCut, type SavedInstrument } from './instrument-fold.js';
 import type { Announcement } from './state-announcer.js';
@@ -143,7 +151,15 @@ export class MarketFold {
     for (let row = 0; row < trades.length; row += 1) {
       const entry = entryAt(row);
       if (!entry) continue;
-      entry.trade({ timeUs: timeUs[row], price: price[row], size: size[row], sideSign: sideSigns[side[row]], sequence: sequence[row], late: late[row] === 1, slackUs });
+      entry.trade({
+        timeUs: timeUs[row],
+        price: price[row],
+        size: size[row],
+        sideSign: sideSigns[side[row]],
+        sequence: sequence[row],
+        late: late[row] === 1,
+        slackUs,
+      });
       touched.add(entry);
     }
   }
@@ -160,7 +176,13 @@ export class MarketFold {
   }
 
   /** The entry of each row, looked up once for each pair of codes. */
-  private entries({ market, symbol }: { readonly market: CodedColumn; readonly symbol: CodedColumn }): (row: number) => InstrumentFold | undefined {
+  private entries({
+    market,
+    symbol,
+  }: {
+    readonly market: CodedColumn;
+    readonly symbol: CodedColumn;
+  }): (row: number) => InstrumentFold | undefined {
     const found = new Map<number, InstrumentFold | undefined>();
     return (row) => {
       const pair = market.codes[row] * symbol.values.length + symbol.codes[row];

@@ -19,6 +19,10 @@ const states = statesOf(batches);
 const due = states.filter(foldOptions.isEmbeddingDue);
 const newest = states[states.length - 1];
 
+/** What a test reads from the wire is what it is there to doubt. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Json = any;
+
 let folder = '';
 let service: RunningService;
 
@@ -30,7 +34,9 @@ async function start(embedder: Embedder | undefined): Promise<void> {
   store.add(batches);
   const checkpoint = new LmdbCheckpoint(folder);
   const adapters: Adapters = {
-    log, checkpoint, embedder,
+    log,
+    checkpoint,
+    embedder,
     store: store as unknown as TickStore,
     vectors: new MemoryVectors() as unknown as VectorStore,
     bus: new MemoryBus(),
@@ -46,7 +52,7 @@ async function start(embedder: Embedder | undefined): Promise<void> {
   });
 }
 
-async function call(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<{ status: number; body: any }> {
+async function call(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<{ status: number; body: Json }> {
   const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const response = await fetch(service.url + path, init);
   return { status: response.status, body: await response.json() };
@@ -57,7 +63,7 @@ async function refusal(path: string, body?: unknown): Promise<string> {
   return `${error.code}: ${error.message}`;
 }
 
-async function untilProgress(condition: (progress: any) => boolean): Promise<any> {
+async function untilProgress(condition: (progress: Json) => boolean): Promise<Json> {
   for (;;) {
     const { body } = await call('/v1/progress');
     if (condition(body)) return body;
@@ -79,8 +85,15 @@ describe('with a model', () => {
 
   it('says how far it is, and that it is well', async () => {
     expect((await call('/v1/progress')).body).toEqual({
-      stream_id: 'stream-1', phase: 'following', head_number: 1, folded_number: 1, checkpoint_number: 1,
-      states: states.length, embedding_queue: 0, embedded: due.length, instruments: 1,
+      stream_id: 'stream-1',
+      phase: 'following',
+      head_number: 1,
+      folded_number: 1,
+      checkpoint_number: 1,
+      states: states.length,
+      embedding_queue: 0,
+      embedded: due.length,
+      instruments: 1,
     });
     const { body } = await call('/health/ready');
     expect(body.status).toBe('ready');
@@ -92,13 +105,18 @@ describe('with a model', () => {
   it('answers with the newest state, and with the one of any time', async () => {
     expect((await call('/v1/states/SPY')).body).toMatchObject({ symbol: 'SPY', timestamp: isoFromUs(newest.timeUs), mass: newest.mass });
     const at = isoFromUs(states[500].timeUs + 400_000);
-    expect((await call(`/v1/states/SPY?market=usa/equity&at=${at}`)).body).toMatchObject({ timestamp: isoFromUs(states[500].timeUs), entropy: states[500].entropy });
+    expect((await call(`/v1/states/SPY?market=usa/equity&at=${at}`)).body).toMatchObject({
+      timestamp: isoFromUs(states[500].timeUs),
+      entropy: states[500].entropy,
+    });
     expect((await call('/v1/states?symbols=IBM,SPY')).body.states).toMatchObject([{ symbol: 'SPY', timestamp: isoFromUs(newest.timeUs) }]);
   });
 
   it('refuses what it cannot answer', async () => {
     expect(await refusal('/v1/states/NONE')).toBe('SYMBOL_UNKNOWN: Nothing was ever recorded for NONE.');
-    expect(await refusal('/v1/states/SPY?at=2001-01-01')).toMatch('STATE_UNKNOWN: There is no state of SPY at or before 2001-01-01T00:00:00Z.');
+    expect(await refusal('/v1/states/SPY?at=2001-01-01')).toMatch(
+      'STATE_UNKNOWN: There is no state of SPY at or before 2001-01-01T00:00:00Z.',
+    );
     expect(await refusal('/v1/states/SPY?at=soon')).toBe('FIELD_INVALID: at="soon": a time in ISO 8601, as 2013-10-07T13:30:00Z');
     expect(await refusal('/v1/states/spy')).toMatch('FIELD_INVALID');
     expect(await refusal('/v1/states')).toMatch('FIELD_INVALID: symbols is missing');
@@ -111,16 +129,29 @@ describe('with a model', () => {
     expect(body.query).toMatchObject({ symbol: 'SPY', market: 'usa/equity', timestamp: isoFromUs(question.timeUs) });
     const before = due.filter(({ timeUs }) => timeUs <= question.timeUs - 3_600_000_000);
     expect(body.results.length).toBe(Math.min(5, before.length));
-    expect(body.results.every(({ timestamp }: any) => before.some(({ timeUs }) => isoFromUs(timeUs) === timestamp))).toBe(true);
+    expect(body.results.every(({ timestamp }: Json) => before.some(({ timeUs }) => isoFromUs(timeUs) === timestamp))).toBe(true);
     expect(body.receipt).toMatchObject({
-      table: 'market_state_embeddings', space: 'text', rows: due.length, candidates: before.length, exact: true, index: null,
-      nprobes: null, model: 'hash-embedder@1', as_of: null,
+      table: 'market_state_embeddings',
+      space: 'text',
+      rows: due.length,
+      candidates: before.length,
+      exact: true,
+      index: null,
+      nprobes: null,
+      model: 'hash-embedder@1',
+      as_of: null,
     });
   });
 
   it('hides what came after `asOf`, and finds the moment itself where it may', async () => {
     const question = due[3];
-    const { body } = await call('/v1/similar', { symbol: 'SPY', time: isoFromUs(question.timeUs), asOf: isoFromUs(due[6].timeUs), excludeWithinSeconds: 0, k: 100 });
+    const { body } = await call('/v1/similar', {
+      symbol: 'SPY',
+      time: isoFromUs(question.timeUs),
+      asOf: isoFromUs(due[6].timeUs),
+      excludeWithinSeconds: 0,
+      k: 100,
+    });
     expect(body.results.length).toBe(7);
     expect(body.results[0]).toMatchObject({ timestamp: isoFromUs(question.timeUs), distance: 0 });
     expect(body.receipt.as_of).toBe(isoFromUs(due[6].timeUs));
@@ -138,7 +169,10 @@ describe('with a model', () => {
   it.each([
     [{}, 'None given: exactly one of symbol (with time), text, vector is allowed.'],
     [{ symbol: 'SPY' }, 'time is missing: a time in ISO 8601 goes with symbol'],
-    [{ symbol: 'SPY', time: '2013-10-07', text: 'a' }, 'symbol and text given: exactly one of symbol (with time), text, vector is allowed.'],
+    [
+      { symbol: 'SPY', time: '2013-10-07', text: 'a' },
+      'symbol and text given: exactly one of symbol (with time), text, vector is allowed.',
+    ],
     [{ text: 'a', time: '2013-10-07' }, 'time goes with symbol only.'],
     [{ text: 'a', k: 101 }, 'k=101: a whole number from 1 to 100'],
     [{ text: '' }, 'text="": 1 to 2000 characters'],
@@ -159,9 +193,15 @@ describe('with a model', () => {
     expect(report).toMatchObject({ state: 'done', progress: 1, states: states.length, embeddings: due.length });
     expect((await call(path, undefined, 'DELETE')).body).toMatchObject({ state: 'done' });
     expect(await refusal('/v1/rebuilds/none')).toBe('JOB_UNKNOWN: There is no rebuild "none".');
-    expect(await refusal('/v1/rebuilds', { mode: 'live', from: '2013-10-08', to: '2013-10-07' })).toBe('FIELD_INVALID: from is not before to.');
-    expect(await refusal('/v1/rebuilds', { mode: 'both', from: '2013-10-07' })).toMatch('mode="both": one of live, hindsight; to is missing');
-    expect(await refusal('/v1/rebuilds', { mode: 'live', from: '2013-10-07', to: '2013-10-08', symbols: ['NONE'] })).toMatch('SYMBOL_UNKNOWN');
+    expect(await refusal('/v1/rebuilds', { mode: 'live', from: '2013-10-08', to: '2013-10-07' })).toBe(
+      'FIELD_INVALID: from is not before to.',
+    );
+    expect(await refusal('/v1/rebuilds', { mode: 'both', from: '2013-10-07' })).toMatch(
+      'mode="both": one of live, hindsight; to is missing',
+    );
+    expect(await refusal('/v1/rebuilds', { mode: 'live', from: '2013-10-07', to: '2013-10-08', symbols: ['NONE'] })).toMatch(
+      'SYMBOL_UNKNOWN',
+    );
   });
 });
 

@@ -107,7 +107,17 @@ export const arbitraryTrades: fc.Arbitrary<Trade[]> = fc
   });
 
 /** A walk with several trades a second, long enough for regimes and vectors. */
-export function walk({ symbol, fromUs, seconds, seed }: { readonly symbol: string; readonly fromUs: number; readonly seconds: number; readonly seed: number }): Trade[] {
+export function walk({
+  symbol,
+  fromUs,
+  seconds,
+  seed,
+}: {
+  readonly symbol: string;
+  readonly fromUs: number;
+  readonly seconds: number;
+  readonly seed: number;
+}): Trade[] {
   const random = seededRandom(seed);
   const trades: Trade[] = [];
   let cents = 10_000;

@@ -45,7 +45,9 @@ export class PhysicsService {
     this.embedding = embedder && this.makeEmbedding(embedder);
     const onQueued = (): void => this.embedding?.wake();
     this.rebuilds = new Rebuilds({
-      store, queue, onQueued,
+      store,
+      queue,
+      onQueued,
       livePath: livePathOf(this.follower),
       stateIntervalMs: config.stateIntervalMs,
       isEmbeddingDue: isDue,
@@ -84,14 +86,18 @@ export class PhysicsService {
     });
     return new FollowerWorker(
       {
-        log, store, announcer, clock,
+        log,
+        store,
+        announcer,
+        clock,
         checkpoints: checkpoint,
         queue: checkpoint,
         writer: this.writer,
         events: {
           phase: (phase, facts) => logger.info({ phase, ...facts }, 'log follower'),
           folded: (batches) => counters.batches.inc(batches),
-          refused: (instruments) => logger.error({ instruments, instrumentsMax: config.instrumentsMax }, 'instruments beyond instrumentsMax are not followed'),
+          refused: (instruments) =>
+            logger.error({ instruments, instrumentsMax: config.instrumentsMax }, 'instruments beyond instrumentsMax are not followed'),
           checkpointed: () => this.embedding?.wake(),
           failed: (error, doing) => logger.warn({ err: error }, `${doing} failed; trying again`),
         },
@@ -103,7 +109,10 @@ export class PhysicsService {
   private makeEmbedding(embedder: NonNullable<Adapters['embedder']>): EmbeddingWorker {
     const { vectors, checkpoint: queue, clock } = this.parts.adapters;
     return new EmbeddingWorker({
-      queue, embedder, vectors, clock,
+      queue,
+      embedder,
+      vectors,
+      clock,
       events: {
         embedded: (rows, elapsedMs) => {
           this.counters.embedded.inc(rows);
@@ -121,10 +130,22 @@ export class PhysicsService {
       help: 'Batches of the log that are not folded yet.',
       read: () => Math.max(0, follower.headNumber - follower.fold.number),
     });
-    metrics.gauge({ name: 'hindcast_physics_states_unacknowledged', help: 'Live states that the tick store has not acknowledged.', read: () => writer.pending });
-    metrics.gauge({ name: 'hindcast_physics_embedding_queue', help: 'States that wait for their vector.', read: () => parts.adapters.checkpoint.length });
+    metrics.gauge({
+      name: 'hindcast_physics_states_unacknowledged',
+      help: 'Live states that the tick store has not acknowledged.',
+      read: () => writer.pending,
+    });
+    metrics.gauge({
+      name: 'hindcast_physics_embedding_queue',
+      help: 'States that wait for their vector.',
+      read: () => parts.adapters.checkpoint.length,
+    });
     metrics.gauge({ name: 'hindcast_physics_instruments', help: 'Instruments with a window.', read: () => follower.fold.all.length });
-    metrics.gauge({ name: 'hindcast_physics_refused_rows', help: 'Ticks of instruments beyond instrumentsMax.', read: () => follower.fold.refusedRows });
+    metrics.gauge({
+      name: 'hindcast_physics_refused_rows',
+      help: 'Ticks of instruments beyond instrumentsMax.',
+      read: () => follower.fold.refusedRows,
+    });
   }
 }
 
@@ -133,7 +154,10 @@ function countersOf(metrics: Metrics) {
     batches: metrics.counter({ name: 'hindcast_physics_batches_total', help: 'Batches of the log folded.' }),
     states: metrics.counter({ name: 'hindcast_physics_states_total', help: 'Live states stored.' }),
     published: metrics.counter({ name: 'hindcast_physics_published_total', help: 'PHYSICS_UPDATE messages that the bus took.' }),
-    unpublished: metrics.counter({ name: 'hindcast_physics_unpublished_total', help: 'PHYSICS_UPDATE messages that the bus did not take.' }),
+    unpublished: metrics.counter({
+      name: 'hindcast_physics_unpublished_total',
+      help: 'PHYSICS_UPDATE messages that the bus did not take.',
+    }),
     embedded: metrics.counter({ name: 'hindcast_physics_embedded_total', help: 'States that got their vector.' }),
     embedSeconds: metrics.counter({ name: 'hindcast_physics_embed_seconds_total', help: 'Time spent on making and storing vectors.' }),
   };

@@ -39,7 +39,11 @@ const visibilityStallMaxMs = 60_000;
  * path, with `hindsight` those of a live path on which nothing had come late. The window begins `lookBackUs` before the
  * range, so that it is whole at its first state.
  */
-export async function rebuildInstrument(target: RebuildTarget, { mode, fromUs, toUs }: RebuildRange, options: RebuildOptions): Promise<void> {
+export async function rebuildInstrument(
+  target: RebuildTarget,
+  { mode, fromUs, toUs }: RebuildRange,
+  options: RebuildOptions,
+): Promise<void> {
   const { store, signal, keep, onProgress } = options;
   const { market, symbol } = target;
   const endUs = Math.min(toUs, target.closedThroughUs);
@@ -72,5 +76,8 @@ async function untilVisible({ market, symbol, newestSequence }: RebuildTarget, {
     visible = sequence;
     await pause(visibilityPollMs, signal);
   }
-  throw new HindcastError('STORE_AWAY', `The store shows trades of ${symbol} up to sequence ${visible}, the log has ${newestSequence}; see \`hindcast ledger\`.`);
+  throw new HindcastError(
+    'STORE_AWAY',
+    `The store shows trades of ${symbol} up to sequence ${visible}, the log has ${newestSequence}; see \`hindcast ledger\`.`,
+  );
 }

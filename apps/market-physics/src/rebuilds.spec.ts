@@ -23,7 +23,14 @@ function scene(batches: readonly LoggedBatch[], store = new MemoryTickStore()) {
         .map(({ instrument, closedThroughUs, newestSequence }) => ({ ...instrument, closedThroughUs, newestSequence }));
     },
   };
-  const rebuilds = new Rebuilds({ ...foldOptions, store, queue, livePath, onEnd: (report) => void ended.push(report), onQueued: () => undefined });
+  const rebuilds = new Rebuilds({
+    ...foldOptions,
+    store,
+    queue,
+    livePath,
+    onEnd: (report) => void ended.push(report),
+    onQueued: () => undefined,
+  });
   return { fold, store, queue, rebuilds, ended };
 }
 
@@ -66,7 +73,10 @@ describe('a rebuild', () => {
       fc.asyncProperty(arbitraryTrades, fc.array(fc.nat(), { maxLength: 6 }), async (jumbled, places) => {
         const day = jumbled.toSorted((a, b) => a.timeUs - b.timeUs);
         const next = later(day);
-        const inTurn = admitted([{ trades: day, marks: endMark(day) }, { trades: next, marks: endMark(next) }]);
+        const inTurn = admitted([
+          { trades: day, marks: endMark(day) },
+          { trades: next, marks: endMark(next) },
+        ]);
         const reversed = admitted([{ trades: next, marks: endMark(next) }, ...cutInto(day, places), { trades: [], marks: endMark(day) }]);
         expect(reversed[1].trades.late.every((late) => late === 1)).toBe(true);
         const { rebuilds, store } = scene(reversed);
@@ -119,7 +129,9 @@ describe('a rebuild', () => {
     expect(await rebuilds.cancel(id)).toMatchObject({ id, state: 'cancelled' });
     expect(ended).toMatchObject([{ id, state: 'cancelled' }]);
     expect(() => rebuilds.get('another')).toThrow(expect.objectContaining({ code: 'JOB_UNKNOWN' }));
-    expect(() => rebuilds.start({ mode: 'live', ...everything, symbols: ['NONE'] })).toThrow(expect.objectContaining({ code: 'SYMBOL_UNKNOWN' }));
+    expect(() => rebuilds.start({ mode: 'live', ...everything, symbols: ['NONE'] })).toThrow(
+      expect.objectContaining({ code: 'SYMBOL_UNKNOWN' }),
+    );
     store.failuresLeft = 0;
     expect(await finished(rebuilds, rebuilds.start({ mode: 'live', ...everything, symbols: ['SPY'] }))).toMatchObject({ state: 'done' });
   });

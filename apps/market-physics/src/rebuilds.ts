@@ -70,9 +70,21 @@ export class Rebuilds {
   /** REBUILD_RUNNING while one is under way, SYMBOL_UNKNOWN where a symbol was never seen. */
   start(request: RebuildRequest): RebuildReport {
     const running = [...this.jobs.values()].find(({ state }) => state === 'running');
-    if (running) throw new HindcastError('REBUILD_RUNNING', `Rebuild ${running.id} is running; wait for it or cancel it.`, { details: { id: running.id } });
+    if (running)
+      throw new HindcastError('REBUILD_RUNNING', `Rebuild ${running.id} is running; wait for it or cancel it.`, {
+        details: { id: running.id },
+      });
     this.parts.livePath.targets(request.symbols);
-    const job: Job = { id: randomUUID(), request, abort: new AbortController(), state: 'running', progress: 0, states: 0, embeddings: 0, ended: Promise.resolve() };
+    const job: Job = {
+      id: randomUUID(),
+      request,
+      abort: new AbortController(),
+      state: 'running',
+      progress: 0,
+      states: 0,
+      embeddings: 0,
+      ended: Promise.resolve(),
+    };
     this.jobs.set(job.id, job);
     const [oldest] = this.jobs.keys();
     if (this.jobs.size > jobsMax && oldest !== undefined) this.jobs.delete(oldest);
@@ -111,7 +123,8 @@ export class Rebuilds {
     } catch (error) {
       failure = job.abort.signal.aborted ? undefined : error;
       job.state = failure === undefined ? 'cancelled' : 'failed';
-      if (failure !== undefined) job.error = failure instanceof HindcastError ? `${failure.code}: ${failure.message}` : 'INTERNAL: a fault of ours';
+      if (failure !== undefined)
+        job.error = failure instanceof HindcastError ? `${failure.code}: ${failure.message}` : 'INTERNAL: a fault of ours';
     }
     this.parts.onEnd(reportOf(job), failure);
   }
@@ -128,7 +141,9 @@ export class Rebuilds {
     const targets = livePath.targets(job.request.symbols);
     for (const [done, target] of targets.entries()) {
       await rebuildInstrument(target, job.request, {
-        store, stateIntervalMs, signal,
+        store,
+        stateIntervalMs,
+        signal,
         keep: (states) => this.keep(job, states),
         onProgress: (share) => (job.progress = (done + share) / targets.length),
       });
@@ -141,7 +156,10 @@ export class Rebuilds {
     const due = states.filter(isEmbeddingDue);
     await queue.enqueue(due);
     if (due.length > 0) onQueued();
-    await retrying(() => store.writeStates(states, job.request.mode), { signal: job.abort.signal, onFailure: (error) => (job.error = error.message) });
+    await retrying(() => store.writeStates(states, job.request.mode), {
+      signal: job.abort.signal,
+      onFailure: (error) => (job.error = error.message),
+    });
     delete job.error;
     job.states += states.length;
     job.embeddings += due.length;
@@ -155,7 +173,10 @@ function reportOf({ id, request, state, progress, states, embeddings, error }: J
     from: isoFromUs(request.fromUs),
     to: isoFromUs(request.toUs),
     symbols: request.symbols ?? null,
-    state, progress, states, embeddings,
+    state,
+    progress,
+    states,
+    embeddings,
     ...(error === undefined ? {} : { error }),
   };
 }

@@ -11,7 +11,10 @@ export interface Retrying {
 }
 
 /** Tries until it works, slower each time; what is no failure of the world is a bug and goes through. */
-export async function retrying<T>(attempt: () => Promise<T>, { signal, onFailure, firstDelayMs: delay = firstDelayMs }: Retrying): Promise<T> {
+export async function retrying<T>(
+  attempt: () => Promise<T>,
+  { signal, onFailure, firstDelayMs: delay = firstDelayMs }: Retrying,
+): Promise<T> {
   for (let delayMs = delay; ; delayMs = Math.min(2 * delayMs, delayMaxMs)) {
     if (signal.aborted) throw new HindcastError('SHUTTING_DOWN');
     try {

@@ -32,7 +32,9 @@ export class SimilarMoments {
     const startedUs = clock.nowUs();
     const { vector, query, exclude } = await this.ask(subject, embedder);
     const found = await vectors.search({
-      vector, k, search,
+      vector,
+      k,
+      search,
       filter: {
         // Vectors of other makers lie in another space.
         modelId: embedder.modelId,

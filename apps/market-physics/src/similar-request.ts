@@ -44,7 +44,13 @@ export interface SimilarQuestion {
 }
 
 export type Subject =
-  | { readonly kind: 'state'; readonly symbol: string; readonly market: string | undefined; readonly timeUs: number; readonly excludeWithinSeconds: number }
+  | {
+      readonly kind: 'state';
+      readonly symbol: string;
+      readonly market: string | undefined;
+      readonly timeUs: number;
+      readonly excludeWithinSeconds: number;
+    }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'vector'; readonly vector: readonly number[] };
 
@@ -65,7 +71,10 @@ function subjectOf(fields: Fields): Subject {
   const { symbol, market, time, text, vector, excludeWithinSeconds } = fields;
   const given = (['symbol', 'text', 'vector'] satisfies (keyof SimilarRequest)[]).filter((name) => fields[name] !== undefined);
   if (given.length !== 1) {
-    throw new HindcastError('FIELD_INVALID', `${given.length === 0 ? 'None' : given.join(' and ')} given: exactly one of symbol (with time), text, vector is allowed.`);
+    throw new HindcastError(
+      'FIELD_INVALID',
+      `${given.length === 0 ? 'None' : given.join(' and ')} given: exactly one of symbol (with time), text, vector is allowed.`,
+    );
   }
   if (symbol !== undefined) {
     if (time === undefined) throw new HindcastError('FIELD_INVALID', 'time is missing: a time in ISO 8601 goes with symbol');

@@ -14,8 +14,11 @@ export interface StoredTrade {
  * The store gives trades by (time, sequence); a bar's sums were made in order of arrival. So each bar is collected and
  * put into sequence order: folding what comes out gives the bits of the live path. Pieces hold whole bars.
  */
-export async function* tradesByBar(pieces: AsyncIterable<TradeColumns>, keep: (trade: StoredTrade) => boolean): AsyncGenerator<readonly StoredTrade[]> {
-  let bar: StoredTrade[] = [];
+export async function* tradesByBar(
+  pieces: AsyncIterable<TradeColumns>,
+  keep: (trade: StoredTrade) => boolean,
+): AsyncGenerator<readonly StoredTrade[]> {
+  const bar: StoredTrade[] = [];
   let startUs = -Infinity;
   for await (const columns of pieces) {
     const complete: StoredTrade[] = [];
@@ -44,7 +47,11 @@ function moveInSequence(bar: StoredTrade[], into: StoredTrade[]): void {
 
 function tradeAt({ timeUs, sequence, price, size, side, late }: TradeColumns, row: number): StoredTrade {
   return {
-    timeUs: timeUs[row], sequence: sequence[row], price: price[row], size: size[row],
-    sideSign: sideSigns[side[row]], late: late[row] === 1,
+    timeUs: timeUs[row],
+    sequence: sequence[row],
+    price: price[row],
+    size: size[row],
+    sideSign: sideSigns[side[row]],
+    late: late[row] === 1,
   };
 }

@@ -1,9 +1,24 @@
-import { HindcastError, type TickKind } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import { instrumentKey, instrumentOfKey, type Instrument, type LoggedBatch, type SecondBar } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
-  Bus, BusMessage, BusSubscription, Clock, EmbeddingRow, FollowedBatch, FollowOptions, HashEntry, InstrumentSummary,
-  KeyEntry, LogFollower, StateRow, TickRange, TickStore, VectorQuery, VectorSearchResult, VectorStore,
+  Bus,
+  BusMessage,
+  BusSubscription,
+  Clock,
+  EmbeddingRow,
+  FollowedBatch,
+  FollowOptions,
+  HashEntry,
+  InstrumentSummary,
+  KeyEntry,
+  LogFollower,
+  StateRow,
+  TickRange,
+  TickStore,
+  VectorQuery,
+  VectorSearchResult,
+  VectorStore,
 } from '@hindcast/ports';
 import { tradeColumnsOf, tradeRowsOf, type TradeRow } from '@hindcast/testing';
 import type { Checkpoints, DueQueue, SavedCheckpoint } from './checkpoint.js';
@@ -27,7 +42,7 @@ export class MemoryLog implements LogFollower {
   async *follow({ fromNumber, streamId, signal }: FollowOptions): AsyncIterable<FollowedBatch> {
     if (streamId !== undefined && streamId !== this.streamId) throw new HindcastError('STREAM_UNKNOWN');
     const stopped = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
-    for (let number = fromNumber; !signal?.aborted; ) {
+    for (let number = fromNumber; !signal?.aborted;) {
       if (number < this.firstNumber) throw new HindcastError('NUMBER_TRIMMED', undefined, { details: { first_number: this.firstNumber } });
       const batch = this.batches.find((held) => held.number === number);
       if (!batch) {
@@ -44,7 +59,10 @@ export class MemoryLog implements LogFollower {
   }
 }
 
-type UsedStore = Pick<TickStore, 'instruments' | 'newestStates' | 'newestTrades' | 'states' | 'trades' | 'writeStates' | 'health' | 'close'>;
+type UsedStore = Pick<
+  TickStore,
+  'instruments' | 'newestStates' | 'newestTrades' | 'states' | 'trades' | 'writeStates' | 'health' | 'close'
+>;
 
 /** What a tick store does for this service: (time, sequence) order, small pieces, states replaced by key. */
 export class MemoryTickStore implements UsedStore {
@@ -61,14 +79,21 @@ export class MemoryTickStore implements UsedStore {
   }
 
   async *trades({ market, symbol, fromUs, toUs }: TickRange) {
-    const rows = this.tradeRows.filter((row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs);
+    const rows = this.tradeRows.filter(
+      (row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs,
+    );
     for (let from = 0; from < rows.length; from += this.pieceRows) yield tradeColumnsOf(rows.slice(from, from + this.pieceRows));
   }
 
   async instruments(): Promise<readonly InstrumentSummary[]> {
     const byKey = Map.groupBy(this.tradeRows, (row) => instrumentKey(row));
     return [...byKey].map(([key, rows]) => ({
-      ...instrumentOfKey(key), table: 'trades' as TickKind, firstUs: rows[0].timeUs, lastUs: rows[rows.length - 1].timeUs, rows: rows.length, days: [],
+      ...instrumentOfKey(key),
+      table: 'trades',
+      firstUs: rows[0].timeUs,
+      lastUs: rows[rows.length - 1].timeUs,
+      rows: rows.length,
+      days: [],
     }));
   }
 
@@ -92,7 +117,9 @@ export class MemoryTickStore implements UsedStore {
   }
 
   async newestStates({ symbols, market, asOfUs = Infinity }: Parameters<TickStore['newestStates']>[0] = {}): Promise<readonly StateRow[]> {
-    const rows = this.sorted().filter((row) => row.timeUs <= asOfUs && (symbols?.includes(row.symbol) ?? true) && (market ?? row.market) === row.market);
+    const rows = this.sorted().filter(
+      (row) => row.timeUs <= asOfUs && (symbols?.includes(row.symbol) ?? true) && (market ?? row.market) === row.market,
+    );
     return [...new Map(rows.map((row) => [instrumentKey(row), row])).values()];
   }
 
@@ -123,7 +150,11 @@ export class MemoryCheckpoint implements Checkpoints, DueQueue {
   load(): SavedCheckpoint | undefined {
     if (!this.position) return undefined;
     const instruments = [...this.parts]
-      .map(([key, part]) => ({ instrument: instrumentOfKey(key), part: JSON.parse(part) as InstrumentPart, closedBars: [...(this.bars.get(key) ?? [])] }))
+      .map(([key, part]) => ({
+        instrument: instrumentOfKey(key),
+        part: JSON.parse(part) as InstrumentPart,
+        closedBars: [...(this.bars.get(key) ?? [])],
+      }))
       .sort((a, b) => a.part.place - b.part.place);
     return { streamId: this.position.streamId, fold: { ...this.position, instruments } };
   }
@@ -244,11 +275,24 @@ export class MemoryVectors implements Pick<VectorStore, 'upsert' | 'optimize' | 
     const { exclude, asOfUs = Infinity, symbols } = query.filter;
     const rows = [...this.stored.values()].filter(
       ({ symbol, timeUs }) =>
-        timeUs <= asOfUs && (symbols?.includes(symbol) ?? true) && !(exclude?.symbol === symbol && Math.abs(timeUs - exclude.timeUs) < exclude.seconds * 1_000_000),
+        timeUs <= asOfUs &&
+        (symbols?.includes(symbol) ?? true) &&
+        !(exclude?.symbol === symbol && Math.abs(timeUs - exclude.timeUs) < exclude.seconds * 1_000_000),
     );
-    const matches = rows.map(({ vector, ...row }) => ({ ...row, distance: Math.hypot(...vector.map((value, at) => value - query.vector[at])) }));
+    const matches = rows.map(({ vector, ...row }) => ({
+      ...row,
+      distance: Math.hypot(...vector.map((value, at) => value - query.vector[at])),
+    }));
     matches.sort((a, b) => a.distance - b.distance);
-    return { matches: matches.slice(0, query.k), index: null, rows: this.stored.size, candidates: rows.length, exact: true, nprobes: null, rowsNotIndexed: this.stored.size };
+    return {
+      matches: matches.slice(0, query.k),
+      index: null,
+      rows: this.stored.size,
+      candidates: rows.length,
+      exact: true,
+      nprobes: null,
+      rowsNotIndexed: this.stored.size,
+    };
   }
 
   async optimize(): Promise<void> {
@@ -286,4 +330,3 @@ export function mortal<T extends object>(target: T): { readonly proxy: T; readon
   });
   return { proxy, die: () => void (dead = true) };
 }
-
