@@ -10,6 +10,7 @@ export { clusteredRows, embeddingMetadata, embeddingRow, unitVector, type Cluste
 export { HashEmbedder } from './hash-embedder.js';
 export { seededRandom } from './seeded-random.js';
 export { vectorStoreConformance, type VectorStoreUnderTest } from './vector-store-conformance.js';
+export * from './source-process.js';
 export * from './tick-arbitraries.js';
 export * from './tick-log-conformance.js';
 export * from './tick-rows.js';
