@@ -252,9 +252,16 @@ export class LmdbTickLog implements TickLog {
     try {
       await this.tables.root.transaction(action);
     } catch (cause) {
-      throw new HindcastError('LOG_UNAVAILABLE', `the log could not be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new HindcastError('LOG_UNAVAILABLE', `the log could not be written: ${await reasonOf(cause)}`, { cause });
     }
   }
+}
+
+/** lmdb says in a promise of its own why the disk did not take a commit: unheard, it would end the process. */
+async function reasonOf(error: unknown): Promise<string> {
+  const { commitError, message } = error as { readonly commitError?: Promise<never>; readonly message?: string };
+  const reasons = [commitError?.catch((reason: unknown) => String(reason)), new Promise(setImmediate).then(() => undefined)];
+  return (await Promise.race(reasons)) ?? message ?? String(error);
 }
 
 function trimmed(number: number, firstNumber: number): HindcastError {

@@ -41,6 +41,8 @@ export function openTables(dir: string, { readOnly }: { readonly readOnly: boole
     maxDbs: 16,
     // A transaction's promise must mean "on disk", not "visible": acknowledgements rest on it.
     overlappingSync: false,
+    // With it, a commit that the disk does not take is rejected a second time, where nobody can hear it.
+    eventTurnBatching: false,
     encoding: 'json',
   });
   return {
