@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { RedisMigrator } from '@hindcast/bus-redis';
+import { projectRoot, type BaseConfig } from '@hindcast/service-kit';
+import { LanceMigrator } from '@hindcast/store-lance';
+import { QuestDbMigrator } from '@hindcast/store-questdb';
+import { isoFromUs } from '@hindcast/contracts';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { table } from '../format/table.js';
+import { loadCliConfig } from '../services.js';
+import type { Terminal } from '../terminal.js';
+
+export interface MigrationLine {
+  readonly store: string;
+  readonly name: string;
+  readonly state: 'pending' | 'applied' | 'changed' | 'lost';
+  readonly applied_at?: string;
+}
+
+/** One store's migrations: files under `migrations/`, applied in order, each recorded in the store itself. */
+interface StoreMigrations {
+  readonly store: string;
+  status(): Promise<readonly MigrationLine[]>;
+  /** Names of what was applied. */
+  up(): Promise<readonly string[]>;
+  close(): Promise<void> | void;
+}
+
+export async function migrateStatus(terminal: Terminal): Promise<ExitCode> {
+  const lines = await eachStore((migrations) => migrations.status());
+  terminal.print(terminal.json ? JSON.stringify(lines.flat()) : migrationsText(lines.flat()));
+  return lines.flat().some(({ state }) => state === 'changed' || state === 'lost') ? exitCodes.failed : exitCodes.ok;
+}
+
+export async function migratePlan(terminal: Terminal): Promise<ExitCode> {
+  const pending = (await eachStore((migrations) => migrations.status())).flat().filter(({ state }) => state === 'pending');
+  if (terminal.json) terminal.print(JSON.stringify(pending));
+  else terminal.print(pending.length === 0 ? 'nothing to apply' : migrationsText(pending));
+  return exitCodes.ok;
+}
+
+export async function migrateUp(terminal: Terminal): Promise<ExitCode> {
+  const applied = await eachStore(async (migrations) => {
+    const names = await migrations.up();
+    for (const name of names) terminal.note(`${migrations.store}: ${name} applied`);
+    return names.map((name) => ({ store: migrations.store, name }));
+  });
+  if (terminal.json) terminal.print(JSON.stringify(applied.flat()));
+  else terminal.print(applied.flat().length === 0 ? 'everything is applied' : `${applied.flat().length} migrations applied`);
+  return exitCodes.ok;
+}
+
+/** One store after another: a failure names its store, and those before it are done. */
+async function eachStore<Result>(run: (migrations: StoreMigrations) => Promise<Result>): Promise<readonly Result[]> {
+  const config = loadCliConfig();
+  const results: Result[] = [];
+  for (const open of [openQuestDb, openLance, openRedis]) {
+    const migrations = await open(config);
+    try {
+      results.push(await run(migrations));
+    } finally {
+      await migrations.close();
+    }
+  }
+  return results;
+}
+
+function openQuestDb({ questdbUrl }: BaseConfig): StoreMigrations {
+  const migrator = new QuestDbMigrator({ url: questdbUrl });
+  return {
+    store: 'questdb',
+    status: async () => (await migrator.status()).map((status) => line('questdb', status)),
+    up: () => migrator.up(),
+    close: () => migrator.close(),
+  };
+}
+
+function openLance({ home }: BaseConfig): StoreMigrations {
+  const migrator = new LanceMigrator({ uri: join(home, 'lancedb'), directory: join(projectRoot, 'migrations', 'lancedb') });
+  return {
+    store: 'lancedb',
+    status: async () => (await migrator.status()).map((status) => line('lancedb', status)),
+    up: () => migrator.up(),
+    close: () => migrator.close(),
+  };
+}
+
+async function openRedis({ redisUrl }: BaseConfig): Promise<StoreMigrations> {
+  const migrator = await RedisMigrator.open({ url: redisUrl, folder: join(projectRoot, 'migrations', 'redis') });
+  return {
+    store: 'redis',
+    status: async () => (await migrator.status()).map(({ file, state }) => ({ store: 'redis', name: file, state })),
+    up: () => migrator.up(),
+    close: () => migrator.close(),
+  };
+}
+
+interface AppliedStatus {
+  readonly name: string;
+  readonly state: MigrationLine['state'];
+  readonly appliedAtUs?: number;
+}
+
+function line(store: string, { name, state, appliedAtUs }: AppliedStatus): MigrationLine {
+  return { store, name, state, ...(appliedAtUs === undefined ? {} : { applied_at: isoFromUs(appliedAtUs) }) };
+}
+
+export function migrationsText(lines: readonly MigrationLine[]): string {
+  const rows = lines.map(({ store, name, state, applied_at: appliedAt }) => [store, name, state, appliedAt ?? '']);
+  return table(['store', 'migration', 'state', 'applied'].map((title) => ({ title })), rows);
+}

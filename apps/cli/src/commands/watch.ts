@@ -1,0 +1,79 @@
+import type { PhysicsStateJson, PhysicsUpdate } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
+import { WebSocket, type RawData } from 'ws';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { figure, whole } from '../format/quantities.js';
+import { parseList } from '../replay/replay-arguments.js';
+import { loadCliConfig } from '../services.js';
+import type { Terminal } from '../terminal.js';
+
+export interface WatchOptions {
+  readonly symbols?: string;
+}
+
+/** Prints states until Ctrl-C: the newest of each symbol first, then each as it is made. */
+export async function watch({ symbols }: WatchOptions, terminal: Terminal): Promise<ExitCode> {
+  const { ports } = loadCliConfig();
+  const url = `ws://127.0.0.1:${ports.stateBroadcasterHttp}/v1/stream`;
+  const socket = new WebSocket(url);
+  const listening = new Promise<void>((resolve, reject) => {
+    socket.on('open', () => {
+      if (!terminal.json) terminal.print(watchHeading);
+      socket.send(JSON.stringify({ action: 'subscribe', symbols: symbols === undefined ? ['*'] : parseList(symbols), events: ['PHYSICS_UPDATE'] }));
+    });
+    socket.on('message', (data: RawData) => {
+      try {
+        show((data as Buffer).toString('utf8'), terminal);
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+    socket.on('error', (cause) => reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} does not answer (${cause.message}).`, { cause })));
+    socket.on('close', () => (terminal.signal.aborted ? resolve() : reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} closed the stream.`))));
+    terminal.signal.addEventListener('abort', () => resolve());
+  });
+  try {
+    await listening;
+  } finally {
+    socket.terminate();
+  }
+  return exitCodes.interrupted;
+}
+
+type StreamMessage =
+  | (PhysicsUpdate & { readonly missed?: number })
+  | { readonly event: 'SNAPSHOT'; readonly states: readonly PhysicsStateJson[] }
+  | { readonly event: 'ERROR'; readonly error: { readonly message: string } }
+  | { readonly event: 'SUBSCRIBED' | 'HEARTBEAT' };
+
+function show(text: string, { json, print, note }: Terminal): void {
+  const message = JSON.parse(text) as StreamMessage;
+  if (message.event === 'ERROR') throw new HindcastError('SUBSCRIPTION_INVALID', message.error.message);
+  if (json) {
+    if (message.event === 'PHYSICS_UPDATE' || message.event === 'SNAPSHOT') print(text);
+    return;
+  }
+  for (const line of stateLines(message)) print(line);
+  if (message.event === 'PHYSICS_UPDATE' && message.missed) note(`  (${whole(message.missed)} states were passed over: this terminal is slower than the market)`);
+}
+
+const widths = [22, 10, 12, 6, 6, 9, 9, 9, 8] as const;
+const titles = ['time', 'symbol', 'regime', 'alpha', 'mass', 'velocity', 'momentum', 'friction', 'entropy', 'price'];
+
+export const watchHeading = fitted(titles);
+
+export function stateLines(message: StreamMessage): readonly string[] {
+  if (message.event === 'PHYSICS_UPDATE') return [stateLine({ ...message, ...message.data })];
+  if (message.event !== 'SNAPSHOT') return [];
+  return message.states.map((state) => stateLine({ ...state, alpha: state.alpha_coefficient }));
+}
+
+type Shown = Pick<PhysicsStateJson, 'timestamp' | 'symbol' | 'regime' | 'mass' | 'velocity' | 'momentum' | 'friction' | 'entropy' | 'price'> & { readonly alpha: number | null };
+
+function stateLine({ timestamp, symbol, regime, alpha, mass, velocity, momentum, friction, entropy, price }: Shown): string {
+  return fitted([timestamp, symbol, regime, figure(alpha, 2), figure(mass, 3), figure(velocity, 3), figure(momentum, 3), figure(friction, 3), figure(entropy, 3), String(price)]);
+}
+
+function fitted(cells: readonly string[]): string {
+  return cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(' ').trimEnd();
+}

@@ -1,0 +1,35 @@
+import { CommanderError } from 'commander';
+import { errorLine, exitCodeOf, exitCodes } from './exit-codes.js';
+import { hindcastProgram, type Asked } from './program.js';
+import { openTerminal } from './terminal.js';
+
+const stop = new AbortController();
+let interrupts = 0;
+process.on('SIGINT', () => {
+  // The first asks to come to a good end, the second insists.
+  if (++interrupts > 1) process.exit(exitCodes.interrupted);
+  stop.abort();
+});
+process.on('SIGTERM', () => stop.abort());
+
+process.exitCode = await main(process.argv);
+
+async function main(argv: readonly string[]): Promise<number> {
+  let asked: Asked | undefined;
+  try {
+    await hindcastProgram((command) => (asked = command)).parseAsync(argv);
+  } catch (error) {
+    // commander has said what is wrong, or shown help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    throw error;
+  }
+  if (!asked) return exitCodes.usage;
+  const terminal = openTerminal({ json: asked.json, signal: stop.signal });
+  try {
+    return await asked.run(terminal);
+  } catch (error) {
+    if (stop.signal.aborted) return exitCodes.interrupted;
+    terminal.note(errorLine(error));
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,131 @@
+import { Command } from 'commander';
+import { exitCodesHelp, type ExitCode } from './exit-codes.js';
+import type { RebuildOptions } from './commands/physics-rebuild.js';
+import type { SimilarOptions } from './commands/similar.js';
+import type { WatchOptions } from './commands/watch.js';
+import type { ReplayOptions } from './replay/replay-arguments.js';
+import type { Terminal } from './terminal.js';
+
+type Run = (terminal: Terminal) => Promise<ExitCode>;
+
+/** What `run` is called with: the command that was asked for, to be given a terminal. */
+export interface Asked {
+  readonly json: boolean;
+  readonly run: Run;
+}
+
+/** The command line. Each command's code is loaded when it is asked for, so that help costs nothing. */
+export function hindcastProgram(ask: (asked: Asked) => void): Command {
+  const program = new Command('hindcast')
+    // Both pass on to the commands below: failures are thrown, and an option belongs to the command before it.
+    .exitOverride()
+    .enablePositionalOptions()
+    .description('Records a market tick by tick, keeps its state as vectors, and finds the moments that were like this one.')
+    .showHelpAfterError('(--help shows the options)')
+    .addHelpText('after', exitCodesHelp);
+  const command = (parent: Command, name: string, summary: string): Command =>
+    parent.command(name).description(summary).option('--json', 'print the answer as one JSON document');
+  const asked = <Options extends { json?: boolean }>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => {
+    return (options: Options) => ask({ json: options.json ?? false, run: (terminal) => run(options, terminal) });
+  };
+  addReplay(command, program, asked);
+  addLedger(command, program, asked);
+  addPhysics(command, program, asked);
+  addMigrate(command, program, asked);
+  command(program, 'status', 'health of the services, the ledger, and how far each follower is').action(
+    asked(async (_options, terminal) => (await import('./commands/status.js')).showStatus(terminal)),
+  );
+  addSimilar(command, program, asked);
+  command(program, 'watch', 'states as they are made')
+    .option('--symbols <list>', 'these symbols only, with commas between')
+    .addHelpText('after', '\nExample:\n  hindcast watch --symbols SPY,IBM')
+    .action(asked<WatchOptions & Json>(async (options, terminal) => (await import('./commands/watch.js')).watch(options, terminal)));
+  return program;
+}
+
+interface Json {
+  json?: boolean;
+}
+
+type AddCommand = (parent: Command, name: string, summary: string) => Command;
+type AskFor = <Options extends Json>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => (options: Options) => void;
+
+function addReplay(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'replay', 'send recorded ticks through tick-ingest')
+    .option('--format <name>', 'how the files are written: lean', 'lean')
+    .requiredOption('--data <folder>', 'the folder with equity/ and forex/')
+    .requiredOption('--symbols <list>', 'symbols with commas between')
+    .requiredOption('--from <day>', 'first day, yyyy-mm-dd, of the market itself')
+    .requiredOption('--to <day>', 'last day, included')
+    .option('--kinds <list>', 'trades, quotes or both', 'trades,quotes')
+    .option('--speed <times>', 'max, or N times real time', 'max')
+    .option('--batch <rows>', 'rows a batch', '5000')
+    .option('--restart', 'from the beginning, also where an earlier run was stopped')
+    .option('--wait-embeddings', 'at the end wait for embeddings too')
+    .addHelpText(
+      'after',
+      `
+Stopped by Ctrl-C, the same command goes on where it was. Repeating a finished replay adds nothing: every row is then a
+duplicate. Days that come after later ones end with a rebuild of their states in hindsight.
+
+Examples:
+  hindcast replay --data ../shared/data/lean --symbols SPY,IBM --from 2013-10-07 --to 2013-10-09
+  hindcast replay --data ../shared/data/lean --symbols EURUSD --from 2014-05-05 --to 2014-05-09 --kinds quotes --speed 60`,
+    )
+    .action(asked<ReplayOptions & Json>(async (options, terminal) => (await import('./commands/replay.js')).replay(options, terminal)));
+}
+
+function addLedger(command: AddCommand, program: Command, asked: AskFor): void {
+  const ledger = command(program, 'ledger', 'what became of every row that was ever received')
+    .addHelpText('after', '\nExamples:\n  hindcast ledger\n  hindcast ledger verify --json')
+    .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).showLedger(terminal)));
+  command(ledger, 'verify', 'count the store itself and compare').action(
+    asked(async (_options, terminal) => (await import('./commands/ledger.js')).verifyLedger(terminal)),
+  );
+  command(ledger, 'retry', 'send quarantined rows again').action(
+    asked(async (_options, terminal) => (await import('./commands/ledger.js')).retryQuarantined(terminal)),
+  );
+}
+
+function addPhysics(command: AddCommand, program: Command, asked: AskFor): void {
+  const physics = program.command('physics').description('physics states');
+  command(physics, 'rebuild', 'make the states of a span again from the stored trades')
+    .requiredOption('--mode <mode>', 'live (late trades left out, the same bits as ever) or hindsight (all trades)')
+    .requiredOption('--from <time>', 'a day or a time, ISO 8601, UTC')
+    .requiredOption('--to <time>', 'a day, included, or a time, not included')
+    .option('--symbols <list>', 'these symbols only, with commas between')
+    .addHelpText('after', '\nExample:\n  hindcast physics rebuild --mode hindsight --from 2013-10-07 --to 2013-10-09 --symbols SPY')
+    .action(asked<RebuildOptions & Json>(async (options, terminal) => (await import('./commands/physics-rebuild.js')).physicsRebuild(options, terminal)));
+}
+
+function addMigrate(command: AddCommand, program: Command, asked: AskFor): void {
+  const migrate = program.command('migrate').description('tables, indexes and keys of the stores').addHelpText('after', '\nExample:\n  hindcast migrate up');
+  command(migrate, 'up', 'apply what is pending; safe to repeat').action(
+    asked(async (_options, terminal) => (await import('./commands/migrate.js')).migrateUp(terminal)),
+  );
+  command(migrate, 'status', 'every migration and whether it is applied').action(
+    asked(async (_options, terminal) => (await import('./commands/migrate.js')).migrateStatus(terminal)),
+  );
+  command(migrate, 'plan', 'what `up` would apply').action(
+    asked(async (_options, terminal) => (await import('./commands/migrate.js')).migratePlan(terminal)),
+  );
+}
+
+function addSimilar(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'similar', 'the moments of the past that were most like this one')
+    .option('--symbol <symbol>', 'whose state is asked about, with --at')
+    .option('--at <time>', 'ISO 8601; the newest state at or before it')
+    .option('--market <market>', 'as usa/equity, where the symbol trades on several')
+    .option('--text <sentence>', 'describe a state instead')
+    .option('--k <count>', 'how many moments', '5')
+    .option('--among <list>', 'moments of these symbols only')
+    .option('--from <time>', 'moments from here on only')
+    .option('--to <time>', 'moments up to here only')
+    .option('--as-of <time>', 'hide what was not known then')
+    .option('--exact', 'compare with every row')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z\n  hindcast similar --text "heavy volume, price falling fast" --k 10 --among SPY',
+    )
+    .action(asked<SimilarOptions & Json>(async (options, terminal) => (await import('./commands/similar.js')).similar(options, terminal)));
+}

@@ -1,0 +1,115 @@
+import type { LedgerCell, LedgerDto, TickKind } from '@hindcast/contracts';
+import type { CodedColumn, TickBatch } from '@hindcast/market';
+
+export interface Outcome {
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly late: number;
+}
+
+/** What was sent and what became of it, in all and for each symbol and kind. */
+export interface ReplayCounts extends Outcome {
+  readonly received: number;
+  readonly unreadable: number;
+  readonly bySymbol: readonly SymbolCounts[];
+}
+
+export interface SymbolCounts extends Outcome {
+  readonly symbol: string;
+  readonly kind: TickKind;
+  readonly received: number;
+}
+
+/** Days of an instrument of which every trade of this replay came after its bar had closed. */
+export interface LateDays {
+  readonly symbols: readonly string[];
+  /** UTC days, both included. */
+  readonly fromDay: string;
+  readonly toDay: string;
+}
+
+/** Adds up acknowledgements while a replay runs. */
+export class ReplayTally {
+  received = 0;
+  private accepted = 0;
+  private duplicate = 0;
+  private rejected = 0;
+  private late = 0;
+  private unreadable = 0;
+  private readonly receivedOf = new Map<string, number>();
+  private readonly rejectedOf = new Map<string, number>();
+
+  add(batch: TickBatch, ack: Outcome & { readonly rejectedRows: readonly { readonly index: number; readonly table: string }[] }): void {
+    const { trades, quotes, rejected } = batch;
+    this.received += trades.length + quotes.length + rejected.length;
+    this.unreadable += rejected.length;
+    this.accepted += ack.accepted;
+    this.duplicate += ack.duplicate;
+    this.rejected += ack.rejected;
+    this.late += ack.late;
+    this.countSymbols('trades', trades);
+    this.countSymbols('quotes', quotes);
+    for (const { index, table } of ack.rejectedRows) {
+      const columns = table === 'quotes' ? quotes : trades;
+      const row = columns.sequence.indexOf(index);
+      if (row >= 0) increase(this.rejectedOf, cellName(table as TickKind, columns.symbol.values[columns.symbol.codes[row]]), 1);
+    }
+  }
+
+  /** What the ledger gained between the two is what was accepted, a symbol and kind. */
+  counts(before: LedgerDto, after: LedgerDto): ReplayCounts {
+    const gained = gainedCells(before, after);
+    const bySymbol = [...this.receivedOf].map(([name, received]): SymbolCounts => {
+      const [kind, symbol] = name.split(' ') as [TickKind, string];
+      const cells = gained.filter((cell) => cell.table === kind && cell.symbol === symbol);
+      const accepted = sum(cells.map((cell) => cell.admitted));
+      const rejected = this.rejectedOf.get(name) ?? 0;
+      return { symbol, kind, received, accepted, duplicate: Math.max(received - accepted - rejected, 0), rejected, late: sum(cells.map((cell) => cell.late)) };
+    });
+    const { received, accepted, duplicate, rejected, late, unreadable } = this;
+    return { received, accepted, duplicate, rejected, late, unreadable, bySymbol: bySymbol.toSorted(bySymbolAndKind) };
+  }
+
+  private countSymbols(kind: TickKind, { length, symbol }: { readonly length: number; readonly symbol: CodedColumn }): void {
+    const rows = new Array<number>(symbol.values.length).fill(0);
+    for (let row = 0; row < length; row++) rows[symbol.codes[row]]++;
+    symbol.values.forEach((word, code) => {
+      if (rows[code] > 0) increase(this.receivedOf, cellName(kind, word), rows[code]);
+    });
+  }
+}
+
+/** Days that came late as a whole; undefined where none did. */
+export function lateDays(before: LedgerDto, after: LedgerDto): LateDays | undefined {
+  const late = gainedCells(before, after).filter(({ table, admitted, late: count }) => table === 'trades' && count > 0 && count === admitted);
+  if (late.length === 0) return undefined;
+  const days = late.map(({ day }) => day).toSorted();
+  return { symbols: [...new Set(late.map(({ symbol }) => symbol))].toSorted(), fromDay: days[0], toDay: days[days.length - 1] };
+}
+
+function gainedCells(before: LedgerDto, after: LedgerDto): readonly LedgerCell[] {
+  const name = ({ table, market, symbol, day }: LedgerCell): string => [table, market, symbol, day].join(' ');
+  const earlier = new Map(before.cells.map((cell) => [name(cell), cell]));
+  return after.cells.map((cell) => {
+    const had = earlier.get(name(cell));
+    return { ...cell, admitted: cell.admitted - (had?.admitted ?? 0), late: cell.late - (had?.late ?? 0) };
+  });
+}
+
+function cellName(kind: TickKind, symbol: string): string {
+  return `${kind} ${symbol}`;
+}
+
+function increase(counts: Map<string, number>, name: string, by: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function bySymbolAndKind(one: SymbolCounts, other: SymbolCounts): number {
+  const [left, right] = [`${one.symbol} ${other.kind}`, `${other.symbol} ${one.kind}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,70 @@
+import type { LedgerDto, LedgerVerification, SimilarAnswer, SimilarRequest } from '@hindcast/contracts';
+import { loadConfig, ServiceClient, type BaseConfig } from '@hindcast/service-kit';
+
+/** `GET /v1/progress` of market-physics. */
+export interface PhysicsProgress {
+  readonly stream_id: string | null;
+  readonly checkpoint_number: number;
+  readonly head_number: number;
+  readonly states: number;
+  readonly embedding_queue: number;
+}
+
+export interface RebuildRequest {
+  readonly mode: 'live' | 'hindsight';
+  readonly from: string;
+  readonly to: string;
+  readonly symbols?: readonly string[];
+}
+
+export interface RebuildReport {
+  readonly id: string;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly progress: number;
+  readonly states: number;
+  readonly error?: string;
+}
+
+export interface RetryReport {
+  readonly retried: number;
+  readonly stored: number;
+  readonly still_refused: number;
+}
+
+/** The calls that commands make. Answers of our own services are taken at their word: they share our contracts. */
+export interface Services {
+  ledger(): Promise<LedgerDto>;
+  verifyLedger(): Promise<LedgerVerification>;
+  retryQuarantined(): Promise<RetryReport>;
+  physicsProgress(): Promise<PhysicsProgress>;
+  startRebuild(request: RebuildRequest): Promise<RebuildReport>;
+  rebuild(id: string): Promise<RebuildReport>;
+  similar(request: SimilarRequest): Promise<SimilarAnswer>;
+}
+
+/** Counting every cell in the store, or comparing with every vector, may take as long. */
+const longDeadlineMs = 300_000;
+
+export function openServices({ tickIngestUrl, marketPhysicsUrl }: BaseConfig): Services {
+  const ingest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl });
+  const slowIngest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, deadlineMs: longDeadlineMs });
+  const physics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl });
+  const slowPhysics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, deadlineMs: longDeadlineMs });
+  return {
+    ledger: () => ingest.get('/v1/ledger', { parse: as<LedgerDto> }),
+    verifyLedger: () => slowIngest.post('/v1/ledger/verify', { parse: as<LedgerVerification> }),
+    retryQuarantined: () => slowIngest.post('/v1/ledger/retry', { parse: as<RetryReport> }),
+    physicsProgress: () => physics.get('/v1/progress', { parse: as<PhysicsProgress> }),
+    startRebuild: (body) => physics.post('/v1/rebuilds', { body, parse: as<RebuildReport> }),
+    rebuild: (id) => physics.get(`/v1/rebuilds/${encodeURIComponent(id)}`, { parse: as<RebuildReport> }),
+    similar: (body) => slowPhysics.post('/v1/similar', { body, parse: as<SimilarAnswer> }),
+  };
+}
+
+function as<Answer>(body: unknown): Answer {
+  return body as Answer;
+}
+
+export function loadCliConfig(): BaseConfig {
+  return loadConfig({});
+}

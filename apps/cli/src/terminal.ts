@@ -1,0 +1,47 @@
+import { setTimeout } from 'node:timers/promises';
+import { systemClock, type Clock } from '@hindcast/ports';
+
+/** What a command has of the world around it: where it writes, the time, and whether it shall stop. */
+export interface Terminal {
+  /** Answers, on standard output. */
+  print(text: string): void;
+  /** Everything else, on standard error: a pipe gets answers only. */
+  note(text: string): void;
+  /** Writes over the line before it on a terminal; null elsewhere. */
+  readonly redraw: ((text: string) => void) | null;
+  readonly json: boolean;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  sleep(ms: number, signal?: AbortSignal): Promise<unknown>;
+}
+
+const eraseLine = '\r\u001b[K';
+
+export function openTerminal({ json, signal }: { readonly json: boolean; readonly signal: AbortSignal }): Terminal {
+  const { stdout, stderr } = process;
+  let drawn = false;
+  const clear = (): void => {
+    if (drawn) stderr.write(eraseLine);
+    drawn = false;
+  };
+  const redraw = (text: string): void => {
+    stderr.write(`${eraseLine}${text.slice(0, Math.max(stderr.columns - 1, 20))}`);
+    drawn = true;
+  };
+  return {
+    print: (text) => {
+      clear();
+      stdout.write(`${text}\n`);
+    },
+    note: (text) => {
+      clear();
+      stderr.write(`${text}\n`);
+    },
+    redraw: stderr.isTTY && !json ? redraw : null,
+    json,
+    clock: systemClock,
+    signal,
+    sleep: (ms, until) => setTimeout(ms, undefined, until ? { signal: until } : {}),
+  };
+}
