@@ -29,6 +29,7 @@ export const errorCodes = {
   STREAM_UNKNOWN: { status: 409, grpc: 9, retry: false, help: 'This log has another stream id: start again from the store.' },
   NUMBER_TRIMMED: { status: 409, grpc: 11, retry: false, help: 'This batch was trimmed from the log: catch up from the store first.' },
   SUBSCRIPTION_INVALID: { status: 400, grpc: 3, retry: false, help: 'Name events and symbols as the README shows.' },
+  CLIENTS_FULL: { status: 503, grpc: 8, retry: true, help: 'The service has as many subscribers as it serves; connect again later.' },
   SHUTTING_DOWN: { status: 503, grpc: 14, retry: true, help: 'The service is stopping; send again in a moment.' },
   CONFIG_INVALID: { status: 500, grpc: 9, retry: false, help: 'Every bad key is listed; correct them and start again.' },
   PORT_IN_USE: { status: 500, grpc: 9, retry: false, help: 'Another process has the port: stop it or set HINDCAST_PORT_OFFSET.' },

@@ -1,0 +1,113 @@
+import { HindcastError } from '@hindcast/contracts';
+import type { Bus, BusSubscription, ReceivedMessage } from '@hindcast/ports';
+import type { Logger } from '@hindcast/service-kit';
+import { parseBroadcast, streamChannels } from './broadcast.js';
+import type { Clients } from './clients.js';
+import { RepeatFilter } from './repeat-filter.js';
+
+export interface BusReaderCounters {
+  received(event: string): void;
+  refused(channel: string): void;
+  repeated(): void;
+  resynced(reason: string): void;
+}
+
+export interface BusReaderOptions {
+  readonly bus: Bus;
+  readonly clients: Clients;
+  readonly logger: Logger;
+  readonly counters: BusReaderCounters;
+  readonly signal: AbortSignal;
+}
+
+const queueMax = 50_000;
+const retryMs = 500;
+/** Sockets are written between slices: in one go, a burst would make every subscriber look slow. */
+const sliceMessagesMax = 200;
+
+/** Reads the bus and passes on; wherever messages may have been lost, everybody gets a new snapshot. */
+export class BusReader {
+  private readonly filter = new RepeatFilter();
+  private listening = false;
+
+  constructor(private readonly options: BusReaderOptions) {}
+
+  get isListening(): boolean {
+    return this.listening;
+  }
+
+  /** Runs until the signal; resolves then. */
+  async run(): Promise<void> {
+    const { bus, signal, logger } = this.options;
+    const forgetReconnects = bus.onReconnect(() => this.resync('bus reconnected'));
+    while (!signal.aborted) {
+      try {
+        await this.read(await bus.subscribe(streamChannels, { queueMax }));
+      } catch (error) {
+        if (!(error instanceof HindcastError) || !error.retry) throw error;
+        logger.warn({ err: error, retryMs }, 'bus cannot be read');
+        await pause(retryMs, signal);
+      }
+    }
+    forgetReconnects();
+  }
+
+  private async read(subscription: BusSubscription): Promise<void> {
+    const { signal } = this.options;
+    const close = (): void => void subscription.close();
+    signal.addEventListener('abort', close, { once: true });
+    if (signal.aborted) close();
+    this.listening = true;
+    // Whoever came before we listened may have missed something.
+    this.resync('bus subscribed');
+    let messages = 0;
+    let dropped = 0;
+    for await (const message of subscription) {
+      if (subscription.dropped > dropped) {
+        dropped = subscription.dropped;
+        this.resync('messages dropped');
+      }
+      this.pass(message);
+      messages += 1;
+      if (messages % sliceMessagesMax === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.listening = false;
+    signal.removeEventListener('abort', close);
+  }
+
+  private pass({ channel, payload }: ReceivedMessage): void {
+    const { clients, counters } = this.options;
+    const broadcast = parseBroadcast(channel, payload);
+    if (broadcast === undefined) {
+      counters.refused(channel);
+      return;
+    }
+    counters.received(broadcast.event);
+    const { key, timeUs } = broadcast;
+    const novelty = key === undefined || timeUs === undefined ? 'new' : this.filter.judge(key, timeUs);
+    if (novelty === 'repeat') counters.repeated();
+    else {
+      if (novelty === 'reset') this.resync('publisher started anew');
+      clients.offer(broadcast);
+    }
+  }
+
+  private resync(reason: string): void {
+    this.filter.forget();
+    this.options.counters.resynced(reason);
+    this.options.logger.info({ reason }, 'every subscriber gets a new snapshot');
+    this.options.clients.resync();
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,167 @@
+import { isoFromUs, type HindcastError } from '@hindcast/contracts';
+import type { Clock } from '@hindcast/ports';
+import { asHindcastError } from '@hindcast/service-kit';
+import { withMissed, type Broadcast } from './broadcast.js';
+import { errorMessage, parseCommand, snapshotMessage, symbolsMax, type OwnMessage } from './client-messages.js';
+import { Conflator, type Delivery } from './conflator.js';
+import type { SnapshotSource } from './snapshot-source.js';
+import { Subscription, type Selection, type ShownState, type SnapshotRequest } from './subscription.js';
+
+/** Where a subscriber's messages go: a WebSocket or a response that does not end. */
+export interface ClientSink {
+  readonly transport: 'websocket' | 'sse';
+  send(event: string, payload: Uint8Array | string): void;
+  /** Bytes handed over and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Called whenever the network has taken something. */
+  onTaken(listener: () => void): void;
+  ping(): void;
+  /** When the other side was last known to be there, by `performance.now()`. */
+  readonly heardMs: number;
+  close(reason: HindcastError): void;
+  /** Ends it at once, for one that reads nothing. */
+  cut(): void;
+}
+
+export interface SessionCounters {
+  sent(event: string): void;
+  conflated(): void;
+}
+
+export interface SessionOptions {
+  readonly sink: ClientSink;
+  readonly snapshots: SnapshotSource;
+  readonly clock: Clock;
+  readonly slowBytes: number;
+  readonly counters: SessionCounters;
+}
+
+const heldMax = 10_000;
+const conflatedMax = 20_000;
+/** A subscriber that takes nothing while our own answers to it pile up is cut at this many times `slowBytes`. */
+const cutFactor = 32;
+
+/** One subscriber: what it asked for, what it can take, and what waits for it. */
+export class ClientSession {
+  private readonly subscription = new Subscription({ symbolsMax, heldMax });
+  private readonly conflator = new Conflator(conflatedMax);
+  private closed = false;
+
+  constructor(private readonly options: SessionOptions) {
+    options.sink.onTaken(() => this.flush());
+  }
+
+  get transport(): ClientSink['transport'] {
+    return this.options.sink.transport;
+  }
+
+  /** A message of the subscriber; what is wrong with it is answered, and the connection goes on. */
+  receive(text: string): void {
+    try {
+      const { action, ...selection } = parseCommand(text);
+      if (action === 'subscribe') this.subscribe(selection);
+      else this.unsubscribe(selection);
+    } catch (error) {
+      this.say(errorMessage(asHindcastError(error)));
+    }
+  }
+
+  subscribe(selection: Selection): void {
+    const request = this.subscription.subscribe(selection);
+    this.say({ event: 'SUBSCRIBED', subscriptions: this.subscription.describe() });
+    if (request !== undefined) void this.sendSnapshot(request, 'subscribed');
+  }
+
+  /** The bus had a gap: a new snapshot, then updates as before. */
+  resync(): void {
+    const request = this.subscription.resync();
+    if (request !== undefined) void this.sendSnapshot(request, 'resync');
+  }
+
+  offer(broadcast: Broadcast): void {
+    if (!this.closed && this.subscription.admits(broadcast)) this.deliver({ broadcast, missed: 0 });
+  }
+
+  /** Says that we are here; one that is slow knows it by what it is getting. */
+  heartbeat(): void {
+    this.options.sink.ping();
+    if (!this.isSlow()) this.say({ event: 'HEARTBEAT', timestamp: isoFromUs(this.options.clock.nowUs()) });
+  }
+
+  isSilentSince(ms: number): boolean {
+    return this.options.sink.heardMs < ms;
+  }
+
+  close(reason: HindcastError): void {
+    if (this.closed) return;
+    this.say(errorMessage(reason));
+    this.closed = true;
+    this.options.sink.close(reason);
+  }
+
+  cut(): void {
+    this.closed = true;
+    this.options.sink.cut();
+  }
+
+  /** The other side is gone. */
+  ended(): void {
+    this.closed = true;
+  }
+
+  private unsubscribe(selection: Selection): void {
+    this.subscription.unsubscribe(selection);
+    this.say({ event: 'UNSUBSCRIBED', subscriptions: this.subscription.describe() });
+  }
+
+  private async sendSnapshot(request: SnapshotRequest, reason: 'subscribed' | 'resync'): Promise<void> {
+    try {
+      const states = await this.options.snapshots.newest(request.symbols, (error) => this.say(errorMessage(error)));
+      this.showSnapshot(request, () => this.say(snapshotMessage(this.subscription.wantedOf(states), reason)), states);
+    } catch (error) {
+      this.showSnapshot(request, () => this.say(errorMessage(asHindcastError(error))), []);
+    }
+  }
+
+  private showSnapshot(request: SnapshotRequest, show: () => void, states: readonly ShownState[]): void {
+    if (this.closed) return;
+    show();
+    const released = this.subscription.complete(request, states);
+    this.conflator.discard((broadcast) => this.subscription.isSuperseded(broadcast));
+    for (const delivery of released) this.deliver(delivery);
+  }
+
+  private isSlow(): boolean {
+    return this.conflator.size > 0 || this.options.sink.bufferedBytes > this.options.slowBytes;
+  }
+
+  private deliver(delivery: Delivery): void {
+    if (!this.isSlow()) this.pass(delivery);
+    else if (this.conflator.offer(delivery.broadcast, delivery.missed)) this.options.counters.conflated();
+  }
+
+  private flush(): void {
+    const { sink, slowBytes } = this.options;
+    while (!this.closed && sink.bufferedBytes <= slowBytes) {
+      const delivery = this.conflator.take();
+      if (delivery === undefined) return;
+      this.pass(delivery);
+    }
+  }
+
+  private pass({ broadcast, missed }: Delivery): void {
+    this.options.sink.send(broadcast.event, withMissed(broadcast.payload, missed));
+    this.options.counters.sent(broadcast.event);
+  }
+
+  private say(message: OwnMessage): void {
+    if (this.closed) return;
+    const { sink, slowBytes, counters } = this.options;
+    if (sink.bufferedBytes > slowBytes * cutFactor) {
+      this.cut();
+      return;
+    }
+    sink.send(message.event, JSON.stringify(message));
+    counters.sent(message.event);
+  }
+}

@@ -1,0 +1,17 @@
+import { loadConfig, wholeNumber, type Config, type Environment } from '@hindcast/service-kit';
+import type { z } from 'zod';
+
+const shape = {
+  /** How often a subscriber hears from us at least. */
+  broadcastHeartbeatMs: wholeNumber({ min: 100, max: 600_000 }).default(15_000),
+  /** Subscribers at once, WebSocket and SSE together. */
+  broadcastClientsMax: wholeNumber({ min: 1, max: 100_000 }).default(1_000),
+  /** What may wait for one subscriber; above it, it is slow and gets the newest state of each symbol only. */
+  broadcastSlowBytes: wholeNumber({ min: 1_024, max: 1_073_741_824 }).default(1_048_576),
+} satisfies z.ZodRawShape;
+
+export type BroadcasterConfig = Config<typeof shape>;
+
+export function readConfig(env?: Environment): BroadcasterConfig {
+  return loadConfig(shape, env);
+}

@@ -1,0 +1,54 @@
+import type { Broadcast } from './broadcast.js';
+
+/** A message and how many it stands for besides itself. */
+export interface Delivery {
+  readonly broadcast: Broadcast;
+  readonly missed: number;
+}
+
+/**
+ * What waits for a slow subscriber: of each key the newest message only, in the place of the oldest, with a count of
+ * those it replaced. Messages without a key all wait. Beyond `waitingMax` the oldest goes, and the next to leave says so.
+ */
+export class Conflator {
+  private readonly waiting = new Map<string, Delivery>();
+  private unkeyed = 0;
+  private lost = 0;
+
+  constructor(private readonly waitingMax: number) {}
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  /** True where the message took the place of an older one. `missed`: how many were lost before it came here. */
+  offer(broadcast: Broadcast, missed = 0): boolean {
+    const key = broadcast.key ?? `unkeyed ${(this.unkeyed += 1)}`;
+    const older = this.waiting.get(key);
+    this.waiting.set(key, { broadcast, missed: missed + (older === undefined ? 0 : older.missed + 1) });
+    if (this.waiting.size > this.waitingMax) this.dropOldest();
+    return older !== undefined;
+  }
+
+  take(): Delivery | undefined {
+    const first = this.waiting.entries().next();
+    if (first.done) return undefined;
+    const [key, { broadcast, missed }] = first.value;
+    this.waiting.delete(key);
+    const delivery = { broadcast, missed: missed + this.lost };
+    this.lost = 0;
+    return delivery;
+  }
+
+  /** Removes what something newer, as a snapshot, has made needless; these do not count as missed. */
+  discard(needless: (broadcast: Broadcast) => boolean): void {
+    for (const [key, { broadcast }] of this.waiting) {
+      if (needless(broadcast)) this.waiting.delete(key);
+    }
+  }
+
+  private dropOldest(): void {
+    const oldest = this.take();
+    if (oldest !== undefined) this.lost = oldest.missed + 1;
+  }
+}

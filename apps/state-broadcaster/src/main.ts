@@ -1,0 +1,10 @@
+import { runService } from '@hindcast/service-kit';
+import { AppModule } from './app.module.js';
+import { readConfig } from './config.js';
+
+await runService({
+  name: 'state-broadcaster',
+  config: readConfig,
+  module: (config) => AppModule.with(config),
+  httpPort: ({ ports }) => ports.stateBroadcasterHttp,
+});

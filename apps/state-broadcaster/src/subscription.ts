@@ -1,0 +1,173 @@
+import { HindcastError, usFromIso } from '@hindcast/contracts';
+import { instrumentKey, streamEvents, type Broadcast, type StreamEvent } from './broadcast.js';
+import type { Delivery } from './conflator.js';
+
+/** Every symbol, those not yet seen included. */
+export const allSymbols = '*';
+
+export interface Selection {
+  readonly events: readonly StreamEvent[];
+  /** Symbols, or `*`. */
+  readonly symbols: readonly string[];
+}
+
+/** What a snapshot is to be made of. The answer belongs to this request and to no later one. */
+export interface SnapshotRequest {
+  readonly ticket: number;
+  readonly symbols: readonly string[];
+}
+
+/** A state of market-physics: what is read here, and the rest as it came. */
+export interface ShownState {
+  readonly symbol: string;
+  readonly market: string;
+  readonly timestamp: string;
+  readonly [field: string]: unknown;
+}
+
+export interface SubscriptionLimits {
+  /** Symbols an event. */
+  readonly symbolsMax: number;
+  /** Updates held back while a snapshot is on its way. */
+  readonly heldMax: number;
+}
+
+/**
+ * What one subscriber wants, and how it gets there without a hole or a repetition: from the moment it asks, updates of
+ * the new symbols are held back; the snapshot is taken after that moment; what was held and is not in it follows. The
+ * caller is already listening to the bus when it calls `subscribe`, and that makes it exact. Knows no socket and no clock.
+ */
+export class Subscription {
+  private readonly wanted = new Map<StreamEvent, Set<string>>();
+  /** Symbols (or `*`) whose snapshot is on its way, and the newest request that asked for it. */
+  private readonly awaiting = new Map<string, number>();
+  /** Times of the snapshot, by instrument, until the first newer update has passed. */
+  private readonly floors = new Map<string, number>();
+  private held: Broadcast[] = [];
+  private heldLost = 0;
+  private tickets = 0;
+
+  constructor(private readonly limits: SubscriptionLimits) {}
+
+  /** Returns which snapshot is needed. SUBSCRIPTION_INVALID where there would be too many symbols; nothing changes then. */
+  subscribe({ events, symbols }: Selection): SnapshotRequest | undefined {
+    const { symbolsMax } = this.limits;
+    for (const event of events) {
+      const union = new Set([...(this.wanted.get(event) ?? []), ...symbols]);
+      if (union.size <= symbolsMax) continue;
+      throw new HindcastError('SUBSCRIPTION_INVALID', `symbols: ${union.size} for ${event}, at most ${symbolsMax} are allowed, or "*" for all.`);
+    }
+    for (const event of events) this.wanted.set(event, new Set([...(this.wanted.get(event) ?? []), ...symbols]));
+    return events.includes('PHYSICS_UPDATE') ? this.await(symbols) : undefined;
+  }
+
+  /** Removing `*` removes every symbol; a single one cannot be taken out of all. */
+  unsubscribe({ events, symbols }: Selection): void {
+    for (const event of events) {
+      const wanted = this.wanted.get(event);
+      if (wanted === undefined) continue;
+      if (symbols.includes(allSymbols)) wanted.clear();
+      else if (wanted.has(allSymbols)) {
+        throw new HindcastError('SUBSCRIPTION_INVALID', `symbols: ${event} is subscribed for all; unsubscribe "*", then subscribe to what is left.`);
+      }
+      for (const symbol of symbols) wanted.delete(symbol);
+      if (wanted.size === 0) this.wanted.delete(event);
+    }
+    this.forgetUnwanted();
+  }
+
+  /** After a gap on the bus: everything wanted is asked for anew. */
+  resync(): SnapshotRequest | undefined {
+    const symbols = this.wanted.get('PHYSICS_UPDATE');
+    return symbols === undefined ? undefined : this.await([...symbols]);
+  }
+
+  /** True where the message is to be sent now. What has to wait for a snapshot is kept here. */
+  admits(broadcast: Broadcast): boolean {
+    if (!this.wants(broadcast)) return false;
+    if (broadcast.event !== 'PHYSICS_UPDATE') return true;
+    if (this.isAwaiting(broadcast.symbol)) {
+      this.hold(broadcast);
+      return false;
+    }
+    return this.isAboveFloor(broadcast);
+  }
+
+  /** The snapshot of a request has come and is sent before what is returned: the held updates that are newer. */
+  complete({ ticket, symbols }: SnapshotRequest, states: readonly ShownState[]): readonly Delivery[] {
+    const covered = new Set(symbols.filter((symbol) => this.awaiting.get(symbol) === ticket));
+    for (const symbol of covered) this.awaiting.delete(symbol);
+    const isCovered = (symbol: string): boolean => covered.has(symbol) || covered.has(allSymbols);
+    for (const { symbol, market, timestamp } of states) {
+      const timeUs = usFromIso(timestamp);
+      if (timeUs !== undefined && isCovered(symbol)) this.floors.set(instrumentKey(symbol, market), timeUs);
+    }
+    return this.release();
+  }
+
+  /** True where a snapshot has made the update needless. */
+  isSuperseded({ event, key, timeUs }: Broadcast): boolean {
+    const floor = event === 'PHYSICS_UPDATE' ? this.floors.get(key ?? '') : undefined;
+    return floor !== undefined && timeUs !== undefined && timeUs <= floor;
+  }
+
+  /** Which of these the subscriber still wants; it may have unsubscribed while they were fetched. */
+  wantedOf(states: readonly ShownState[]): readonly ShownState[] {
+    const symbols = this.wanted.get('PHYSICS_UPDATE');
+    return states.filter(({ symbol }) => symbols?.has(symbol) || symbols?.has(allSymbols));
+  }
+
+  describe(): Readonly<Partial<Record<StreamEvent, readonly string[]>>> {
+    const known = streamEvents.filter((event) => this.wanted.has(event));
+    return Object.fromEntries(known.map((event) => [event, [...(this.wanted.get(event) ?? [])]]));
+  }
+
+  private await(symbols: readonly string[]): SnapshotRequest {
+    this.tickets += 1;
+    for (const symbol of symbols) this.awaiting.set(symbol, this.tickets);
+    return { ticket: this.tickets, symbols };
+  }
+
+  private wants({ event, symbol }: Broadcast): boolean {
+    const symbols = this.wanted.get(event);
+    if (symbols === undefined) return false;
+    return symbol === undefined || symbols.has(symbol) || symbols.has(allSymbols);
+  }
+
+  private isAwaiting(symbol: string | undefined): boolean {
+    return this.awaiting.has(allSymbols) || (symbol !== undefined && this.awaiting.has(symbol));
+  }
+
+  private isAboveFloor(broadcast: Broadcast): boolean {
+    if (this.isSuperseded(broadcast)) return false;
+    if (broadcast.key !== undefined) this.floors.delete(broadcast.key);
+    return true;
+  }
+
+  private hold(broadcast: Broadcast): void {
+    this.held.push(broadcast);
+    if (this.held.length <= this.limits.heldMax) return;
+    this.held.shift();
+    this.heldLost += 1;
+  }
+
+  private release(): readonly Delivery[] {
+    const held = this.held;
+    this.held = held.filter((broadcast) => this.isAwaiting(broadcast.symbol));
+    const released = held.filter((broadcast) => !this.isAwaiting(broadcast.symbol) && this.wants(broadcast) && this.isAboveFloor(broadcast));
+    return released.map((broadcast) => {
+      const missed = this.heldLost;
+      this.heldLost = 0;
+      return { broadcast, missed };
+    });
+  }
+
+  private forgetUnwanted(): void {
+    const symbols = this.wanted.get('PHYSICS_UPDATE');
+    for (const symbol of this.awaiting.keys()) {
+      if (!symbols?.has(symbol)) this.awaiting.delete(symbol);
+    }
+    this.held = this.held.filter((broadcast) => this.wants(broadcast));
+    if (symbols === undefined) this.floors.clear();
+  }
+}
