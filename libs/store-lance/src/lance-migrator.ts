@@ -70,7 +70,10 @@ export class LanceMigrator {
     const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
     if (wrong.length > 0) {
       const names = wrong.map(({ name, state }) => `${name} (${state})`).join(', ');
-      throw new HindcastError('STORE_REFUSED', `These migrations are no longer what was applied: ${names}. Restore them and write a new file instead.`);
+      throw new HindcastError(
+        'STORE_REFUSED',
+        `These migrations are no longer what was applied: ${names}. Restore them and write a new file instead.`,
+      );
     }
     const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ name }) => name));
     return (await this.migrations()).filter(({ name }) => pending.has(name));
@@ -94,7 +97,8 @@ export class LanceMigrator {
 
   private async apply(connection: Connection, { name, sha256, definition }: LanceMigration): Promise<void> {
     await applyTableDefinition(connection, definition);
-    const table = (await openIfPresent(connection, journal.table)) ?? (await connection.createEmptyTable(journal.table, arrowSchema(journal)));
+    const table =
+      (await openIfPresent(connection, journal.table)) ?? (await connection.createEmptyTable(journal.table, arrowSchema(journal)));
     try {
       await table.add([{ name, sha256, applied_at: new Date(this.clock.nowUs() / 1000) }]);
     } finally {

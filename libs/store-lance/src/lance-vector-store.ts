@@ -1,13 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import type {
-  Clock,
-  EmbeddingRow,
-  VectorFilter,
-  VectorQuery,
-  VectorSearchResult,
-  VectorStore,
-  VectorStoreStats,
-} from '@hindcast/ports';
+import type { Clock, EmbeddingRow, VectorFilter, VectorQuery, VectorSearchResult, VectorStore, VectorStoreStats } from '@hindcast/ports';
 import { systemClock } from '@hindcast/ports';
 import { Index, Session, connect, type Connection, type Table } from '@lancedb/lancedb';
 import { filterSql } from './filter-sql.js';

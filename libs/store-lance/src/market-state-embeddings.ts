@@ -1,6 +1,6 @@
 import type { EmbeddingMetadata } from '@hindcast/contracts';
 import type { EmbeddingRow, VectorMatch } from '@hindcast/ports';
-import type { FixedSizeList, RecordBatch } from 'apache-arrow';
+import type { FixedSizeList, RecordBatch, Vector } from 'apache-arrow';
 import { Float32, RecordBatch as ArrowBatch, Struct, Table, TimestampMicrosecond, Utf8, makeData, vectorFromArray } from 'apache-arrow';
 import { arrowSchema, type TableDefinition } from './table-definition.js';
 
@@ -78,10 +78,10 @@ export function rowsFromBatch(batch: RecordBatch): EmbeddingRow[] {
   const { symbol, market, timeUs, metadata } = keyColumns(batch);
   const model = textColumn(batch, 'model_id');
   const template = textColumn(batch, 'template_id');
-  const vectors = column(batch, 'vector');
+  const vectors = column(batch, 'vector') as Vector<FixedSizeList<Float32>>;
   return Array.from({ length: batch.numRows }, (_, index) => ({
     // A copy: the batch's own memory would be held as long as any of its rows.
-    vector: Float32Array.from(vectors.get(index).toArray() as Float32Array),
+    vector: Float32Array.from(vectors.get(index)?.toArray() ?? []),
     symbol: symbol(index),
     timeUs: timeUs(index),
     market: market(index),

@@ -1,6 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 import { Index, type Connection, type Table } from '@lancedb/lancedb';
-import { DataType, Field, FixedSizeList, Float32, Schema, TimestampMicrosecond, Utf8 } from 'apache-arrow';
+import type { DataType } from 'apache-arrow';
+import { Field, FixedSizeList, Float32, Schema, TimestampMicrosecond, Utf8 } from 'apache-arrow';
 import { isTableMissing } from './lance-errors.js';
 
 /** What a file of `migrations/lancedb/` says: one table, its columns and its scalar indexes. */
@@ -44,7 +45,8 @@ function arrowType(name: string, type: string): DataType {
   if (type === 'utf8') return new Utf8();
   if (type === 'timestamp[us, UTC]') return new TimestampMicrosecond('UTC');
   const width = vectorTypePattern.exec(type)?.[1];
-  if (width === undefined) throw new Error(`Column ${name} has the type ${type}; utf8, timestamp[us, UTC] and fixed_size_list<float32>[n] are known.`);
+  if (width === undefined)
+    throw new Error(`Column ${name} has the type ${type}; utf8, timestamp[us, UTC] and fixed_size_list<float32>[n] are known.`);
   return new FixedSizeList(Number(width), new Field('item', new Float32(), true));
 }
 

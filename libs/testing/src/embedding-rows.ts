@@ -3,6 +3,7 @@ import type { EmbeddingRow } from '@hindcast/ports';
 import { seededRandom } from './seeded-random.js';
 
 const dimensions = 384;
+const sharedMetadata = embeddingMetadata();
 
 export interface ClusteredRowsOptions {
   readonly rows: number;
@@ -21,11 +22,18 @@ export interface ClusteredRowsOptions {
 export function clusteredRows(options: ClusteredRowsOptions): EmbeddingRow[] {
   const { rows, clusters, symbols, seed, spread = 0.4, firstUs = Date.UTC(2013, 9, 7, 14) * 1000 } = options;
   const random = seededRandom(seed);
-  const centres = Array.from({ length: clusters }, () => Float32Array.from({ length: dimensions }, () => random() - 0.5));
+  const centres = Array.from({ length: clusters }, () => randomVector(random));
   return Array.from({ length: rows }, (_, index) => {
     const cluster = Math.floor(random() * clusters);
-    const vector = (centres[cluster] ?? new Float32Array(dimensions)).map((value) => value + (random() - 0.5) * spread);
-    return embeddingRow({ vector: unit(vector), symbol: symbols[cluster % symbols.length] ?? 'SPY', timeUs: firstUs + index * minuteUs });
+    const vector = randomVector(random);
+    const centre = centres[cluster];
+    for (let at = 0; at < dimensions; at += 1) vector[at] = centre[at] + vector[at] * spread;
+    return embeddingRow({
+      vector: madeUnit(vector),
+      symbol: symbols[cluster % symbols.length],
+      timeUs: firstUs + index * minuteUs,
+      metadata: sharedMetadata,
+    });
   });
 }
 
@@ -45,20 +53,37 @@ export function embeddingRow(row: Partial<EmbeddingRow> = {}): EmbeddingRow {
 
 export function embeddingMetadata(physics: Partial<EmbeddingMetadata['physics']> = {}): EmbeddingMetadata {
   return {
-    physics: { mass: 0.42, momentum: 1.23, friction: 0.15, entropy: 0.08, nash_dist: 0.05, alpha: 2.8, regime: 'Gaussian', velocity: 2.93, ...physics },
+    physics: {
+      mass: 0.42,
+      momentum: 1.23,
+      friction: 0.15,
+      entropy: 0.08,
+      nash_dist: 0.05,
+      alpha: 2.8,
+      regime: 'Gaussian',
+      velocity: 2.93,
+      ...physics,
+    },
     sentiment: { label: 'Bullish', score: 0.85, source: 'signed_volume' },
   };
 }
 
 /** A direction that follows from the seed. */
 export function unitVector(seed: number): Float32Array {
-  const random = seededRandom(seed);
-  return unit(Float32Array.from({ length: dimensions }, () => random() - 0.5));
+  return madeUnit(randomVector(seededRandom(seed)));
 }
 
-function unit(vector: Float32Array): Float32Array {
+function randomVector(random: () => number): Float32Array {
+  const vector = new Float32Array(dimensions);
+  for (let at = 0; at < dimensions; at += 1) vector[at] = random() - 0.5;
+  return vector;
+}
+
+/** In place: a hundred thousand vectors are made here. */
+function madeUnit(vector: Float32Array): Float32Array {
   let squares = 0;
-  for (const value of vector) squares += value * value;
+  for (let at = 0; at < dimensions; at += 1) squares += vector[at] ** 2;
   const length = Math.sqrt(squares);
-  return vector.map((value) => value / length);
+  for (let at = 0; at < dimensions; at += 1) vector[at] /= length;
+  return vector;
 }

@@ -163,7 +163,11 @@ function filterCases(): FilterCase[] {
     { what: 'from a time on, it included,', filter: { fromUs: at(20) }, passes: ({ timeUs }) => timeUs >= at(20) },
     { what: 'before a time', filter: { toUs: at(20) }, passes: ({ timeUs }) => timeUs < at(20) },
     { what: 'what was known at a time', filter: { asOfUs: at(20) }, passes: ({ timeUs }) => timeUs <= at(20) },
-    { what: 'one maker', filter: { modelId: 'model@2', templateId: 'unary-1' }, passes: ({ modelId, templateId }) => modelId === 'model@2' && templateId === 'unary-1' },
+    {
+      what: 'one maker',
+      filter: { modelId: 'model@2', templateId: 'unary-1' },
+      passes: ({ modelId, templateId }) => modelId === 'model@2' && templateId === 'unary-1',
+    },
     {
       what: 'what is not near the moment of the question',
       filter: { exclude: { symbol: 'SPY', timeUs: at(8), seconds: 240 } },

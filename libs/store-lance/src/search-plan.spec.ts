@@ -1,0 +1,52 @@
+import {
+  exactCandidatesMax,
+  indexRowsMin,
+  nprobesBase,
+  partitionsFor,
+  partitionsMax,
+  planSearch,
+  planUpkeep,
+  upkeepRowsMin,
+} from './search-plan.js';
+
+const facts = { rows: 100_000, candidates: 100_000, hasIndex: true, search: 'auto' } as const;
+
+describe('planSearch', () => {
+  it.each([
+    ['it is asked for', { ...facts, search: 'exact' as const }],
+    ['there is no index', { ...facts, hasIndex: false }],
+    ['the filter leaves few', { ...facts, candidates: exactCandidatesMax }],
+  ])('compares every candidate where %s', (_, given) => {
+    expect(planSearch(given)).toEqual({ kind: 'exact' });
+  });
+
+  it('looks into more partitions as the filter narrows, and never into more than there are', () => {
+    expect(planSearch(facts)).toMatchObject({ kind: 'indexed', nprobes: nprobesBase, nprobesMax: partitionsMax });
+    expect(planSearch({ ...facts, candidates: 50_000 })).toMatchObject({ nprobes: 2 * nprobesBase });
+    expect(planSearch({ ...facts, candidates: exactCandidatesMax + 1 })).toMatchObject({ nprobes: partitionsMax });
+  });
+});
+
+describe('partitionsFor', () => {
+  it('is the square root of the rows, up to what 001 names', () => {
+    expect([0, 10_000, 100_000, 10_000_000].map(partitionsFor)).toEqual([1, 100, partitionsMax, partitionsMax]);
+  });
+});
+
+describe('planUpkeep', () => {
+  const indexed = { rows: 100_000, rowsNotIndexed: 0, hasIndex: true, segments: 1, fragments: 1 };
+  const young = { rows: 1_000, rowsNotIndexed: 1_000, hasIndex: false, segments: 0, fragments: 1 };
+
+  it.each([
+    ['nothing while the table is small', young, 'none'],
+    ['putting small files together', { ...young, fragments: 500 }, 'compact'],
+    ['the first index', { ...young, rows: indexRowsMin }, 'reindex'],
+    ['nothing while the index holds nearly all', { ...indexed, rowsNotIndexed: 9_999 }, 'none'],
+    ['a new index after a tenth has come', { ...indexed, rowsNotIndexed: 10_000 }, 'reindex'],
+    ['a new index of a smaller table after 5,000 rows', { ...indexed, rows: 20_000, rowsNotIndexed: upkeepRowsMin }, 'reindex'],
+    ['a new index where the old one is in pieces', { ...indexed, segments: 9 }, 'reindex'],
+    ['a new index where many small files have come', { ...indexed, fragments: 500 }, 'reindex'],
+  ] as const)('is %s', (_, given, due) => {
+    expect(planUpkeep(given)).toBe(due);
+  });
+});
