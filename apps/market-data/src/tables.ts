@@ -102,10 +102,10 @@ const stateFields = {
   mode: { property: 'mode', kind: 'word' },
 } satisfies RowField<StateRow>;
 
+const arrowKinds = { time: timestampKind, word: wordKind, number: numberKind, optional: optionalNumberKind, whole: wholeNumberKind };
+
 export const barsView: TableView<readonly BarRow[]> = rowsView('bars', barFields, (bar) => bar.startUs);
 export const statesView: TableView<readonly StateRow[]> = rowsView('states', stateFields, (state) => state.timeUs);
-
-const arrowKinds = { time: timestampKind, word: wordKind, number: numberKind, optional: optionalNumberKind, whole: wholeNumberKind };
 
 function rowsView<Row extends object>(name: 'bars' | 'states', fields: RowField<Row>, timeUs: (row: Row) => number): TableView<readonly Row[]> {
   const definitions = Object.entries(fields);
