@@ -25,7 +25,7 @@ function defOf(schema: z.ZodType): SchemaDef {
 export function fieldFaults(error: z.ZodError, schema: z.ZodType, input: unknown): readonly FieldFault[] {
   const faults = new Map<string, FieldFault>();
   for (const issue of error.issues) {
-    for (const path of pathsOf(issue)) {
+    for (const path of pathsOf(issue).map((full) => pathInInput(input, full))) {
       const field = path.join('.');
       if (faults.has(field)) continue;
       faults.set(field, { field, value: valueAt(input, path), allowed: allowedAt(issue, schema, path) });
@@ -43,6 +43,12 @@ export function describeFault({ field, value, allowed }: FieldFault): string {
 function pathsOf(issue: z.core.$ZodIssue): readonly PropertyKey[][] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
   return [[...issue.path]];
+}
+
+/** A part of a text, as the third of a list with commas, is shown as the whole text. */
+function pathInInput(input: unknown, path: readonly PropertyKey[]): readonly PropertyKey[] {
+  const depth = path.findIndex((_, at) => !isObject(valueAt(input, path.slice(0, at))));
+  return depth === -1 ? path : path.slice(0, depth);
 }
 
 function allowedAt(issue: z.core.$ZodIssue, schema: z.ZodType, path: readonly PropertyKey[]): string {

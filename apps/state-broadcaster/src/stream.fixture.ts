@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Bus } from '@hindcast/ports';
+import { startService, type RunningService } from '@hindcast/service-kit';
+import { WebSocket } from 'ws';
+import { AppModule } from './app.module.js';
+import { readConfig } from './config.js';
+import type { ShownState } from './subscription.js';
+import { state, update } from './update.fixture.js';
+
+/** Answers as market-physics does: with the newest states that it has published. */
+export class FakeMarketPhysics {
+  readonly newest = new Map<string, number>();
+  questions = 0;
+  private server: Server | undefined;
+  private port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => this.answer(request, response));
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.server = server;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    const { server } = this;
+    server?.closeAllConnections();
+    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  }
+
+  /** As the real one: a state can be asked for before it is published. */
+  async publish(bus: Bus, entries: readonly (readonly [symbol: string, second: number])[], padding = ''): Promise<void> {
+    for (const [symbol, second] of entries) this.newest.set(symbol, second);
+    const messages = entries.map(([symbol, second]) => ({ ...update(symbol, second), ...(padding && { padding }) }));
+    await bus.publish(messages.map((message) => ({ channel: 'state_update', payload: JSON.stringify(message) })));
+  }
+
+  private answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
+    this.questions += 1;
+    const asked = new URL(url, 'http://localhost').searchParams.get('symbols')?.split(',');
+    const states: ShownState[] = [...this.newest].filter(([symbol]) => asked?.includes(symbol) ?? true).map(([symbol, second]) => state(symbol, second));
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ states }));
+  }
+}
+
+export interface StreamMessage {
+  readonly event: string;
+  readonly symbol?: string;
+  readonly timestamp?: string;
+  readonly missed?: number;
+  readonly states?: readonly ShownState[];
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly [field: string]: unknown;
+}
+
+/** A subscriber that remembers all it was sent. */
+export class StreamClient {
+  readonly messages: StreamMessage[] = [];
+  readonly closed: Promise<number>;
+  private wake: () => void = () => undefined;
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', (data: Buffer) => {
+      this.messages.push(JSON.parse(data.toString('utf8')) as StreamMessage);
+      this.wake();
+    });
+    this.closed = new Promise((resolve) => socket.on('close', resolve));
+  }
+
+  static async connect(url: string, options: WebSocket.ClientOptions = {}): Promise<StreamClient> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`, options);
+    const client = new StreamClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    return client;
+  }
+
+  send(command: unknown): void {
+    this.socket.send(typeof command === 'string' ? command : JSON.stringify(command));
+  }
+
+  async until(condition: (messages: readonly StreamMessage[]) => boolean): Promise<readonly StreamMessage[]> {
+    while (!condition(this.messages)) await new Promise<void>((resolve) => (this.wake = resolve));
+    return this.messages;
+  }
+
+  of(event: string): readonly StreamMessage[] {
+    return this.messages.filter((message) => message.event === event);
+  }
+
+  async close(): Promise<void> {
+    this.socket.terminate();
+    await this.closed;
+  }
+}
+
+export function startBroadcasterService(env: Readonly<Record<string, string>>): Promise<RunningService> {
+  return startService({
+    name: 'state-broadcaster',
+    config: () => readConfig({ HINDCAST_LOG_LEVEL: 'silent', ...env }),
+    module: (config) => AppModule.with(config),
+    httpPort: () => 0,
+  });
+}
