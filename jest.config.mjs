@@ -1,7 +1,7 @@
 /** One run over every package: sources are read through the `@hindcast/source` export condition, so no build is needed. */
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@hindcast/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@hindcast/source', 'node'] },
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts', '**/*.spec.mjs'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
