@@ -86,20 +86,23 @@ export async function startProcess({ name, command, args, env, cwd, onLine, pare
 /**
  * Waits until nothing speaks against it any more; throws when the process ends first or the time is over.
  * @param {ServerProcess} server
- * @param {{ whyNotReady: () => Promise<string | undefined>, boundMs: number }} options
+ * @param {object} options
+ * @param {() => Promise<string | undefined>} options.whyNotReady
+ * @param {number} options.boundMs
+ * @param {() => string} [options.evidence] ends the message of a failure; what the server said last by default
  */
-export async function waitUntilReady(server, { whyNotReady, boundMs }) {
+export async function waitUntilReady(server, { whyNotReady, boundMs, evidence = server.lastLines }) {
   const deadlineMs = performance.now() + boundMs;
   while (server.isRunning()) {
     const reason = await whyNotReady().catch(wordsOf);
     if (reason === undefined) return;
     if (performance.now() > deadlineMs) {
-      throw new Error(`${server.name} was not ready after ${boundMs / 1000} s: ${reason}\n${server.lastLines()}`);
+      throw new Error(`${server.name} was not ready after ${boundMs / 1000} s: ${reason}\n${evidence()}`);
     }
     await within(server.exited, pollIntervalMs);
   }
   const { code, signal } = await server.exited;
-  throw new Error(`${server.name} ended with ${signal ?? `exit code ${code}`} before it was ready.\n${server.lastLines()}`);
+  throw new Error(`${server.name} ended with ${signal ?? `exit code ${code}`} before it was ready.\n${evidence()}`);
 }
 
 /**

@@ -89,6 +89,7 @@ describe('a stack of small services', () => {
       const [one, broken] = await smallMembers(['one', 'broken']);
       const fails = {
         ...broken,
+        quiet: true,
         command: (onLine) => ({ name: 'broken', command: nodeExecutable(), args: ['-e', 'throw new Error("no key")'], onLine }),
       };
       const starting = startStack({ servers: [one], services: [fails], migrate: async () => undefined }, options());

@@ -88,7 +88,8 @@ export async function startStack({ servers, services, migrate }, { settings, voi
 async function startMember(member, { settings, voice }) {
   const { name, stopBoundMs, readyBoundMs } = member;
   const { run, logs } = foldersOf(settings.home);
-  const log = openBoundedLog(join(logs, `${name}.log`));
+  const logFile = join(logs, `${name}.log`);
+  const log = openBoundedLog(logFile);
   const start = async () => {
     const server = await startProcess(
       member.command((line) => {
@@ -108,7 +109,8 @@ async function startMember(member, { settings, voice }) {
     /** @param {AbortSignal} signal */
     async ready(signal) {
       const whyNotReady = async () => (signal.aborted ? undefined : member.whyNotReady());
-      await waitUntilReady(first, { whyNotReady, boundMs: readyBoundMs });
+      const evidence = () => (member.quiet ? first.lastLines() : `Its log is ${logFile}`);
+      await waitUntilReady(first, { whyNotReady, boundMs: readyBoundMs, evidence });
       signal.throwIfAborted();
       // Another member failed meanwhile, and all of them are on their way down.
       if (stopping) return;

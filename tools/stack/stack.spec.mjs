@@ -63,11 +63,13 @@ describe('the status of a stack', () => {
     expect(statusExitCode(status('stopped', [gone, gone]))).toBe(3);
   });
 
-  it('is a table for people', () => {
+  it('is a table for people, with remarks below', () => {
     expect(statusTable(status('running', [ready, ill])).split('\n')).toEqual([
-      '  what         health                     where                             pid  version',
-      '  redis        ready                      redis://127.0.0.1:7720            5    7.0.15',
-      '  tick-ingest  not ready (questdb: away)  http://127.0.0.1:7701, gRPC 7711  5    7.0.15',
+      '  what         health     where                             pid  version',
+      '  redis        ready      redis://127.0.0.1:7720            5    7.0.15',
+      '  tick-ingest  not ready  http://127.0.0.1:7701, gRPC 7711  5    7.0.15',
+      '',
+      '  tick-ingest: questdb: away',
     ]);
   });
 });

@@ -26,6 +26,8 @@ const nextSteps = `Next, in another terminal:
 /** Given to the process that stays when the one with the terminal returns. */
 const detachedFlag = '--detached';
 
+const parentCheckIntervalMs = 1_000;
+
 /** @typedef {import('./settings.mjs').StackSettings} StackSettings */
 
 async function main() {
@@ -57,7 +59,7 @@ async function runUntilStopped(settings, { detached }) {
   const log = openBoundedLog(join(logs, 'stack.log'));
   const voice = createVoice({ print: detached ? () => undefined : (text) => console.log(text), keep: log.write });
   const began = performance.now();
-  const { signal, asked } = stopOnSignals(voice);
+  const { signal, asked } = stopOnSignals(voice, { detached });
   try {
     await stopLeftovers(run, voice.plain);
     const stack = await startParts(settings, { voice, signal });
@@ -101,20 +103,34 @@ async function readySummary(settings, elapsedMs) {
  * Ctrl-C, a polite kill and a closed terminal all mean: drain and stop. npm passes a Ctrl-C on that the terminal has
  * already sent, so a second signal means nothing more than the first; each step of stopping has a bound of its own.
  * @param {import('./voice.mjs').Voice} voice
+ * @param {{ detached: boolean }} options
  */
-function stopOnSignals(voice) {
+function stopOnSignals(voice, { detached }) {
   const abort = new AbortController();
   /** @type {Promise<void>} */
   const asked = new Promise((resolve) => {
+    const stop = () => {
+      if (abort.signal.aborted) return;
+      voice.plain('\nStopping: services drain first, then the servers.');
+      abort.abort();
+      resolve();
+    };
     for (const name of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-      process.on(name, () => {
-        if (!abort.signal.aborted) voice.plain('\nStopping: services drain first, then the servers.');
-        abort.abort();
-        resolve();
-      });
+      process.on(name, stop);
     }
+    if (!detached) stopWithoutNpm(stop);
   });
   return { signal: abort.signal, asked };
+}
+
+/**
+ * npm passes signals on, unless it is killed itself: then nobody could end this stack with a Ctrl-C any more, so it ends.
+ * @param {() => void} stop
+ */
+function stopWithoutNpm(stop) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  setInterval(() => process.ppid !== npm && stop(), parentCheckIntervalMs).unref();
 }
 
 /**

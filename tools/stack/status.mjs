@@ -91,18 +91,23 @@ async function questDbReport(url) {
   return { ready: response.ok, version: /(\d+\.\d+\.\d+)/.exec(build)?.[1] };
 }
 
-/** @param {StackStatus} status */
+/**
+ * A table, and below it what members have to say of themselves.
+ * @param {StackStatus} status
+ */
 export function statusTable({ members }) {
-  return table(
+  const rows = table(
     ['what', 'health', 'where', 'pid', 'version'],
-    members.map(({ name, health, url, grpc_port: grpcPort, pid, version, detail }) => [
+    members.map(({ name, health, url, grpc_port: grpcPort, pid, version }) => [
       name,
-      `${health.replace('_', ' ')}${detail ? ` (${detail})` : ''}`,
+      health.replace('_', ' '),
       grpcPort ? `${url}, gRPC ${grpcPort}` : url,
       pid === null ? '-' : String(pid),
       version ?? '-',
     ]),
   );
+  const remarks = members.filter(({ detail }) => detail !== null).map(({ name, detail }) => `  ${name}: ${detail}`);
+  return remarks.length === 0 ? rows : [rows, '', ...remarks].join('\n');
 }
 
 /** @param {StackStatus} status */
