@@ -19,9 +19,9 @@ export class AppModule {
         {
           provide: TickIngest,
           inject: [LOGGER, Lifecycle, HealthRegistry, Metrics],
-          useFactory: (logger: Logger, lifecycle: Lifecycle, health: HealthRegistry, metrics: Metrics): TickIngest => {
+          useFactory: async (logger: Logger, lifecycle: Lifecycle, health: HealthRegistry, metrics: Metrics): Promise<TickIngest> => {
             const store = new QuestDbTickStore({ url: config.questdbUrl });
-            const bus = new RedisBus({ url: config.redisUrl });
+            const bus = await RedisBus.open({ url: config.redisUrl, name: 'tick-ingest' });
             lifecycle.onStop('questdb', () => store.close());
             lifecycle.onStop('redis', () => bus.close());
             return new TickIngest({ config, store, bus, clock: systemClock, logger, lifecycle, health, metrics });
