@@ -1,4 +1,5 @@
 import type { TickKind } from '@hindcast/contracts';
+import { rowsOf } from '@hindcast/market';
 import type { KindTotals, LogWrite, QuarantinedRow, StoredCell, StoredProgress } from '@hindcast/ports';
 import type { LogCounters } from './log-tables.js';
 
@@ -22,7 +23,7 @@ export function freshCounters({ firstNumber, cells }: { readonly firstNumber: nu
 }
 
 export function totalsAfterWrite(before: LogCounters, { serial, batches, counts, rejectedByCode }: LogWrite): LogCounters {
-  const rows = batches.reduce((sum, batch) => sum + batch.trades.length + batch.quotes.length, 0);
+  const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
   const byCode: Record<string, number> = { ...before.rejectedByCode };
   for (const [code, count] of Object.entries(rejectedByCode)) byCode[code] = (byCode[code] ?? 0) + count;
   return {

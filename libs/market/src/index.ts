@@ -12,6 +12,7 @@ export * from './codec/table-codec.js';
 export * from './codec/tick-codec.js';
 export * from './column-builders.js';
 export * from './columns.js';
+export * from './cut-batch.js';
 export * from './identity-memory.js';
 export * from './identity.js';
 export * from './instrument.js';

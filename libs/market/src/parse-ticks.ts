@@ -19,7 +19,8 @@ const defaultSource = 'http';
 const defaultMarket = 'usa/equity';
 const sourcePattern = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 const rowTextMax = 1_000;
-const envelopeFields = new Set(['source', 'market', 'offset', 'trades', 'quotes']);
+/** A field that only an envelope has; `market` is a tick's too. */
+const envelopeSigns = ['source', 'offset', 'trades', 'quotes'] as const;
 
 export function parseTickBatches(body: unknown, options: ParseOptions): TickBatch[] {
   const envelope = parseEnvelope(body, options);
@@ -41,10 +42,11 @@ function parseEnvelope(body: unknown, { table, rowsMax }: ParseOptions): Envelop
   if (typeof body !== 'object' || body === null) {
     throw new HindcastError('BODY_INVALID', `the body must be a tick, an array of ticks or an object with \`${table}\`, not ${body === null ? 'null' : typeof body}`);
   }
-  const isEnvelope = !Array.isArray(body) && (table in body || 'offset' in body);
+  const isEnvelope = !Array.isArray(body) && envelopeSigns.some((field) => Object.hasOwn(body, field));
   const envelope = isEnvelope ? (body as Record<string, unknown>) : {};
-  const unknownField = Object.keys(envelope).find((field) => !envelopeFields.has(field));
-  if (unknownField !== undefined) throw new HindcastError('FIELD_INVALID', `${unknownField} is not a field of the request; allowed are ${[...envelopeFields].join(', ')}`);
+  const allowed = ['source', 'market', 'offset', table];
+  const unknownField = Object.keys(envelope).find((field) => !allowed.includes(field));
+  if (unknownField !== undefined) throw new HindcastError('FIELD_INVALID', `${unknownField} is not a field of the request; allowed are ${allowed.join(', ')}`);
   const rows: unknown = isEnvelope ? envelope[table] : Array.isArray(body) ? body : [body];
   if (!Array.isArray(rows)) throw new HindcastError('FIELD_INVALID', `${table} must be an array of ticks`);
   if (rows.length === 0) throw new HindcastError('BODY_INVALID', `the request has no ${table}`);
@@ -68,7 +70,7 @@ function parseEnvelope(body: unknown, { table, rowsMax }: ParseOptions): Envelop
 function requireIds(rows: readonly unknown[], table: TickKind, mayCountIds: boolean): void {
   if (mayCountIds) return;
   const idField = idFieldOf(table);
-  const missing = rows.findIndex((row) => typeof row === 'object' && row !== null && (row as Record<string, unknown>)[idField] === undefined);
+  const missing = rows.findIndex((row) => typeof row === 'object' && row !== null && ((row as Record<string, unknown>)[idField] ?? undefined) === undefined);
   if (missing >= 0) {
     throw new HindcastError('TRADE_ID_REQUIRED', `row ${String(missing)} has no ${idField}, and the request does not carry both source and offset`);
   }

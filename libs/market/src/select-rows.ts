@@ -72,10 +72,17 @@ function selectBytes(values: Uint8Array, { rows, count }: RowSelection): Uint8Ar
   return selected;
 }
 
+/** Words that no row uses any more are left out: what was rejected is not to travel on in the lists. */
 function selectCodes(column: CodedColumn, { rows, count }: RowSelection): CodedColumn {
   const codes = new Uint16Array(count);
-  for (let at = 0; at < count; at++) codes[at] = column.codes[rows[at]];
-  return { codes, values: column.values };
+  const values: string[] = [];
+  const codeOf = new Int32Array(column.values.length).fill(-1);
+  for (let at = 0; at < count; at++) {
+    const code = column.codes[rows[at]];
+    if (codeOf[code] < 0) codeOf[code] = values.push(column.values[code]) - 1;
+    codes[at] = codeOf[code];
+  }
+  return { codes, values };
 }
 
 function selectText(column: TextColumn, { rows, count }: RowSelection): TextColumn {

@@ -52,6 +52,11 @@ export interface LoggedBatch extends TickBatch {
   readonly number: number;
 }
 
+/** Rows that a batch makes everybody hold: those let in, and those rejected, which travel on with it. */
+export function rowsOf({ trades, quotes, rejected }: Pick<TickBatch, 'trades' | 'quotes' | 'rejected'>): number {
+  return trades.length + quotes.length + rejected.length;
+}
+
 /** The highest position in use plus one: rows of a batch, whatever became of them. */
 export function positionsOf(batch: Pick<TickBatch, 'trades' | 'quotes' | 'rejected'>): number {
   let positions = 0;

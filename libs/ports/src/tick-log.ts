@@ -62,7 +62,7 @@ export interface LogPosition {
   readonly firstNumber: number;
   /** The newest flushed batch; first - 1 where there is none yet. */
   readonly headNumber: number;
-  /** Rows of both kinds in the held batches. */
+  /** Rows in the held batches, rejected ones too. */
   readonly rows: number;
   /** Of the newest flushed write. */
   readonly serial: number;
@@ -143,7 +143,7 @@ export interface StoredCell extends Instrument {
 export interface Trimming {
   readonly throughNumber: number;
   readonly floors: readonly Floor[];
-  /** Rows of both kinds in the dropped batches. */
+  /** Rows in the dropped batches, rejected ones too. */
   readonly rows: number;
 }
 

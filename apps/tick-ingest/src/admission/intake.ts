@@ -6,6 +6,7 @@ import {
   identityHashes,
   instrumentKey,
   KnownTicks,
+  rowsOf,
   type Admission,
   type AdmissionLimits,
   type AdmissionState,
@@ -60,6 +61,7 @@ export class Intake {
   private pending: Pending[] = [];
   private pendingRows = 0;
   private lookupsUnderWay = 0;
+  private takenBack = 0;
   private readonly memory: IdentityMemory;
   private readonly floors = new Map<string, number>();
   private readonly cache: BatchCache;
@@ -71,7 +73,7 @@ export class Intake {
     this.state = { instruments: new Map(memory.instruments.map((instrument) => [instrumentKey(instrument), instrument])) };
     this.nextNumber = headNumber + 1;
     this.nextSerial = serial + 1;
-    this.memory = new IdentityMemory({ rowsMax: logRowsMax });
+    this.memory = new IdentityMemory({ rowsMax: Math.max(logRowsMax, log.position().rows) });
     this.cache = new BatchCache({ read: (number) => log.read(number), isFlushed: (number) => number <= log.position().headNumber });
     this.raiseFloors(memory.floors);
   }
@@ -96,6 +98,11 @@ export class Intake {
     return this.pendingRows;
   }
 
+  /** Changes whenever admitted requests were taken back. */
+  get era(): number {
+    return this.takenBack;
+  }
+
   /** While true, trimming would take away rows that a look-up under way has not seen. */
   get pinsLog(): boolean {
     return this.lookupsUnderWay > 0;
@@ -109,15 +116,17 @@ export class Intake {
   /**
    * Admits the batches of one request. The outer promise resolves when they have their place in the order, the inner
    * when they are on disk: a stream awaits the one before it admits the next batch, and answers on the other.
+   * With an `era` it is refused where anything was taken back since: what was sent after a failed batch must not overtake it.
    */
-  async admit(batches: readonly TickBatch[]): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
-    const rows = batches.reduce((sum, batch) => sum + batch.trades.length + batch.quotes.length, 0);
+  async admit(batches: readonly TickBatch[], { era }: { readonly era?: number } = {}): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
+    const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
     this.requireRoom(rows);
     const stored: StoredTicks[] = [];
     this.lookupsUnderWay++;
     try {
       for (const batch of batches) stored.push(await this.parts.lookup.find(batch, (table, instrument) => this.floors.get(`${table} ${instrumentKey(instrument)}`) ?? -1));
       this.requireRoom(rows);
+      if (era !== undefined && era !== this.takenBack) throw new HindcastError('LOG_UNAVAILABLE', 'a batch sent before this one could not be kept: send both again, in their order');
       return { flushed: this.append(this.admitNow(batches, stored)) };
     } finally {
       this.lookupsUnderWay--;
@@ -156,7 +165,7 @@ export class Intake {
       this.nextNumber++;
     }
     const logged = admissions.filter(({ hasContent }) => hasContent).map(({ batch }) => batch);
-    const pending: Pending = { serial: this.nextSerial++, firstNumber, stateBefore, remembered, batches: logged, rows: remembered.length };
+    const pending: Pending = { serial: this.nextSerial++, firstNumber, stateBefore, remembered, batches: logged, rows: logged.reduce((sum, batch) => sum + rowsOf(batch), 0) };
     this.pending.push(pending);
     this.pendingRows += pending.rows;
     return { admissions, pending };
@@ -190,6 +199,7 @@ export class Intake {
   private takeBack(failed: Pending): void {
     const from = this.pending.indexOf(failed);
     if (from < 0) return;
+    this.takenBack++;
     for (const { batches, remembered, rows } of this.pending.splice(from)) {
       for (const { low, high, sequence } of remembered) this.memory.remove(low, high, sequence);
       for (const { number } of batches) this.cache.drop(number);

@@ -78,8 +78,9 @@ export class StoreLookup {
       return kept;
     }
     const hour = await this.readHour(key);
+    // Another look-up may have read the same hour meanwhile.
+    this.rowsKept += hour.rows - (this.hours.get(key)?.rows ?? 0);
     this.hours.set(key, hour);
-    this.rowsKept += hour.rows;
     for (const [oldest, { rows }] of this.hours) {
       if (this.rowsKept <= rowsKeptMax || oldest === key) break;
       this.hours.delete(oldest);

@@ -10,8 +10,8 @@ export class AnswerQueue<Answer> implements AsyncIterable<Answer> {
 
   constructor(private readonly answersMax: number) {}
 
-  /** Resolves when there is room for one more. */
-  async push(answer: Promise<Answer>): Promise<void> {
+  /** Resolves when there is room for one more; false where nobody reads answers any more. */
+  async push(answer: Promise<Answer>): Promise<boolean> {
     // Whoever reads it sees the failure; until then it must not count as unhandled.
     answer.catch(() => undefined);
     this.answers.push(answer);
@@ -19,6 +19,7 @@ export class AnswerQueue<Answer> implements AsyncIterable<Answer> {
     while (this.answers.length >= this.answersMax && !this.ended) {
       await new Promise<void>((resolve) => (this.roomMade = resolve));
     }
+    return this.ended === undefined;
   }
 
   end(error?: unknown): void {

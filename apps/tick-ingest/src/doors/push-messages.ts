@@ -1,5 +1,5 @@
-import { HindcastError } from '@hindcast/contracts';
-import { isMarket, isSymbol, parseArrowTicks, type Mark, type TickBatch } from '@hindcast/market';
+import { HindcastError, rejectionCodes, type RejectionCode } from '@hindcast/contracts';
+import { batchRowsMax, cutBatch, isMarket, isSymbol, parseArrowTicks, positionsOf, type Mark, type RejectedRow, type TickBatch } from '@hindcast/market';
 import type { IntakeAnswer } from '../admission/intake.js';
 import { rejectedListMax, rejectedRowDto } from './ingest-answer.js';
 
@@ -13,6 +13,17 @@ export interface PushRequest {
   readonly marks: readonly { readonly market: string; readonly symbol: string; readonly timeUs: number }[];
   readonly offset?: number;
   readonly slackMs: number;
+  readonly rejected: readonly PushedRejection[];
+}
+
+/** A row that the sender itself could not read. */
+interface PushedRejection {
+  readonly index: number;
+  readonly code: string;
+  readonly field: string;
+  readonly message: string;
+  readonly table: string;
+  readonly text: string;
 }
 
 export interface PushAck {
@@ -31,13 +42,35 @@ export interface PushAck {
 
 const sourcePattern = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 const slackMsMax = 60_000;
+/** Positions of one request; more than a batch has are cut into several. */
+const requestPositionsMax = 16 * batchRowsMax;
+const wordMax = 256;
+const textMax = 1_000;
 
-export function parsePush(request: PushRequest, { nowUs, maxAheadUs }: { readonly nowUs: number; readonly maxAheadUs: number }): TickBatch {
+export function parsePush(request: PushRequest, { nowUs, maxAheadUs }: { readonly nowUs: number; readonly maxAheadUs: number }): readonly TickBatch[] {
   const { source, market, trades, quotes, offset, slackMs } = request;
   if (!sourcePattern.test(source)) throw new HindcastError('FIELD_INVALID', `source is ${JSON.stringify(source)}; it must match ${sourcePattern.source}`);
   if (slackMs > slackMsMax) throw new HindcastError('FIELD_INVALID', `slack_ms is ${slackMs}; at most ${slackMsMax} is allowed`);
   const parsed = parseArrowTicks({ trades, quotes, source, market, receivedAtUs: nowUs, ...(offset === undefined ? {} : { offset }) });
-  return { ...parsed, source, receivedAtUs: nowUs, slackUs: slackMs * 1_000, marks: request.marks.map((mark) => parseMark(mark, nowUs + maxAheadUs)), rejected: [] };
+  const batch: TickBatch = {
+    ...parsed,
+    source,
+    receivedAtUs: nowUs,
+    slackUs: slackMs * 1_000,
+    marks: request.marks.map((mark) => parseMark(mark, nowUs + maxAheadUs)),
+    rejected: request.rejected.map(parseRejection),
+  };
+  const positions = positionsOf(batch);
+  if (positions > requestPositionsMax) {
+    throw new HindcastError('BATCH_TOO_LARGE', `the request has positions up to ${positions - 1}; at most ${requestPositionsMax} rows are taken`);
+  }
+  return cutBatch(batch);
+}
+
+function parseRejection({ index, code, field, message, table, text }: PushedRejection): RejectedRow {
+  if (!(code in rejectionCodes)) throw new HindcastError('FIELD_INVALID', `rejected.code is ${JSON.stringify(code)}; it must be one of ${Object.keys(rejectionCodes).join(', ')}`);
+  if (table !== 'trades' && table !== 'quotes') throw new HindcastError('FIELD_INVALID', `rejected.table is ${JSON.stringify(table)}; it must be trades or quotes`);
+  return { table, position: index, code: code as RejectionCode, field: field.slice(0, wordMax), message: message.slice(0, wordMax), text: text.slice(0, textMax) };
 }
 
 /** A mark in the future would make every later trade late, for ever: it is refused with its whole request. */

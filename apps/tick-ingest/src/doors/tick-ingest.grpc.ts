@@ -58,7 +58,8 @@ export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
 
 /**
  * Admits in order and acknowledges in order, each acknowledgement after its flush; reading runs ahead of the disk by
- * `pushedAheadMax` batches. A batch that is refused is answered with its code, and the stream goes on.
+ * `pushedAheadMax` batches. A batch that is refused for good is answered with its code, and the stream goes on. A refusal
+ * that asks to send again ends the stream behind it, because what came after must not overtake what is sent again.
  */
 function push(requests: AsyncIterable<PushRequest>, parts: GrpcDoorParts): AsyncIterable<PushAck> {
   const answers = new AnswerQueue<PushAck>(pushedAheadMax);
@@ -67,10 +68,12 @@ function push(requests: AsyncIterable<PushRequest>, parts: GrpcDoorParts): Async
 }
 
 async function readAll(requests: AsyncIterable<PushRequest>, answers: AnswerQueue<PushAck>, parts: GrpcDoorParts): Promise<void> {
+  const { era } = parts.intake;
   try {
     for await (const request of requests) {
-      const { answer } = await admitted(request, parts);
-      await answers.push(answer);
+      const { answer, isLast } = await admitted(request, era, parts);
+      const isRead = await answers.push(answer);
+      if (isLast || !isRead) break;
     }
     answers.end();
   } catch (error) {
@@ -78,14 +81,21 @@ async function readAll(requests: AsyncIterable<PushRequest>, answers: AnswerQueu
   }
 }
 
+interface Admitted {
+  readonly answer: Promise<PushAck>;
+  /** Nothing after it may be admitted on this stream. */
+  readonly isLast: boolean;
+}
+
 /** Resolves when the batch has its place in the order; the answer inside, when it is on disk. */
-async function admitted(request: PushRequest, { intake, clock, maxAheadUs, log }: GrpcDoorParts): Promise<{ readonly answer: Promise<PushAck> }> {
+async function admitted(request: PushRequest, era: number, { intake, clock, maxAheadUs, log }: GrpcDoorParts): Promise<Admitted> {
   const { tag } = request;
   try {
-    const { flushed } = await intake.admit([parsePush(request, { nowUs: clock.nowUs(), maxAheadUs })]);
-    return { answer: flushed.then((answer) => acknowledged(tag, answer, log.streamId), (error: unknown) => refusal(tag, error)) };
+    const { flushed } = await intake.admit(parsePush(request, { nowUs: clock.nowUs(), maxAheadUs }), { era });
+    return { isLast: false, answer: flushed.then((answer) => acknowledged(tag, answer, log.streamId), (error: unknown) => refusal(tag, error)) };
   } catch (error) {
-    return { answer: Promise.resolve(refusal(tag, error)) };
+    const ack = refusal(tag, error);
+    return { isLast: ack.retry === true, answer: Promise.resolve(ack) };
   }
 }
 

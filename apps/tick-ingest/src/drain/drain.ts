@@ -1,10 +1,10 @@
 import { dayUs, HindcastError } from '@hindcast/contracts';
-import { encodeLoggedBatch, noQuotes, noTrades, sliceQuotes, sliceTrades, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import { encodeLoggedBatch, noQuotes, noTrades, rowsOf, sliceQuotes, sliceTrades, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
 import { rowName, type QuarantinedRow, type StoredCell, type StoredProgress, type TickWriter, type WriteOutcome } from '@hindcast/ports';
 
 export interface DrainParts {
   readonly streamId: string;
-  /** Undefined where the batch is not flushed yet. */
+  /** A flushed batch. */
   readonly read: (number: number) => LoggedBatch | undefined;
   readonly writer: TickWriter;
   readonly onProgress: (progress: StoredProgress) => void;
@@ -82,8 +82,9 @@ export class Drain {
     let rows = 0;
     for (let number = from; number <= this.head && batches.length < pieceBatchesMax; number++) {
       const batch = this.parts.read(number);
-      if (!batch) break;
-      const batchRows = batch.trades.length + batch.quotes.length + batch.rejected.length;
+      // Waiting for it would be waiting for ever.
+      if (!batch) throw new Error(`batch ${number} is flushed and cannot be read`);
+      const batchRows = rowsOf(batch);
       if (batches.length > 0 && rows + batchRows > this.parts.pieceRowsMax) break;
       batches.push(batch);
       rows += batchRows;

@@ -26,6 +26,8 @@ export class DrainWorker {
   status: DrainStatus = { state: 'running', detail: '' };
   private thread: Worker | undefined;
   private isStopping = false;
+  /** Of the running thread: its progress rests on one that is not on disk, so none of it counts. */
+  private hasLostProgress = false;
   private written: Promise<void> = Promise.resolve();
   private restart: NodeJS.Timeout | undefined;
 
@@ -47,6 +49,7 @@ export class DrainWorker {
     thread.on('error', (error) => this.parts.logger.error({ err: error }, 'drain thread failed'));
     thread.on('exit', () => this.exited());
     this.thread = thread;
+    this.hasLostProgress = false;
   }
 
   /** The log was flushed up to this batch. */
@@ -82,11 +85,13 @@ export class DrainWorker {
 
   private async writeDown(progress: StoredProgress): Promise<void> {
     const { log, logger, onStored } = this.parts;
+    if (this.hasLostProgress) return;
     try {
       await log.recordStored(progress);
       onStored(progress);
     } catch (error) {
       // The watermark stays: the thread starts again from it and sends the same rows.
+      this.hasLostProgress = true;
       logger.error({ err: error }, 'progress of the drain was not written');
       await this.thread?.terminate();
     }
@@ -96,6 +101,6 @@ export class DrainWorker {
     this.thread = undefined;
     if (this.isStopping) return;
     this.status = { state: 'waiting', detail: 'the drain thread ended and is started again' };
-    this.restart = setTimeout(() => void this.written.then(() => this.start()), restartAfterMs);
+    this.restart = setTimeout(() => void this.written.then(() => this.isStopping || this.start()), restartAfterMs);
   }
 }

@@ -1,4 +1,4 @@
-import { instrumentKey, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import { instrumentKey, rowsOf, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
 import type { Clock, Floor, TickLog } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
@@ -15,7 +15,9 @@ export interface TrimmerParts {
   readonly followers: readonly string[];
 }
 
-const batchesAtOnceMax = 64;
+/** Taken out at once: they are decoded and forgotten between two answers of the doors. */
+const batchesAtOnceMax = 1_024;
+const rowsAtOnceMax = 131_072;
 const intervalMs = 500;
 /** The log counts as full a little before the first request is refused. */
 const fullAt = 0.9;
@@ -29,11 +31,9 @@ export class TrimmerWorker {
   readonly cut = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
-  private readonly startedAtUs: number;
+  private readonly progress = new Map<string, { readonly number: number; readonly atUs: number }>();
 
-  constructor(private readonly parts: TrimmerParts) {
-    this.startedAtUs = parts.clock.nowUs();
-  }
+  constructor(private readonly parts: TrimmerParts) {}
 
   start(): void {
     this.timer = setInterval(() => {
@@ -54,12 +54,14 @@ export class TrimmerWorker {
   /** One round; returns the rows dropped. */
   async trim(): Promise<number> {
     const { log, intake, logKeepRows } = this.parts;
+    // Who may be cut off is asked only while there is something to drop: it takes the whole memory of the log.
+    if (log.position().rows <= logKeepRows && this.cut.size === 0) return 0;
     const through = this.throughNumber();
     let dropped = 0;
     for (;;) {
       const { firstNumber, rows } = log.position();
       if (rows <= logKeepRows || firstNumber > through || intake.pinsLog) break;
-      const batches = this.oldest(firstNumber, Math.min(through, firstNumber + batchesAtOnceMax - 1), rows - logKeepRows);
+      const batches = this.oldest(firstNumber, through, Math.min(rows - logKeepRows, rowsAtOnceMax));
       const last = batches.at(-1);
       if (!last) break;
       const floors = floorsOf(batches);
@@ -72,10 +74,10 @@ export class TrimmerWorker {
     return dropped;
   }
 
-  private oldest(from: number, to: number, rowsTooMany: number): LoggedBatch[] {
+  private oldest(from: number, to: number, rowsWanted: number): LoggedBatch[] {
     const batches: LoggedBatch[] = [];
     let rows = 0;
-    for (let number = from; number <= to && rows < rowsTooMany; number++) {
+    for (let number = from; number <= to && rows < rowsWanted && batches.length < batchesAtOnceMax; number++) {
       const batch = this.parts.log.read(number);
       if (!batch) break;
       batches.push(batch);
@@ -91,16 +93,15 @@ export class TrimmerWorker {
     const known = new Map(checkpoints.map((checkpoint) => [checkpoint.follower, checkpoint]));
     let through = storedThroughNumber;
     for (const follower of new Set([...followers, ...known.keys()])) {
-      const checkpoint = known.get(follower);
-      if (this.isCut(follower, checkpoint?.progressAtUs ?? this.startedAtUs)) continue;
-      through = Math.min(through, checkpoint?.number ?? 0);
+      const number = known.get(follower)?.number ?? 0;
+      if (!this.isCut(follower, number)) through = Math.min(through, number);
     }
     return through;
   }
 
-  private isCut(follower: string, progressAtUs: number): boolean {
-    const { log, clock, logger, logRowsMax, followerStallMs } = this.parts;
-    const isStalled = clock.nowUs() - Math.max(progressAtUs, this.startedAtUs) > followerStallMs * 1_000;
+  private isCut(follower: string, number: number): boolean {
+    const { log, logger, logRowsMax, followerStallMs } = this.parts;
+    const isStalled = this.stalledUs(follower, number) > followerStallMs * 1_000;
     const isFull = log.position().rows >= logRowsMax * fullAt;
     if (!isStalled) this.cut.delete(follower);
     else if (isFull && !this.cut.has(follower)) {
@@ -109,10 +110,18 @@ export class TrimmerWorker {
     }
     return this.cut.has(follower);
   }
-}
 
-function rowsOf({ trades, quotes }: LoggedBatch): number {
-  return trades.length + quotes.length;
+  /** For how long a follower had something to do and did not get on; seen here, so that a restart gives it its time anew. */
+  private stalledUs(follower: string, number: number): number {
+    const { log, clock } = this.parts;
+    const nowUs = clock.nowUs();
+    const before = this.progress.get(follower);
+    if (!before || before.number < number || number >= log.position().headNumber) {
+      this.progress.set(follower, { number, atUs: nowUs });
+      return 0;
+    }
+    return nowUs - before.atUs;
+  }
 }
 
 /** The newest event time of each kind and instrument in these batches. */

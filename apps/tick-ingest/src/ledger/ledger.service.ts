@@ -1,6 +1,10 @@
-import { utcDay, dayUs, type LedgerCell, type LedgerCounts, type LedgerDifference, type LedgerDto, type LedgerVerification, type TickKind } from '@hindcast/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dayUs, HindcastError, utcDay, type LedgerCell, type LedgerCounts, type LedgerDifference, type LedgerDto, type LedgerVerification, type TickKind } from '@hindcast/contracts';
 import { decodeLoggedBatch } from '@hindcast/market';
 import type { CellTotals, KindTotals, QuarantinedRow, TickLog, TickStore } from '@hindcast/ports';
+
+const visiblePollMs = 20;
+const visiblePollsMax = 500;
 
 /**
  * The proof that nothing is lost or doubled: `inherited + received = stored + pending + rejected + duplicate +
@@ -10,6 +14,7 @@ export class LedgerService {
   constructor(
     private readonly log: TickLog,
     private readonly store: Pick<TickStore, 'counts' | 'writeTicks' | 'areVisible'>,
+    private readonly wait: (ms: number) => Promise<unknown> = (ms) => sleep(ms),
   ) {}
 
   ledger(): LedgerDto {
@@ -55,17 +60,28 @@ export class LedgerService {
     return { verified: differences.length === 0, balanced, cells: after.cells.length, rows, differences };
   }
 
-  /** Sends every quarantined row again, each alone; those that the store takes now leave the quarantine. */
+  /** Sends every quarantined row again, each alone; those that the store takes now, and shows, leave the quarantine. */
   async retryQuarantine(): Promise<{ readonly retried: number; readonly stored: number; readonly still_refused: number }> {
     const { quarantine } = this.log.recall();
-    const taken: QuarantinedRow[] = [];
+    let stored = 0;
     for (const row of quarantine) {
-      const batch = decodeLoggedBatch(Buffer.from(row.body, 'base64'));
-      const outcome = await this.store.writeTicks([batch], { streamId: this.log.streamId });
-      if (outcome.kind === 'written') taken.push(row);
+      if (!(await this.isTaken(row))) continue;
+      await this.log.releaseQuarantine([row]);
+      stored++;
     }
-    if (taken.length > 0) await this.log.releaseQuarantine(taken);
-    return { retried: quarantine.length, stored: taken.length, still_refused: quarantine.length - taken.length };
+    return { retried: quarantine.length, stored, still_refused: quarantine.length - stored };
+  }
+
+  private async isTaken({ body }: QuarantinedRow): Promise<boolean> {
+    const batches = [decodeLoggedBatch(Buffer.from(body, 'base64'))];
+    const options = { streamId: this.log.streamId };
+    const outcome = await this.store.writeTicks(batches, options);
+    if (outcome.kind === 'refused') return false;
+    for (let poll = 0; poll < visiblePollsMax; poll++) {
+      if (await this.store.areVisible(batches, options)) return true;
+      await this.wait(visiblePollMs);
+    }
+    throw new HindcastError('STORE_AWAY', `the store took a row of the quarantine and does not show it after ${visiblePollsMax * visiblePollMs} ms`);
   }
 }
 
