@@ -6,6 +6,8 @@ import { asHindcastError } from './error.filter.js';
 
 /** Trailing metadata that names the error code, whatever gRPC's own status is. */
 export const codeMetadataKey = 'hindcast-code';
+/** The error's facts, JSON in UTF-8: a follower that came too late learns here where the log begins. */
+export const detailsMetadataKey = 'hindcast-details-bin';
 
 export interface GrpcCall {
   /** Aborted when the caller is gone, the deadline has passed or the service stops. */
@@ -86,10 +88,11 @@ export class GrpcHandlers {
   }
 }
 
-/** The status of an error, with its code in the trailing metadata. */
+/** The status of an error, with its code and its facts in the trailing metadata. */
 export function grpcStatus(error: HindcastError): grpc.StatusObject & Error {
   const metadata = new grpc.Metadata();
   metadata.set(codeMetadataKey, error.code);
+  if (Object.keys(error.details).length > 0) metadata.set(detailsMetadataKey, Buffer.from(JSON.stringify(error.details)));
   return Object.assign(new Error(error.message), { code: errorCodes[error.code].grpc, details: error.message, metadata });
 }
 
