@@ -47,9 +47,9 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
     tally.add(batch, ack);
     rows += rowsOf(batch);
     streamId = ack.streamId;
-    const { bytesRead, bytesTotal } = feed.progress();
-    startPart ??= startRow > 0 ? bytesRead / bytesTotal : 0;
-    display.show({ rows: tally.received, part: bytesRead / bytesTotal, elapsedSeconds: elapsedSeconds(), startPart });
+    const part = partDone(feed, rows);
+    startPart ??= startRow > 0 ? part : 0;
+    display.show({ rows: tally.received, part, elapsedSeconds: elapsedSeconds(), startPart });
     if (clock.nowUs() - savedUs < saveIntervalUs) continue;
     savedUs = clock.nowUs();
     await positions.save({ rows, streamId });
@@ -57,6 +57,12 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
   // At the very end as well: whoever stops the waiting that follows need not send everything again.
   if (rows > startRow) await positions.save({ rows, streamId });
   return { tally, finished: !signal.aborted, rows, elapsedSeconds: elapsedSeconds() };
+}
+
+/** The feed has read ahead: of its bytes, as much is done as of its rows is acknowledged. */
+function partDone(feed: LeanFeed, rowsAcknowledged: number): number {
+  const { rows, bytesRead, bytesTotal } = feed.progress();
+  return rows === 0 ? 0 : (bytesRead / bytesTotal) * Math.min(rowsAcknowledged / rows, 1);
 }
 
 function rowsOf({ trades, quotes, rejected }: TickBatch): number {

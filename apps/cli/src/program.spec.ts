@@ -1,0 +1,27 @@
+import { hindcastProgram, type Asked } from './program.js';
+
+async function ask(line: string): Promise<Asked[]> {
+  const asked: Asked[] = [];
+  const program = hindcastProgram((command) => asked.push(command));
+  program.configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  for (const command of program.commands) {
+    for (const one of [command, ...command.commands]) one.configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  }
+  await program.parseAsync(['node', 'hindcast', ...line.split(' ')]);
+  return asked;
+}
+
+describe('the command line', () => {
+  it.each([
+    'replay --format lean --data D --symbols SPY --from 2013-10-07 --to 2013-10-09 --kinds trades,quotes --speed max',
+    'status', 'ledger', 'ledger verify', 'ledger retry', 'migrate up', 'migrate status', 'migrate plan', 'watch --symbols SPY',
+    'physics rebuild --mode live --from 2013-10-07 --to 2013-10-09', 'similar --symbol SPY --at 2013-10-09T15:30:00Z',
+  ])('takes %s, with and without --json', async (line) => {
+    expect((await ask(line)).map(({ json }) => json)).toEqual([false]);
+    expect((await ask(`${line} --json`)).map(({ json }) => json)).toEqual([true]);
+  });
+
+  it.each(['bogus', 'replay --data D', 'status --verbose', 'physics rebuild --mode live'])('refuses %s', async (line) => {
+    await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
+  });
+});
