@@ -1,0 +1,72 @@
+/** The one list of benches: what each measures, whether it can run here, and how. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../servers/cache-folder.mjs';
+import { findQuestDb } from '../servers/questdb.mjs';
+import { findRedis } from '../servers/redis.mjs';
+import { whyNoRecordedTrades } from './ingest/recorded-trades.mjs';
+import { runIngestBench } from './ingest/ingest-bench.mjs';
+import { runLibraryBench } from './library-bench.mjs';
+
+/**
+ * @typedef {'small' | 'usual' | 'full'} Size small proves in seconds that a bench still runs; full repeats what varies
+ * @typedef {object} BenchRun
+ * @property {Size} size
+ * @property {string} [profileDir] where the services under test leave CPU profiles
+ * @property {(line: string) => void} say
+ * @typedef {object} Bench
+ * @property {string} name
+ * @property {string} measures
+ * @property {() => string | undefined} whyNot undefined where it can run
+ * @property {(run: BenchRun) => Promise<import('./result.mjs').BenchResult[]>} run
+ */
+
+const modelDirectory = join(cacheFolder(process.env), 'minilm-int8');
+
+/** @type {readonly Bench[]} */
+export const benches = Object.freeze([
+  {
+    name: 'ingest',
+    measures: 'recorded trades from the gRPC door to rows visible in QuestDB, beside the bare @questdb/nodejs-client',
+    whyNot: () => missing(findQuestDb()) ?? missing(findRedis()) ?? whyNoRecordedTrades(),
+    run: runIngestBench,
+  },
+  {
+    name: 'store',
+    measures: 'trades into QuestDB through the tick store alone, beside the bare @questdb/nodejs-client',
+    whyNot: () => missing(findQuestDb()),
+    run: library('libs/store-questdb/dist/ingest.bench.js'),
+  },
+  {
+    name: 'physics',
+    measures: 'one-second states of an instrument, and the memory of its window',
+    whyNot: () => undefined,
+    run: library('libs/physics/dist/physics.bench.js'),
+  },
+  {
+    name: 'search',
+    measures: 'the five most similar states, beside the bare LanceDB',
+    whyNot: () => undefined,
+    run: library('libs/store-lance/dist/vector-search.bench.js'),
+  },
+  {
+    name: 'embedding',
+    measures: 'sentences a second in the worker thread, beside the bare pipeline',
+    whyNot: () => (existsSync(modelDirectory) ? undefined : 'the embedding model is not there yet (npm run setup)'),
+    run: library('libs/embedder-minilm/dist/minilm.bench.js', modelDirectory),
+  },
+]);
+
+/** @param {object} installation */
+function missing(installation) {
+  return 'missing' in installation ? String(installation.missing) : undefined;
+}
+
+/**
+ * @param {string} script
+ * @param {readonly string[]} args
+ * @returns {Bench['run']}
+ */
+function library(script, ...args) {
+  return ({ size, say }) => runLibraryBench({ script, args: size === 'small' ? args : [...args, '--full'], say });
+}

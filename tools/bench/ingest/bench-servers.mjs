@@ -1,0 +1,135 @@
+/** Servers of the bench's own: fresh, in temporary folders, on free ports, with the stack's configuration. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { QuestDbHttp, QuestDbMigrator } from '@hindcast/store-questdb';
+import { freePorts, isPortFree } from '../../servers/ports.mjs';
+import { findQuestDb, launchQuestDb } from '../../servers/questdb.mjs';
+import { findRedis, launchRedis } from '../../servers/redis.mjs';
+import { startProcess, waitUntilReady } from '../../servers/server-process.mjs';
+import { serviceMember } from '../../stack/members.mjs';
+import { services } from '../../stack/services.mjs';
+import { readSettings } from '../../stack/settings.mjs';
+
+const visiblePollMs = 5;
+const visibleBoundMs = 600_000;
+const portOffsetsTried = 50;
+
+/**
+ * Whatever was made is undone in the reverse order, also after a failure; a Ctrl-C at least leaves no folder behind (the
+ * servers end with their parent).
+ */
+export class Undo {
+  /** @type {(() => unknown)[]} */
+  #steps = [];
+
+  /** @param {() => unknown} step */
+  add(step) {
+    this.#steps.push(step);
+  }
+
+  folder() {
+    const folder = mkdtempSync(join(tmpdir(), 'hindcast-bench-'));
+    const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    process.once('exit', remove);
+    this.add(() => {
+      process.off('exit', remove);
+      remove();
+    });
+    return folder;
+  }
+
+  async all() {
+    for (const step of this.#steps.splice(0).reverse()) await step();
+  }
+}
+
+/**
+ * A QuestDB with every table and view of the migrations, and no row.
+ * @param {Undo} undo
+ */
+export async function freshQuestDb(undo) {
+  const installation = findQuestDb();
+  if ('missing' in installation) throw new Error(installation.missing);
+  const [http, pg, min] = /** @type {[number, number, number]} */ (await freePorts(3));
+  const { url, pid, stop } = await launchQuestDb(installation, { dir: undo.folder(), ports: { http, pg, min } });
+  undo.add(stop);
+  const migrator = new QuestDbMigrator({ url });
+  await migrator.up();
+  await migrator.close();
+  const client = new QuestDbHttp({ url });
+  undo.add(() => client.close());
+  return { url, pid, client };
+}
+
+/** @typedef {Awaited<ReturnType<typeof freshQuestDb>>} FreshQuestDb */
+
+/**
+ * tick-ingest as the stack starts it, with a Redis to publish to.
+ * @param {Undo} undo
+ * @param {{ questdbUrl: string, profileDir?: string }} options
+ */
+export async function freshTickIngest(undo, { questdbUrl, profileDir }) {
+  const redis = findRedis();
+  if ('missing' in redis) throw new Error(redis.missing);
+  const [port] = /** @type {[number]} */ (await freePorts(1));
+  const { url: redisUrl, stop } = await launchRedis(redis, { dir: undo.folder(), port });
+  undo.add(stop);
+  const service = services.find(({ name }) => name === 'tick-ingest');
+  if (service?.grpcPort === undefined) throw new Error('the stack has no tick-ingest with a gRPC door');
+  const { httpPort, grpcPort } = service;
+  const portOffset = await freeOffset([httpPort, grpcPort]);
+  const settings = readSettings({
+    HINDCAST_HOME: undo.folder(),
+    HINDCAST_PORT_OFFSET: String(portOffset),
+    HINDCAST_QUESTDB_URL: questdbUrl,
+    HINDCAST_REDIS_URL: redisUrl,
+  });
+  const member = serviceMember(settings, service);
+  const command = member.command(() => undefined);
+  const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+  const server = await startProcess({ ...command, args: [...profiling, ...command.args] });
+  undo.add(() => server.stop({ boundMs: member.stopBoundMs }));
+  await waitUntilReady(server, { whyNotReady: member.whyNotReady, boundMs: member.readyBoundMs });
+  return { grpcUrl: `127.0.0.1:${grpcPort + portOffset}` };
+}
+
+/** @param {readonly number[]} ports */
+async function freeOffset(ports) {
+  for (let attempt = 0; attempt < portOffsetsTried; attempt++) {
+    const offset = 10_000 + Math.floor(Math.random() * 40_000);
+    const areFree = await Promise.all(ports.map((port) => isPortFree(port + offset)));
+    if (areFree.every(Boolean)) return offset;
+  }
+  throw new Error(`no free ports for tick-ingest in ${portOffsetsTried} attempts`);
+}
+
+/**
+ * Resolves when a SELECT counts all the rows.
+ * @param {FreshQuestDb} questDb
+ * @param {number} rows
+ */
+export async function untilVisible({ client }, rows) {
+  const deadlineMs = performance.now() + visibleBoundMs;
+  for (;;) {
+    const [[count] = []] = await client.query('SELECT count() FROM trades');
+    if (count === rows) return;
+    if (Number(count) > rows) throw new Error(`trades holds ${count} rows, more than the ${rows} that were sent`);
+    if (performance.now() > deadlineMs) throw new Error(`trades holds ${count} of ${rows} rows after ${visibleBoundMs / 1_000} s`);
+    await new Promise((resolve) => setTimeout(resolve, visiblePollMs));
+  }
+}
+
+/**
+ * What the table holds, in few numbers: two tables of the same rows have the same, and hardly any others.
+ * @param {FreshQuestDb} questDb
+ */
+export async function fingerprintOf({ client }) {
+  const rows = await client.query(
+    `SELECT symbol, market, exchange, side, source, conditions, count(), min(timestamp), max(timestamp), sum(sequence),
+       sum(cast(round(price * 10000, 0) AS LONG)), sum(cast(size AS LONG)), sum(cast(trade_id AS LONG)),
+       sum(cast(side_inferred AS INT)), sum(cast(late AS INT))
+     FROM trades ORDER BY symbol, market, exchange, side, source, conditions`,
+  );
+  return JSON.stringify(rows);
+}
