@@ -11,7 +11,7 @@ import { TICK_STORE } from './tokens.js';
 /** Puts the service together: which store it reads. */
 @Module({})
 export class AppModule {
-  static with(config: MarketDataConfig): DynamicModule {
+  static with(config: MarketDataConfig, store: TickStore = new QuestDbTickStore({ url: config.questdbUrl })): DynamicModule {
     return {
       module: AppModule,
       controllers: [RangesController, SymbolsController],
@@ -20,7 +20,6 @@ export class AppModule {
           provide: TICK_STORE,
           inject: [Lifecycle, HealthRegistry],
           useFactory: (lifecycle: Lifecycle, health: HealthRegistry): TickStore => {
-            const store = new QuestDbTickStore({ url: config.questdbUrl });
             health.register('questdb', async () => ({ ...(await store.health()) }));
             lifecycle.onStop('questdb', () => store.close());
             return store;

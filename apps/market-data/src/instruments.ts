@@ -14,7 +14,7 @@ export class Instruments {
 
   /** The market of a request: the one it names, else the only one that the symbol has. */
   async marketOf(symbol: string, market: string | undefined): Promise<string> {
-    const markets = await this.markets(symbol);
+    const markets = await this.markets(symbol, market);
     if (market !== undefined) {
       if (!markets.includes(market)) throw new HindcastError('SYMBOL_UNKNOWN', `nothing is recorded for ${symbol} in ${market}`);
       return market;
@@ -28,13 +28,14 @@ export class Instruments {
     return this.store.instruments(filter);
   }
 
-  private async markets(symbol: string): Promise<readonly string[]> {
+  private async markets(symbol: string, wanted: string | undefined): Promise<readonly string[]> {
     const kept = this.kept.get(symbol);
     const nowUs = this.clock.nowUs();
-    if (kept && nowUs - kept.atUs < keptUs) return kept.markets;
+    const mayBeStale = wanted !== undefined && !kept?.markets.includes(wanted);
+    if (kept && !mayBeStale && nowUs - kept.atUs < keptUs) return kept.markets;
     const summaries = await this.store.instruments({ symbol });
     const markets = [...new Set(summaries.map(({ market }) => market))].sort();
-    // An unknown symbol is asked for again: it may be recorded by then.
+    // An unknown symbol, or one unknown in that market, is asked for again: it may be recorded by then.
     if (markets.length > 0) this.kept.set(symbol, { atUs: nowUs, markets });
     return markets;
   }

@@ -12,6 +12,13 @@ import { TICK_STORE } from './tokens.js';
 
 const barIntervals = ['1s', '1m', '1h', '1d'] as const;
 
+/** Aborted when the reader leaves, however long the store thinks about its next rows. */
+function readerGone(reply: FastifyReply): AbortSignal {
+  const abort = new AbortController();
+  reply.raw.once('close', () => abort.abort());
+  return abort.signal;
+}
+
 /** Ranges of recorded tables in time order, as JSON (paged), CSV or Arrow (streamed whole). */
 @Controller('v1')
 export class RangesController {
@@ -56,15 +63,22 @@ export class RangesController {
     const limit = this.limitOf(query);
     const market = await this.instruments.marketOf(symbol, query.market);
     const byTime = after !== undefined && (view.name === 'bars' || view.name === 'states');
+    const signal = readerGone(reply);
     const range: TickRange = {
       market,
       symbol,
       fromUs: byTime ? Math.max(fromUs, after.timeUs + 1) : fromUs,
       toUs,
       limit,
+      signal,
       ...(after === undefined || byTime ? {} : { after }),
     };
-    await sendTable(reply, { view, pieces: read(range), format, limit, symbol, market });
+    try {
+      await sendTable(reply, { view, pieces: read(range), format, limit, symbol, market });
+    } catch (error) {
+      // What the store says to a query that was called off is nobody's failure.
+      if (!signal.aborted) throw error;
+    }
   }
 
   private limitOf({ format, limit }: RangeQuery): number {
