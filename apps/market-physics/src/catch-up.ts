@@ -1,7 +1,7 @@
 import { dayStartUs, secondUs, dayUs as oneDayUs } from '@hindcast/contracts';
 import { batchRowsMax, instrumentKey, type Instrument } from '@hindcast/market';
 import { lookBackUs, type PhysicsState } from '@hindcast/physics';
-import type { InstrumentSummary, StateRow, TickStore } from '@hindcast/ports';
+import { noInheritance, type InstrumentSummary, type StateRow, type TickStore } from '@hindcast/ports';
 import type { InstrumentFold } from './instrument-fold.js';
 import type { MarketFold } from './market-fold.js';
 import { tradesByBar } from './trades-by-bar.js';
@@ -58,6 +58,8 @@ async function* catchUpInstrument(
   const windowsFromUs = entry.madeThroughUs === -Infinity ? summary.firstUs : entry.madeThroughUs - lookBackUs;
   // The day's volume of the snapshot counts from midnight.
   const fromUs = Math.max(summary.firstUs, Math.min(windowsFromUs, dayStartUs(summary.lastUs)));
+  // The log holds everything: nothing of it is to be read here.
+  if (beforeSequence <= noInheritance.firstNumber * batchRowsMax) return;
   const pieces = store.trades({ ...entry.instrument, fromUs, toUs: summary.lastUs + oneDayUs, signal });
   for await (const trades of tradesByBar(pieces, ({ sequence }) => sequence < beforeSequence)) {
     signal.throwIfAborted();

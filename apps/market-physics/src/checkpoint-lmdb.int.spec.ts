@@ -1,10 +1,22 @@
+import { jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { LmdbCheckpoint } from './checkpoint-lmdb.js';
 import { MarketFold } from './market-fold.js';
-import { admitted, arbitraryTrades, cutInto, dayStartUs, endMark, foldOptions, inOrder, statesOf, walk } from './market.fixture.js';
+import {
+  admitted,
+  arbitraryTrades,
+  cutInto,
+  dayStartUs,
+  endMark,
+  foldOptions,
+  inOrder,
+  patienceMs,
+  statesOf,
+  walk,
+} from './market.fixture.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -26,6 +38,8 @@ async function withDisk<T>(use: (disk: LmdbCheckpoint) => Promise<T>): Promise<T
 const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 1_200, seed: 31 });
 const states = statesOf(admitted([{ trades, marks: endMark(trades) }]));
 const due = states.filter(foldOptions.isEmbeddingDue);
+
+jest.setTimeout(patienceMs);
 
 describe('the checkpoint on disk', () => {
   it('knows nothing at first', async () => {

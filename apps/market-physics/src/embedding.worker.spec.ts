@@ -1,7 +1,8 @@
+import { jest } from '@jest/globals';
 import { sentence, templateId } from '@hindcast/embedding';
 import { HashEmbedder } from '@hindcast/testing';
 import { EmbeddingWorker } from './embedding.worker.js';
-import { admitted, dayStartUs, endMark, foldOptions, statesOf, walk } from './market.fixture.js';
+import { admitted, dayStartUs, endMark, foldOptions, patienceMs, statesOf, walk } from './market.fixture.js';
 import { MemoryCheckpoint, MemoryVectors, SteppingClock } from './world.fixture.js';
 
 const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 3_600, seed: 21 });
@@ -32,6 +33,8 @@ function scene({ clockStepUs = 1_000 } = {}) {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+jest.setTimeout(patienceMs);
 
 describe('embedding', () => {
   it('works until the queue is empty, and what ends up is what was due', async () => {

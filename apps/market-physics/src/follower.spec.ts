@@ -1,23 +1,38 @@
+import { jest } from '@jest/globals';
 import { HindcastError, secondUs } from '@hindcast/contracts';
 import type { LoggedBatch } from '@hindcast/market';
+import { embeddingRow } from '@hindcast/testing';
 import fc from 'fast-check';
 import { FollowerWorker, type FollowerParts } from './follower.worker.js';
-import { admitted, arbitraryTrades, cutInto, dayStartUs, endMark, foldOptions, statesOf, walk } from './market.fixture.js';
+import {
+  admitted,
+  arbitraryTrades,
+  cutInto,
+  dayStartUs,
+  endMark,
+  foldOptions,
+  market,
+  patienceMs,
+  statesOf,
+  text,
+  walk,
+} from './market.fixture.js';
 import { StateAnnouncer } from './state-announcer.js';
 import { StateWriter } from './state-writer.js';
-import { MemoryBus, MemoryCheckpoint, MemoryLog, MemoryTickStore, mortal, SteppingClock } from './world.fixture.js';
+import { MemoryBus, MemoryCheckpoint, MemoryLog, MemoryTickStore, MemoryVectors, mortal, SteppingClock } from './world.fixture.js';
 
 const cuts = fc.array(fc.nat(), { minLength: 3, maxLength: 12 });
 const walks = fc.integer().map((seed) => walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 900, seed }));
 /** Silences of every kind, and now and then a stretch that is long enough for regimes and vectors. */
 const scenes = fc.oneof({ weight: 4, arbitrary: arbitraryTrades }, { weight: 1, arbitrary: walks });
-const runs = { numRuns: 30 };
+const runs = { numRuns: 20 };
 
 class World {
   readonly log = new MemoryLog();
   readonly store = new MemoryTickStore();
   readonly disk = new MemoryCheckpoint();
   readonly bus = new MemoryBus();
+  readonly vectors = new MemoryVectors();
   readonly failures: string[] = [];
   clockStepUs = 300_000;
 
@@ -42,8 +57,18 @@ class World {
       failed: (error) => void this.failures.push(error.code),
     };
     const worker = new FollowerWorker(
-      { log: this.log, store: store.proxy, checkpoints: disk.proxy, queue: disk.proxy, announcer, writer, clock, events },
-      { ...foldOptions, checkpointIntervalMs: 1_000, retryDelayMs: 1 },
+      {
+        log: this.log,
+        store: store.proxy,
+        checkpoints: disk.proxy,
+        queue: disk.proxy,
+        vectors: this.vectors,
+        announcer,
+        writer,
+        clock,
+        events,
+      },
+      { ...foldOptions, checkpointIntervalMs: 1_000, makers: {}, retryDelayMs: 1 },
     );
     const abort = new AbortController();
     const running = worker.run(abort.signal);
@@ -78,14 +103,11 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** One text for all bits: quicker to compare than thousands of objects. */
-function text(states: readonly object[]): string {
-  return states.map((state) => JSON.stringify(state, Object.keys(state).sort())).join('\n');
-}
-
 function logOf(trades: Parameters<typeof cutInto>[0], places: readonly number[]): LoggedBatch[] {
   return admitted([...cutInto(trades, places), { trades: [], marks: endMark(trades) }]);
 }
+
+jest.setTimeout(patienceMs);
 
 describe('following the log', () => {
   it('stores, queues and checkpoints everything, whenever it is killed', async () => {
@@ -116,7 +138,7 @@ describe('following the log', () => {
         const expected = statesOf(batches);
         const world = new World(batches);
         // Everything before `firstNumber` is in the store only; some of the states were made before.
-        world.log.firstNumber = trimmed % batches.length;
+        world.log.firstNumber = 1 + (trimmed % batches.length);
         if (isOtherStream) await world.disk.save('stream-0', { number: 3, anew: true, instruments: [], due: [], states: 9 });
         await world.store.writeStates(expected.slice(0, kept % (expected.length + 1)), 'live');
         await world.finish();
@@ -133,7 +155,7 @@ describe('following the log', () => {
     const due = expected.filter(foldOptions.isEmbeddingDue);
     expect(due.length).toBeGreaterThan(20);
     const world = new World(batches);
-    world.log.firstNumber = 3;
+    world.log.firstNumber = 4;
     await world.finish();
     expect(text(world.store.bits())).toBe(text(expected));
     expect(text(world.disk.oldest(1e6))).toBe(text(due));
@@ -141,7 +163,7 @@ describe('following the log', () => {
     const later = walk({ symbol: 'SPY', fromUs: dayStartUs + 2_400 * secondUs, seconds: 300, seed: 2 });
     const all = admitted([...cutInto(trades, [2_000, 3_000, 3_500]), { trades: later, marks: endMark(later) }]);
     const straight = new World(all);
-    straight.log.firstNumber = 3;
+    straight.log.firstNumber = 4;
     await straight.finish();
     expect(text(straight.store.bits())).toBe(text(statesOf(all)));
   });
@@ -151,12 +173,46 @@ describe('following the log', () => {
     const batches = logOf(trades, [1_000]);
     const expected = statesOf(batches);
     const world = new World(batches);
-    world.log.firstNumber = 1;
+    world.log.firstNumber = 2;
     await world.store.writeStates(expected.slice(0, 400), 'live');
     await world.store.writeStates(expected.slice(400, 500), 'hindsight');
     await world.finish();
     expect(world.store.sorted().every(({ mode }) => mode === 'live')).toBe(true);
     expect(text(world.store.bits())).toBe(text(expected));
+  });
+
+  it('queues again what a lost disk had queued, and leaves stored states as they are', async () => {
+    const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 1_500, seed: 8 });
+    const batches = logOf(trades, [1_000]);
+    const expected = statesOf(batches);
+    const due = expected.filter(foldOptions.isEmbeddingDue);
+    const world = new World(batches);
+    await world.store.writeStates(expected.slice(0, -200), 'live');
+    await world.store.writeStates(expected.slice(0, 100), 'hindsight');
+    const zero = new Float32Array(384);
+    await world.vectors.upsert(
+      due.slice(0, 5).map((state) => ({ ...embeddingRow({ vector: zero }), symbol: 'SPY', market, timeUs: state.timeUs })),
+    );
+    await world.finish();
+    expect(text(world.disk.oldest(1e6))).toBe(text(due.slice(5)));
+    expect(text(world.store.bits())).toBe(text(expected));
+    expect(world.store.sorted().filter(({ mode }) => mode === 'hindsight').length).toBe(100);
+  });
+
+  it('is at the position of a new and empty log when the store has been read', async () => {
+    const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 120, seed: 9 });
+    const batches = logOf(trades, []);
+    const world = new World(batches);
+    await world.store.writeStates(statesOf(batches), 'live');
+    world.log.batches = [];
+    world.log.firstNumber = 3;
+    await world.disk.save('stream-0', { number: 9, anew: true, instruments: [], due: [], states: 9 });
+    const { worker, stop } = world.start();
+    await until(() => worker.phase === 'following' && worker.fold.number === 2);
+    expect(worker.checkpointNumber).toBe(2);
+    expect(worker.fold.primary('SPY')?.newest?.timeUs).toBe(statesOf(batches).at(-1)?.timeUs);
+    expect(world.bus.keys.has('physics:state:SPY')).toBe(true);
+    await stop();
   });
 
   it('waits for the store before it checkpoints, and does not make the bus wait', async () => {
@@ -166,7 +222,7 @@ describe('following the log', () => {
     world.store.failuresLeft = 1e9;
     const { worker, writer, stop } = world.start();
     await until(() => worker.fold.number === batches.at(-1)?.number && world.bus.published.length > 50);
-    expect(worker.checkpointNumber).toBe(-1);
+    expect(worker.checkpointNumber).toBe(0);
     expect(writer.failure?.code).toBe('STORE_AWAY');
     world.store.failuresLeft = 0;
     await until(() => writer.pending === 0);

@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
 import type { PhysicsState } from '@hindcast/physics';
-import type { Clock, LogFollower, TickStore } from '@hindcast/ports';
+import { noInheritance, type Clock, type LogFollower, type TickStore, type VectorFilter, type VectorStore } from '@hindcast/ports';
 import { catchUp } from './catch-up.js';
 import type { Checkpoints, DueQueue } from './checkpoint.js';
-import { MarketFold, type FoldOptions } from './market-fold.js';
+import { MarketFold, numberBeforeAll, type FoldOptions } from './market-fold.js';
+import { queueMissingVectors } from './missing-vectors.js';
 import { pause, retrying } from './retrying.js';
 import type { StateAnnouncer } from './state-announcer.js';
 import type { StateWriter } from './state-writer.js';
@@ -16,6 +17,7 @@ export interface FollowerParts {
   readonly store: Pick<TickStore, 'instruments' | 'newestStates' | 'states' | 'trades'>;
   readonly checkpoints: Checkpoints;
   readonly queue: Pick<DueQueue, 'enqueue'>;
+  readonly vectors: Pick<VectorStore, 'rows'>;
   readonly announcer: StateAnnouncer;
   readonly writer: StateWriter;
   readonly clock: Clock;
@@ -25,6 +27,8 @@ export interface FollowerParts {
 export interface FollowerOptions extends FoldOptions {
   /** A checkpoint is taken this often while batches come, and once after the last. */
   readonly checkpointIntervalMs: number;
+  /** Who makes the vectors now. */
+  readonly makers: Pick<VectorFilter, 'modelId' | 'templateId'>;
   readonly retryDelayMs?: number;
 }
 
@@ -42,7 +46,8 @@ export type FollowerPhase = 'starting' | 'catching_up' | 'following' | 'stopped'
 /** The fold may run ahead of its checkpoint by this many states due a vector; beyond it, it waits. */
 const dueWithoutCheckpointMax = 100_000;
 const turnEveryMs = 10;
-const retryDelayMs = 1_000;
+const retryDelayMs = 500;
+const retryDelayMaxMs = 10_000;
 
 /**
  * Follows the log for ever: fold a batch, tell the bus, hand the states to the store, and every second write down how
@@ -52,15 +57,20 @@ export class FollowerWorker {
   fold: MarketFold;
   phase: FollowerPhase = 'starting';
   streamId: string | undefined;
-  headNumber = -1;
-  checkpointNumber = -1;
+  headNumber = numberBeforeAll;
+  /** Everything up to this batch is stored. */
+  checkpointNumber = numberBeforeAll;
   /** Why the log cannot be followed right now. */
   failure: HindcastError | undefined;
+  /** No checkpoint was found, so there is no queue of states due a vector either. */
+  private isQueueLost = false;
   /** False while the fold is between two logs' positions. */
   private isAtLogPosition = true;
   private checkpointing: Promise<void> | undefined;
+  private savedNumber = numberBeforeAll;
   private checkpointAtUs = 0;
   private refusedReported = 0;
+  private failuresInRow = 0;
   private readonly stopped = new AbortController();
 
   constructor(
@@ -74,7 +84,7 @@ export class FollowerWorker {
   async run(signal: AbortSignal): Promise<void> {
     const idle = setInterval(() => this.checkpointIfDue(), this.options.checkpointIntervalMs);
     try {
-      await this.restore();
+      await this.restore(signal);
       while (!signal.aborted) {
         try {
           await this.followOrRecover(signal);
@@ -105,14 +115,20 @@ export class FollowerWorker {
   /** Tells the log how far it may forget us; throws where it does not answer. */
   async reportCheckpoint(): Promise<void> {
     const { streamId, checkpointNumber: number } = this;
-    if (streamId !== undefined && number >= 0) await this.parts.log.reportCheckpoint({ streamId, follower: followerName, number });
+    if (streamId !== undefined && number > numberBeforeAll)
+      await this.parts.log.reportCheckpoint({ streamId, follower: followerName, number });
   }
 
-  private async restore(): Promise<void> {
+  private async restore(signal: AbortSignal): Promise<void> {
     const saved = this.parts.checkpoints.load();
-    if (!saved) return;
+    if (!saved) {
+      this.isQueueLost = true;
+      await this.catchUpTo(noInheritance.firstNumber, signal);
+      return;
+    }
     this.streamId = saved.streamId;
     this.checkpointNumber = saved.fold.number;
+    this.savedNumber = saved.fold.number;
     this.fold = new MarketFold(this.options, saved.fold);
     this.showNewest();
     this.enter('starting', { checkpoint_number: saved.fold.number, instruments: saved.fold.instruments.length });
@@ -121,7 +137,7 @@ export class FollowerWorker {
   private async followOrRecover(signal: AbortSignal): Promise<void> {
     try {
       await this.follow(signal);
-      await pause(this.options.retryDelayMs ?? retryDelayMs, signal);
+      await pause(this.retryDelay(), signal);
     } catch (error) {
       await this.recover(error, signal);
     }
@@ -142,6 +158,7 @@ export class FollowerWorker {
       this.streamId = streamId;
       this.headNumber = Math.max(headNumber, batch.number);
       this.failure = undefined;
+      this.failuresInRow = 0;
       const announcement = this.fold.step(batch);
       events.folded(1, this.headNumber - batch.number);
       this.reportRefused();
@@ -168,9 +185,9 @@ export class FollowerWorker {
     if (!(error instanceof HindcastError)) throw error;
     this.failure = error;
     if (error.code === 'STREAM_UNKNOWN') {
-      // Another log: its numbers mean nothing to our checkpoint. It says itself where it begins.
-      this.fold = new MarketFold(this.options);
+      // Another log: its numbers mean nothing to our checkpoint. Where it begins, it says itself.
       this.streamId = undefined;
+      await this.catchUpTo(noInheritance.firstNumber, signal);
       return;
     }
     const firstNumber = error.details['first_number'];
@@ -179,24 +196,41 @@ export class FollowerWorker {
       return;
     }
     this.parts.events.failed(error, 'following the log');
-    await pause(this.options.retryDelayMs ?? retryDelayMs, signal);
+    await pause(this.retryDelay(), signal);
+  }
+
+  /** Twice as long after each failure in a row. */
+  private retryDelay(): number {
+    this.failuresInRow += 1;
+    return Math.min(retryDelayMaxMs, (this.options.retryDelayMs ?? retryDelayMs) * 2 ** (this.failuresInRow - 1));
   }
 
   private async catchUpTo(firstNumber: number, signal: AbortSignal): Promise<void> {
-    const { store, events } = this.parts;
+    const { store, writer, events } = this.parts;
     this.enter('catching_up', { first_number: firstNumber });
     this.isAtLogPosition = false;
     await this.checkpointing;
     await retrying(
       async () => {
+        if (this.isQueueLost) await this.queueMissing(signal);
         const fold = new MarketFold(this.options);
         await catchUp({ store, fold, firstNumber, signal, keep: (states) => this.keep(states) });
         this.fold = fold;
       },
       { signal, onFailure: (error) => events.failed(error, 'catching up from the store') },
     );
+    await writer.acknowledged();
+    this.checkpointNumber = this.fold.number;
     this.isAtLogPosition = true;
     this.showNewest();
+  }
+
+  private async queueMissing(signal: AbortSignal): Promise<void> {
+    const { store, vectors, queue } = this.parts;
+    const { isEmbeddingDue, makers } = this.options;
+    const states = await queueMissingVectors({ store, vectors, queue, isEmbeddingDue, makers, signal });
+    this.isQueueLost = false;
+    if (states > 0) this.enter('catching_up', { states_without_vector: states });
   }
 
   /** Queued first: a state that is stored is never made again, so its vector must not be forgotten. */
@@ -224,13 +258,14 @@ export class FollowerWorker {
   private async checkpoint(): Promise<void> {
     const { checkpoints, writer, events } = this.parts;
     const { streamId } = this;
-    if (streamId === undefined || !this.isAtLogPosition || this.fold.number === this.checkpointNumber) return;
+    if (streamId === undefined || !this.isAtLogPosition || this.fold.number === this.savedNumber) return;
     const acknowledged = writer.acknowledged();
     const cut = this.fold.cut();
     try {
       await acknowledged;
       const { signal } = this.stopped;
       await retrying(() => checkpoints.save(streamId, cut), { signal, onFailure: (error) => events.failed(error, 'writing a checkpoint') });
+      this.savedNumber = cut.number;
       this.checkpointNumber = cut.number;
       events.checkpointed(cut.number);
       await this.reportCheckpoint();

@@ -9,6 +9,7 @@ import {
   type TradeColumns,
 } from '@hindcast/market';
 import type { PhysicsState } from '@hindcast/physics';
+import { noInheritance } from '@hindcast/ports';
 import { InstrumentFold, type InstrumentCut, type SavedInstrument } from './instrument-fold.js';
 import type { Announcement } from './state-announcer.js';
 
@@ -42,6 +43,9 @@ export interface SavedFold {
 /** By `sideCodes`: none, buy, sell. */
 export const sideSigns = [0, 1, -1] as const;
 
+/** A log's first batch has the number after it. */
+export const numberBeforeAll = noInheritance.firstNumber - 1;
+
 const refusedNamesMax = 10;
 
 /**
@@ -68,7 +72,7 @@ export class MarketFold {
   ) {
     this.anew = saved === undefined;
     this.statesMade = saved?.states ?? 0;
-    this.foldedNumber = saved?.number ?? -1;
+    this.foldedNumber = saved?.number ?? numberBeforeAll;
     for (const instrument of saved?.instruments ?? []) this.add(instrument.instrument, instrument);
   }
 
@@ -88,6 +92,10 @@ export class MarketFold {
 
   get all(): readonly InstrumentFold[] {
     return [...this.instruments.values()];
+  }
+
+  get symbols(): readonly string[] {
+    return [...this.primaries.keys()];
   }
 
   /** Names of instruments beyond the bound; the first few. */

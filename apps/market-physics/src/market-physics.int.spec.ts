@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import type { Adapters } from './adapters.js';
 import { AppModule } from './app.module.js';
 import { LmdbCheckpoint } from './checkpoint-lmdb.js';
 import { marketPhysicsShape } from './config.js';
-import { admitted, dayStartUs, endMark, foldOptions, statesOf, walk } from './market.fixture.js';
+import { admitted, dayStartUs, endMark, foldOptions, patienceMs, statesOf, walk } from './market.fixture.js';
 import { PhysicsService } from './physics-service.js';
 import { MemoryBus, MemoryLog, MemoryTickStore, MemoryVectors, SteppingClock } from './world.fixture.js';
 
@@ -76,10 +77,12 @@ async function stop(): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
+jest.setTimeout(patienceMs);
+
 describe('with a model', () => {
   beforeAll(async () => {
     await start(new HashEmbedder());
-    await untilProgress(({ checkpoint_number, embedding_queue }) => checkpoint_number === 1 && embedding_queue === 0);
+    await untilProgress(({ checkpoint_number, embedding_queue }) => checkpoint_number === 2 && embedding_queue === 0);
   });
   afterAll(stop);
 
@@ -87,9 +90,9 @@ describe('with a model', () => {
     expect((await call('/v1/progress')).body).toEqual({
       stream_id: 'stream-1',
       phase: 'following',
-      head_number: 1,
-      folded_number: 1,
-      checkpoint_number: 1,
+      head_number: 2,
+      folded_number: 2,
+      checkpoint_number: 2,
       states: states.length,
       embedding_queue: 0,
       embedded: due.length,
@@ -109,7 +112,9 @@ describe('with a model', () => {
       timestamp: isoFromUs(states[500].timeUs),
       entropy: states[500].entropy,
     });
-    expect((await call('/v1/states?symbols=IBM,SPY')).body.states).toMatchObject([{ symbol: 'SPY', timestamp: isoFromUs(newest.timeUs) }]);
+    const all = await call('/v1/states');
+    expect(all.body.states).toMatchObject([{ symbol: 'SPY', timestamp: isoFromUs(newest.timeUs) }]);
+    expect((await call('/v1/states?symbols=IBM,SPY')).body).toEqual(all.body);
   });
 
   it('refuses what it cannot answer', async () => {
@@ -119,7 +124,7 @@ describe('with a model', () => {
     );
     expect(await refusal('/v1/states/SPY?at=soon')).toBe('FIELD_INVALID: at="soon": a time in ISO 8601, as 2013-10-07T13:30:00Z');
     expect(await refusal('/v1/states/spy')).toMatch('FIELD_INVALID');
-    expect(await refusal('/v1/states')).toMatch('FIELD_INVALID: symbols is missing');
+    expect(await refusal('/v1/states?symbols=')).toMatch('FIELD_INVALID: symbols=""');
   });
 
   it('finds similar moments of a state, without the hour around it', async () => {
@@ -210,7 +215,7 @@ describe('without a model', () => {
 
   it('follows, queues, says so in health, and search says what to do', async () => {
     await start(undefined);
-    const { embedding_queue } = await untilProgress(({ checkpoint_number }) => checkpoint_number === 1);
+    const { embedding_queue } = await untilProgress(({ checkpoint_number }) => checkpoint_number === 2);
     expect(embedding_queue).toBe(due.length);
     const { body } = await call('/health/ready');
     expect(body).toMatchObject({ status: 'ready', dependencies: { model: { up: false, critical: false, embedding_queue: due.length } } });

@@ -6,6 +6,9 @@ import { loggedBatch, seededRandom, type QuoteRow, type TradeRow } from '@hindca
 import fc from 'fast-check';
 import { MarketFold, type FoldOptions } from './market-fold.js';
 
+/** A loaded machine must not turn into a failed test. */
+export const patienceMs = 120_000;
+
 export const market = 'usa/equity';
 export const dayStartUs = 1_381_104_000 * secondUs;
 
@@ -34,7 +37,7 @@ export interface Sent {
 }
 
 /** The batches that the log would hold: lateness and sides decided by the real admission. */
-export function admitted(requests: readonly Sent[], firstNumber = 0): LoggedBatch[] {
+export function admitted(requests: readonly Sent[], firstNumber = 1): LoggedBatch[] {
   let state = emptyAdmissionState;
   return requests.map(({ trades, quotes = [], marks = [], slackUs = 0 }, index) => {
     const raw = loggedBatch({ number: 0, trades: trades.map(tradeRow), quotes: quotes.map(quoteRow) });
@@ -126,4 +129,9 @@ export function walk({
     trades.push({ symbol, timeUs, price: cents / 100, size: 1 + Math.floor(random() * 900) });
   }
   return trades;
+}
+
+/** One text for all bits: quicker to compare than thousands of objects. */
+export function text(states: readonly object[]): string {
+  return states.map((state) => JSON.stringify(state, Object.keys(state).sort())).join('\n');
 }

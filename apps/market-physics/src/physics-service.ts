@@ -1,4 +1,4 @@
-import { isEmbeddingDue } from '@hindcast/embedding';
+import { isEmbeddingDue, templateId } from '@hindcast/embedding';
 import type { PhysicsState } from '@hindcast/physics';
 import type { Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
 import type { Adapters } from './adapters.js';
@@ -75,7 +75,7 @@ export class PhysicsService {
 
   private makeFollower(isDue: (state: PhysicsState) => boolean): FollowerWorker {
     const { adapters, config } = this.parts;
-    const { log, store, bus, checkpoint, clock } = adapters;
+    const { log, store, vectors, embedder, bus, checkpoint, clock } = adapters;
     const { counters, logger } = this;
     const announcer = new StateAnnouncer(bus, clock, {
       published: (messages) => counters.published.inc(messages),
@@ -88,6 +88,7 @@ export class PhysicsService {
       {
         log,
         store,
+        vectors,
         announcer,
         clock,
         checkpoints: checkpoint,
@@ -102,7 +103,7 @@ export class PhysicsService {
           failed: (error, doing) => logger.warn({ err: error }, `${doing} failed; trying again`),
         },
       },
-      { ...config, isEmbeddingDue: isDue },
+      { ...config, isEmbeddingDue: isDue, makers: embedder ? { modelId: embedder.modelId, templateId } : {} },
     );
   }
 

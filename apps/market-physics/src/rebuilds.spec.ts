@@ -1,8 +1,21 @@
+import { jest } from '@jest/globals';
 import { HindcastError, dayUs } from '@hindcast/contracts';
 import type { LoggedBatch } from '@hindcast/market';
 import fc from 'fast-check';
 import { MarketFold } from './market-fold.js';
-import { admitted, arbitraryTrades, cutInto, dayStartUs, endMark, foldOptions, statesOf, walk, type Trade } from './market.fixture.js';
+import {
+  admitted,
+  arbitraryTrades,
+  cutInto,
+  dayStartUs,
+  endMark,
+  foldOptions,
+  patienceMs,
+  statesOf,
+  text,
+  type Trade,
+  walk,
+} from './market.fixture.js';
 import { Rebuilds, type RebuildReport, type RebuildsParts } from './rebuilds.js';
 import { MemoryCheckpoint, MemoryTickStore } from './world.fixture.js';
 
@@ -42,15 +55,13 @@ async function finished(rebuilds: Rebuilds, { id }: RebuildReport): Promise<Rebu
   }
 }
 
-function text(states: readonly object[]): string {
-  return states.map((state) => JSON.stringify(state, Object.keys(state).sort())).join('\n');
-}
-
 function later(trades: readonly Trade[]): Trade[] {
   return trades.map((trade) => ({ ...trade, timeUs: trade.timeUs + dayUs }));
 }
 
 const everything = { fromUs: 0, toUs: dayStartUs + 30 * dayUs, symbols: undefined };
+
+jest.setTimeout(patienceMs);
 
 describe('a rebuild', () => {
   it('live: makes the bits of the live path, in any range', async () => {
@@ -64,7 +75,7 @@ describe('a rebuild', () => {
         expect(report).toMatchObject({ state: 'done', progress: 1 });
         expect(text(store.bits())).toBe(text(expected.filter(({ timeUs }) => timeUs > fromUs && timeUs <= toUs)));
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -84,7 +95,7 @@ describe('a rebuild', () => {
         expect(text(store.bits())).toBe(text(statesOf(inTurn)));
         expect(store.sorted().every(({ mode }) => mode === 'hindsight')).toBe(true);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 

@@ -34,7 +34,7 @@ export class StateFinder {
   }
 
   /** The newest state of each symbol's primary market, from memory; symbols without one are left out. */
-  newest(symbols: readonly string[]): readonly PhysicsState[] {
+  newest(symbols: readonly string[] = this.fold().symbols): readonly PhysicsState[] {
     return symbols.flatMap((symbol) => this.fold().primary(symbol)?.newest ?? []);
   }
 }

@@ -11,10 +11,10 @@ const symbolsMax = 1_000;
 export class StatesController {
   constructor(private readonly states: StateFinder) {}
 
-  /** The newest state of each symbol that has one, of its primary market. */
+  /** The newest state of each symbol that has one, of its primary market; of all symbols where none are named. */
   @Get()
   newest(@Query() query: unknown): { readonly states: readonly PhysicsStateJson[] } {
-    const { symbols } = parseQuery({ symbols: commaList(symbolField, { max: symbolsMax }) }, query);
+    const { symbols } = parseQuery({ symbols: commaList(symbolField, { max: symbolsMax }).optional() }, query);
     return { states: this.states.newest(symbols).map(toPhysicsStateJson) };
   }
 

@@ -16,6 +16,7 @@ import type {
   StateRow,
   TickRange,
   TickStore,
+  VectorFilter,
   VectorQuery,
   VectorSearchResult,
   VectorStore,
@@ -29,7 +30,7 @@ import type { FoldCut } from './market-fold.js';
 export class MemoryLog implements LogFollower {
   batches: LoggedBatch[] = [];
   streamId = 'stream-1';
-  firstNumber = 0;
+  firstNumber = 1;
   checkpoint = -1;
   private grown = Promise.withResolvers<void>();
 
@@ -256,7 +257,7 @@ export class MemoryBus implements Bus {
 }
 
 /** Exact search over an array. */
-export class MemoryVectors implements Pick<VectorStore, 'upsert' | 'optimize' | 'search' | 'stats' | 'close'> {
+export class MemoryVectors implements Pick<VectorStore, 'upsert' | 'optimize' | 'search' | 'rows' | 'stats' | 'close'> {
   readonly stored = new Map<string, EmbeddingRow>();
   asked: VectorQuery | undefined;
   failuresLeft = 0;
@@ -293,6 +294,10 @@ export class MemoryVectors implements Pick<VectorStore, 'upsert' | 'optimize' | 
       nprobes: null,
       rowsNotIndexed: this.stored.size,
     };
+  }
+
+  async *rows({ symbols, market }: VectorFilter = {}) {
+    yield [...this.stored.values()].filter((row) => (symbols?.includes(row.symbol) ?? true) && (market ?? row.market) === row.market);
   }
 
   async optimize(): Promise<void> {
