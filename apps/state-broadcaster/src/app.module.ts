@@ -31,8 +31,9 @@ export class AppModule {
         {
           provide: Clients,
           inject: [BUS, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics],
-          useFactory: (...[bus, clock, logger, lifecycle, health, metrics]: [Bus, Clock, Logger, Lifecycle, HealthRegistry, Metrics]): Clients =>
-            startBroadcaster({ config, bus, clock, logger, lifecycle, health, metrics }),
+          useFactory: (
+            ...[bus, clock, logger, lifecycle, health, metrics]: [Bus, Clock, Logger, Lifecycle, HealthRegistry, Metrics]
+          ): Clients => startBroadcaster({ config, bus, clock, logger, lifecycle, health, metrics }),
         },
       ],
     };

@@ -10,7 +10,8 @@ function text(payload: Uint8Array | undefined): string {
 
 describe('a message of the bus', () => {
   it('is passed on as it came, whatever its layout', () => {
-    const message = '{ "event": "PHYSICS_UPDATE",\n "symbol": "SPY", "timestamp": "2025-12-21T12:00:00Z", "data": {"alpha": 2.8, "regime": "Lévy Stable"} }\n';
+    const message =
+      '{ "event": "PHYSICS_UPDATE",\n "symbol": "SPY", "timestamp": "2025-12-21T12:00:00Z", "data": {"alpha": 2.8, "regime": "Lévy Stable"} }\n';
     const broadcast = parseBroadcast('state_update', bytes(message));
     expect(broadcast).toMatchObject({ event: 'PHYSICS_UPDATE', symbol: 'SPY', key: ' SPY', timeUs: 1_766_318_400_000_000 });
     expect(text(broadcast?.payload)).toBe(message);

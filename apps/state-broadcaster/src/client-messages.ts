@@ -20,7 +20,11 @@ export const eventField = z.enum(streamEvents).describe(`one of ${streamEvents.j
 const commandSchema = z.strictObject({
   action: z.enum(['subscribe', 'unsubscribe']).describe('subscribe or unsubscribe'),
   symbols: z.array(symbolField).min(1).max(symbolsMax).describe(`1 to ${symbolsMax} symbols, as ["SPY"], or ["*"]`),
-  events: z.array(eventField).min(1).default(['PHYSICS_UPDATE']).describe(`some of ${streamEvents.join(', ')}`),
+  events: z
+    .array(eventField)
+    .min(1)
+    .default(['PHYSICS_UPDATE'])
+    .describe(`some of ${streamEvents.join(', ')}`),
 });
 
 /** BODY_INVALID for what is not JSON, SUBSCRIPTION_INVALID for what is not a command. */

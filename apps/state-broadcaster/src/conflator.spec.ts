@@ -14,7 +14,13 @@ function signal(): Broadcast {
 describe('what waits for a slow subscriber', () => {
   it('is the newest of each symbol, in the place of the oldest, with how many it replaced', () => {
     const conflator = new Conflator(100);
-    for (const [symbol, second] of [['SPY', 1], ['IBM', 1], ['SPY', 2], ['SPY', 3]] as const) conflator.offer(broadcastOf(symbol, second));
+    for (const [symbol, second] of [
+      ['SPY', 1],
+      ['IBM', 1],
+      ['SPY', 2],
+      ['SPY', 3],
+    ] as const)
+      conflator.offer(broadcastOf(symbol, second));
     expect(all(conflator).map(({ broadcast, missed }) => [broadcast.symbol, broadcast.timeUs! % 100_000_000, missed])).toEqual([
       ['SPY', broadcastOf('SPY', 3).timeUs! % 100_000_000, 2],
       ['IBM', broadcastOf('IBM', 1).timeUs! % 100_000_000, 0],

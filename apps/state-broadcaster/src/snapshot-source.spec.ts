@@ -29,7 +29,7 @@ const never = (): void => {
 
 async function asked(questions: readonly Question[], count: number): Promise<Question> {
   while (questions.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
-  return questions[count - 1]!;
+  return questions[count - 1];
 }
 
 describe('SnapshotSource', () => {

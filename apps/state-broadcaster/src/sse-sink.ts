@@ -19,11 +19,12 @@ export class SseSink implements ClientSink {
   }
 
   send(event: string, payload: Uint8Array | string): void {
-    const text = typeof payload === 'string' ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8');
+    const text =
+      typeof payload === 'string' ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8');
     // A line break inside of JSON is only layout, but it would end the field.
     const data = text.replace(/\r\n|\r|\n/g, '\ndata: ');
     this.response.write(`event: ${event}\ndata: ${data}\n\n`, (error) => {
-      if (error != null) return;
+      if (error) return;
       this.heardMs = performance.now();
       this.taken();
     });

@@ -2,7 +2,7 @@ import { RedisBus } from '@hindcast/bus-redis';
 import type { RunningService } from '@hindcast/service-kit';
 import { describeWithServers } from '@hindcast/testing';
 import { Redis } from 'ioredis';
-import { FakeMarketPhysics, startBroadcasterService, StreamClient, type StreamMessage } from './stream.fixture.js';
+import { FakeMarketPhysics, startBroadcasterService, StreamClient } from './stream.fixture.js';
 import { secondOf, update } from './update.fixture.js';
 
 const symbols = ['SPY', 'IBM', 'BAC', 'AIG'];
@@ -24,255 +24,290 @@ function runOf(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-function isAt(second: number) {
-  return (messages: readonly StreamMessage[]): boolean =>
-    symbols.every((symbol) => messages.some((message) => message.symbol === symbol && secondOf(message.timestamp!) === second));
-}
+// A block inside the block: what it opens is closed before the servers are stopped.
+describeWithServers('state-broadcaster', { redis: true }, (servers) =>
+  describe('on a real Redis', () => {
+    const physics = new FakeMarketPhysics();
+    let service: RunningService;
+    let bus: RedisBus;
+    const clients: StreamClient[] = [];
 
-describeWithServers('state-broadcaster', { redis: true }, (servers) => {
-  const physics = new FakeMarketPhysics();
-  let service: RunningService;
-  let bus: RedisBus;
-  const clients: StreamClient[] = [];
+    beforeAll(async () => {
+      await physics.start();
+      bus = await RedisBus.open({ url: servers.redis.url });
+      service = await start({ HINDCAST_BROADCAST_HEARTBEAT_MS: '500' });
+    }, testMs);
 
-  beforeAll(async () => {
-    await physics.start();
-    bus = await RedisBus.open({ url: servers.redis.url });
-    service = await start({ HINDCAST_BROADCAST_HEARTBEAT_MS: '500' });
-  }, testMs);
-
-  afterEach(async () => {
-    await Promise.all(clients.splice(0).map((client) => client.close()));
-  });
-
-  afterAll(async () => {
-    await service.stop();
-    await bus.close();
-    await physics.stop();
-  }, testMs);
-
-  async function start(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
-    const started = await startBroadcasterService({
-      HINDCAST_REDIS_URL: servers.redis.url,
-      HINDCAST_MARKET_PHYSICS_URL: physics.url,
-      HINDCAST_BROADCAST_SLOW_BYTES: String(slowBytes),
-      HINDCAST_BROADCAST_CLIENTS_MAX: '20',
-      ...env,
+    afterEach(async () => {
+      await Promise.all(clients.splice(0).map((client) => client.close()));
     });
-    await ready(started);
-    return started;
-  }
 
-  async function ready({ url } = service): Promise<void> {
-    while (!(await fetch(`${url}/health/ready`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    afterAll(async () => {
+      await service.stop();
+      await bus.close();
+      await physics.stop();
+    }, testMs);
 
-  async function connect({ url } = service): Promise<StreamClient> {
-    const client = await StreamClient.connect(url);
-    clients.push(client);
-    return client;
-  }
-
-  it('sends SUBSCRIBED, the snapshot, then the messages of the channel to the letter', async () => {
-    await physics.publish(bus, [['SPY', 1]]);
-    const client = await connect();
-    const raw: string[] = [];
-    client.socket.on('message', (data: Buffer) => raw.push(data.toString()));
-    client.send(subscribeTo(['SPY']));
-    await client.until((messages) => messages.length >= 2);
-    expect(client.messages[0]).toEqual({ event: 'SUBSCRIBED', subscriptions: { PHYSICS_UPDATE: ['SPY'] } });
-    expect(client.messages[1]).toMatchObject({ event: 'SNAPSHOT', reason: 'subscribed', states: [{ symbol: 'SPY', mass: 0.5 }] });
-    await physics.publish(bus, [
-      ['IBM', 2],
-      ['SPY', 2],
-    ]);
-    await client.until((messages) => messages.some(({ event }) => event === 'PHYSICS_UPDATE'));
-    expect(raw.filter((text) => text.includes('PHYSICS_UPDATE"'))).toContain(JSON.stringify(update('SPY', 2)));
-    expect(client.of('PHYSICS_UPDATE').map(({ symbol }) => symbol)).toEqual(['SPY']);
-  });
-
-  it('passes on a message of 001 from a plain client of Redis, its layout included', async () => {
-    const client = await connect();
-    const raw: string[] = [];
-    client.socket.on('message', (data: Buffer) => raw.push(data.toString()));
-    client.send(subscribeTo(['*'], ['PHYSICS_UPDATE', 'TRADE_SIGNAL', 'TICK_STORED']));
-    await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
-    const plain = new Redis(servers.redis.url);
-    const message = '{ "event": "PHYSICS_UPDATE", "symbol": "QQQ",  "timestamp": "2025-12-21T12:00:00Z", "data": {"alpha": 2.8, "regime": "Lévy Stable"}}';
-    await plain.publish('state_update', 'not a message');
-    await plain.publish('state_update', message);
-    await plain.publish('trade_signals', '{"symbol":"SPY","side":"BUY","confidence":0.85,"timestamp":"2025-12-21T12:00:00Z"}');
-    await plain.publish('tick_stored', '{"event":"TICK_STORED","table":"trades","through_number":7}');
-    await client.until((messages) => messages.some(({ event }) => event === 'TICK_STORED'));
-    plain.disconnect();
-    expect(raw).toContain(message);
-    expect(client.of('TRADE_SIGNAL')).toMatchObject([{ symbol: 'SPY', side: 'BUY' }]);
-    expect(client.of('TICK_STORED')).toMatchObject([{ table: 'trades', through_number: 7 }]);
-  });
-
-  it('leaves no hole and repeats nothing for whoever comes while updates pour in', async () => {
-    const first = 1_000;
-    const last = 3_000;
-    const coming: Promise<StreamClient>[] = [];
-    for (let second = first; second <= last; second += 20) {
-      const entries = runOf(second, Math.min(second + 19, last)).flatMap((at) => symbols.map((symbol) => [symbol, at] as const));
-      await physics.publish(bus, entries);
-      if ((second - first) % 160 === 0) {
-        coming.push(connect().then((client) => (client.send(subscribeTo(second % 320 === 0 ? ['*'] : symbols)), client)));
-      }
+    async function start(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
+      const started = await startBroadcasterService({
+        HINDCAST_REDIS_URL: servers.redis.url,
+        HINDCAST_MARKET_PHYSICS_URL: physics.url,
+        HINDCAST_BROADCAST_SLOW_BYTES: String(slowBytes),
+        HINDCAST_BROADCAST_CLIENTS_MAX: '20',
+        ...env,
+      });
+      await ready(started);
+      return started;
     }
-    const streams = await Promise.all(coming);
-    // Everybody has come when this has; a repeat of it is passed on to nobody.
-    await Promise.all(streams.map((client) => client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'))));
-    await physics.publish(bus, symbols.map((symbol) => [symbol, last + 1] as const));
-    await physics.publish(bus, symbols.map((symbol) => [symbol, last + 1] as const));
-    for (const client of streams) {
-      await client.until(isAt(last + 1));
-      for (const symbol of symbols) {
-        const seconds = secondsOf(client, symbol);
-        expect(seconds).toEqual(runOf(seconds[0]!, last + 1));
-      }
-      expect(client.messages.some((message) => 'missed' in message)).toBe(false);
-    }
-  }, testMs);
 
-  it('gives one that stands still the newest of each symbol and the number of what it missed, and the others everything', async () => {
-    const first = 10_000;
-    const last = first + 7_999;
-    // Heartbeats far apart: standing still for long would be taken for being gone.
-    const patient = await start();
-    const [stalled, healthy] = [await connect(patient), await connect(patient)];
-    for (const client of [stalled, healthy]) {
-      client.send(subscribeTo(symbols));
+    async function ready({ url } = service): Promise<void> {
+      while (!(await fetch(`${url}/health/ready`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+
+    async function connect({ url } = service): Promise<StreamClient> {
+      const client = await StreamClient.connect(url);
+      clients.push(client);
+      return client;
+    }
+
+    it('sends SUBSCRIBED, the snapshot, then the messages of the channel to the letter', async () => {
+      await physics.publish(bus, [['SPY', 1]]);
+      const client = await connect();
+      const raw: string[] = [];
+      client.socket.on('message', (data: Buffer) => raw.push(data.toString()));
+      client.send(subscribeTo(['SPY']));
+      await client.until((messages) => messages.length >= 2);
+      expect(client.messages[0]).toEqual({ event: 'SUBSCRIBED', subscriptions: { PHYSICS_UPDATE: ['SPY'] } });
+      expect(client.messages[1]).toMatchObject({ event: 'SNAPSHOT', reason: 'subscribed', states: [{ symbol: 'SPY', mass: 0.5 }] });
+      await physics.publish(bus, [
+        ['IBM', 2],
+        ['SPY', 2],
+      ]);
+      await client.until((messages) => messages.some(({ event }) => event === 'PHYSICS_UPDATE'));
+      expect(raw.filter((text) => text.includes('PHYSICS_UPDATE"'))).toContain(JSON.stringify(update('SPY', 2)));
+      expect(client.of('PHYSICS_UPDATE').map(({ symbol }) => symbol)).toEqual(['SPY']);
+    });
+
+    it('passes on a message of 001 from a plain client of Redis, its layout included', async () => {
+      const client = await connect();
+      const raw: string[] = [];
+      client.socket.on('message', (data: Buffer) => raw.push(data.toString()));
+      client.send(subscribeTo(['*'], ['PHYSICS_UPDATE', 'TRADE_SIGNAL', 'TICK_STORED']));
       await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
-      client.messages.length = 0;
-    }
-    stalled.socket.pause();
-    for (let second = first; second <= last; second += 40) {
-      await physics.publish(bus, runOf(second, second + 39).flatMap((at) => symbols.map((symbol) => [symbol, at] as const)), 'x'.repeat(1_000));
-      const reached = second + 39;
-      await healthy.until(isAt(reached));
-    }
-    stalled.socket.resume();
-    await stalled.until(isAt(last));
-    for (const symbol of symbols) {
-      expect(secondsOf(healthy, symbol)).toEqual(runOf(first, last));
-      const shown = stalled.of('PHYSICS_UPDATE').filter((message) => message.symbol === symbol);
-      const seconds = shown.map(({ timestamp }) => secondOf(timestamp!));
-      expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
-      expect(seconds.at(-1)).toBe(last);
-      const missed = shown.reduce((sum, message) => sum + (message.missed ?? 0), 0);
-      expect(missed).toBeGreaterThan(0);
-      expect(shown.length + missed).toBe(last - first + 1);
-    }
-    await patient.stop();
-  }, testMs);
+      const plain = new Redis(servers.redis.url);
+      const message =
+        '{ "event": "PHYSICS_UPDATE", "symbol": "QQQ",  "timestamp": "2025-12-21T12:00:00Z", "data": {"alpha": 2.8, "regime": "Lévy Stable"}}';
+      await plain.publish('state_update', 'not a message');
+      await plain.publish('state_update', message);
+      await plain.publish('trade_signals', '{"symbol":"SPY","side":"BUY","confidence":0.85,"timestamp":"2025-12-21T12:00:00Z"}');
+      await plain.publish('tick_stored', '{"event":"TICK_STORED","table":"trades","through_number":7}');
+      await client.until((messages) => messages.some(({ event }) => event === 'TICK_STORED'));
+      plain.disconnect();
+      expect(raw).toContain(message);
+      expect(client.of('TRADE_SIGNAL')).toMatchObject([{ symbol: 'SPY', side: 'BUY' }]);
+      expect(client.of('TICK_STORED')).toMatchObject([{ table: 'trades', through_number: 7 }]);
+    });
 
-  it('lets go of one that no longer answers', async () => {
-    const client = await connect();
-    client.socket.pause();
-    const shown = async (): Promise<string> => (await fetch(`${service.url}/metrics`)).text();
-    expect(await shown()).toContain('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 1');
-    while (!(await shown()).includes('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 0')) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }, testMs);
+    it(
+      'leaves no hole and repeats nothing for whoever comes while updates pour in',
+      async () => {
+        const first = 1_000;
+        const last = 3_000;
+        const coming: Promise<StreamClient>[] = [];
+        for (let second = first; second <= last; second += 20) {
+          const entries = runOf(second, Math.min(second + 19, last)).flatMap((at) => symbols.map((symbol) => [symbol, at] as const));
+          await physics.publish(bus, entries);
+          if ((second - first) % 160 === 0) {
+            coming.push(connect().then((client) => (client.send(subscribeTo(second % 320 === 0 ? ['*'] : symbols)), client)));
+          }
+        }
+        const streams = await Promise.all(coming);
+        // Everybody has come when this has; a repeat of it is passed on to nobody.
+        await Promise.all(streams.map((client) => client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'))));
+        await physics.publish(
+          bus,
+          symbols.map((symbol) => [symbol, last + 1] as const),
+        );
+        await physics.publish(
+          bus,
+          symbols.map((symbol) => [symbol, last + 1] as const),
+        );
+        for (const client of streams) {
+          await client.untilAt(last + 1, symbols);
+          for (const symbol of symbols) {
+            const seconds = secondsOf(client, symbol);
+            expect(seconds).toEqual(runOf(seconds[0], last + 1));
+          }
+          expect(client.messages.some((message) => 'missed' in message)).toBe(false);
+        }
+      },
+      testMs,
+    );
 
-  it('answers what it cannot understand in the error format, and goes on', async () => {
-    const client = await connect();
-    client.send('{');
-    client.send({ action: 'listen', symbols: ['SPY'] });
-    client.send({ action: 'subscribe', symbols: ['spy'] });
-    client.send({ action: 'subscribe', symbols: ['SPY'], events: ['NOTHING'] });
-    client.send({ action: 'subscribe', symbols: ['SPY'], limit: 1 });
-    client.socket.send(Buffer.from([1, 2, 3]));
-    await client.until((messages) => messages.filter(({ event }) => event === 'ERROR').length === 6);
-    expect(client.of('ERROR').map(({ error }) => `${error!.code} ${error!.message}`)).toEqual([
-      'BODY_INVALID The message is not JSON.',
-      'SUBSCRIPTION_INVALID action="listen": subscribe or unsubscribe',
-      'SUBSCRIPTION_INVALID symbols.0="spy": a symbol, [A-Z0-9][A-Z0-9.:-]{0,31}, or *',
-      'SUBSCRIPTION_INVALID events.0="NOTHING": one of PHYSICS_UPDATE, TRADE_SIGNAL, TICK_STORED',
-      'SUBSCRIPTION_INVALID limit=1: there is no such field, only action, symbols, events',
-      'BODY_INVALID Send text, not binary messages.',
-    ]);
-    client.send(subscribeTo(['SPY']));
-    await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
-  });
+    it(
+      'gives one that stands still the newest of each symbol and the number of what it missed, and the others everything',
+      async () => {
+        const first = 10_000;
+        const last = first + 3_999;
+        // Heartbeats far apart: standing still for long would be taken for being gone.
+        const patient = await start();
+        const [stalled, healthy] = [await connect(patient), await connect(patient)];
+        for (const client of [stalled, healthy]) {
+          client.send(subscribeTo(symbols));
+          await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
+          client.messages.length = 0;
+        }
+        stalled.socket.pause();
+        for (let second = first; second <= last; second += 40) {
+          await physics.publish(
+            bus,
+            runOf(second, second + 39).flatMap((at) => symbols.map((symbol) => [symbol, at] as const)),
+            'x'.repeat(1_000),
+          );
+          const reached = second + 39;
+          await healthy.untilAt(reached, symbols);
+        }
+        stalled.socket.resume();
+        await stalled.untilAt(last, symbols);
+        for (const symbol of symbols) {
+          expect(secondsOf(healthy, symbol)).toEqual(runOf(first, last));
+          const shown = stalled.of('PHYSICS_UPDATE').filter((message) => message.symbol === symbol);
+          const seconds = shown.map(({ timestamp }) => secondOf(timestamp!));
+          expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
+          expect(seconds.at(-1)).toBe(last);
+          const missed = shown.reduce((sum, message) => sum + (message.missed ?? 0), 0);
+          expect(missed).toBeGreaterThan(0);
+          expect(shown.length + missed).toBe(last - first + 1);
+        }
+        await patient.stop();
+      },
+      testMs,
+    );
 
-  it('closes on a message above the bound', async () => {
-    const client = await connect();
-    client.send('x'.repeat(70_000));
-    expect(await client.closed).toBe(1009);
-  });
+    it(
+      'lets go of one that no longer answers',
+      async () => {
+        const client = await connect();
+        client.socket.pause();
+        const shown = async (): Promise<string> => (await fetch(`${service.url}/metrics`)).text();
+        expect(await shown()).toContain('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 1');
+        while (!(await shown()).includes('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 0')) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      },
+      testMs,
+    );
 
-  it('sends heartbeats', async () => {
-    const client = await connect();
-    await client.until((messages) => messages.some(({ event }) => event === 'HEARTBEAT'));
-    expect(client.of('HEARTBEAT')[0]?.timestamp).toMatch(/^\d{4}-.*Z$/);
-  });
+    it('answers what it cannot understand in the error format, and goes on', async () => {
+      const client = await connect();
+      client.send('{');
+      client.send({ action: 'listen', symbols: ['SPY'] });
+      client.send({ action: 'subscribe', symbols: ['spy'] });
+      client.send({ action: 'subscribe', symbols: ['SPY'], events: ['NOTHING'] });
+      client.send({ action: 'subscribe', symbols: ['SPY'], limit: 1 });
+      client.socket.send(Buffer.from([1, 2, 3]));
+      await client.until((messages) => messages.filter(({ event }) => event === 'ERROR').length === 6);
+      expect(client.of('ERROR').map(({ error }) => `${error!.code} ${error!.message}`)).toEqual([
+        'BODY_INVALID The message is not JSON.',
+        'SUBSCRIPTION_INVALID action="listen": subscribe or unsubscribe',
+        'SUBSCRIPTION_INVALID symbols.0="spy": a symbol, [A-Z0-9][A-Z0-9.:-]{0,31}, or *',
+        'SUBSCRIPTION_INVALID events.0="NOTHING": one of PHYSICS_UPDATE, TRADE_SIGNAL, TICK_STORED',
+        'SUBSCRIPTION_INVALID limit=1: there is no such field, only action, symbols, events',
+        'BODY_INVALID Send text, not binary messages.',
+      ]);
+      client.send(subscribeTo(['SPY']));
+      await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
+    });
 
-  it('says the same over SSE', async () => {
-    await physics.publish(bus, [['SPY', 30_000]]);
-    const abort = new AbortController();
-    const response = await fetch(`${service.url}/v1/stream?symbols=SPY,IBM&events=PHYSICS_UPDATE`, { signal: abort.signal });
-    expect(response.headers.get('content-type')).toContain('text/event-stream');
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = '';
-    const until = async (part: string): Promise<void> => {
-      while (!text.includes(part)) text += (await reader.read()).value ?? '';
-    };
-    await until('event: SNAPSHOT');
-    await physics.publish(bus, [['SPY', 30_001]]);
-    await until(`event: PHYSICS_UPDATE\ndata: ${JSON.stringify(update('SPY', 30_001))}\n\n`);
-    await until('event: HEARTBEAT');
-    abort.abort();
-    const refused = await fetch(`${service.url}/v1/stream?symbols=spy`);
-    expect(refused.status).toBe(400);
-    expect(await refused.json()).toMatchObject({ error: { code: 'FIELD_INVALID', message: expect.stringContaining('symbols="spy"') as string } });
-  });
+    it('closes on a message above the bound', async () => {
+      const client = await connect();
+      client.send('x'.repeat(70_000));
+      expect(await client.closed).toBe(1009);
+    });
 
-  it('refuses other paths, pages of elsewhere, and more subscribers than it serves', async () => {
-    await expect(StreamClient.connect(`${service.url}/v2`)).rejects.toThrow('404');
-    await expect(StreamClient.connect(service.url, { origin: 'https://example.com' })).rejects.toThrow('400');
-    const local = await StreamClient.connect(service.url, { origin: 'http://localhost:3000' });
-    clients.push(local);
-    await expect(Promise.all(Array.from({ length: 25 }, () => connect()))).rejects.toThrow('503');
-  });
+    it('sends heartbeats', async () => {
+      const client = await connect();
+      await client.until((messages) => messages.some(({ event }) => event === 'HEARTBEAT'));
+      expect(client.of('HEARTBEAT')[0]?.timestamp).toMatch(/^\d{4}-.*Z$/);
+    });
 
-  it('gives everybody a new snapshot after the bus was away, and says meanwhile that it is not ready', async () => {
-    await physics.publish(bus, [['SPY', 40_000]]);
-    const client = await connect();
-    client.send(subscribeTo(['SPY']));
-    await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
-    await servers.redis.kill();
-    while ((await fetch(`${service.url}/health/ready`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
-    physics.newest.set('SPY', 40_005);
-    await servers.redis.restart();
-    await client.until((messages) => messages.some(({ event, reason }) => event === 'SNAPSHOT' && reason === 'resync'));
-    while (!(await bus.health()).up) await new Promise((resolve) => setTimeout(resolve, 50));
-    await physics.publish(bus, [['SPY', 40_006]]);
-    await client.until((messages) => messages.some(({ event }) => event === 'PHYSICS_UPDATE'));
-    expect(secondsOf(client, 'SPY')).toEqual([40_000, 40_005, 40_006]);
-    await ready();
-  }, testMs);
+    it('says the same over SSE', async () => {
+      await physics.publish(bus, [['SPY', 30_000]]);
+      const abort = new AbortController();
+      const response = await fetch(`${service.url}/v1/stream?symbols=SPY,IBM&events=PHYSICS_UPDATE`, { signal: abort.signal });
+      expect(response.headers.get('content-type')).toContain('text/event-stream');
+      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      const until = async (part: string): Promise<void> => {
+        while (!text.includes(part)) text += (await reader.read()).value ?? '';
+      };
+      await until('event: SNAPSHOT');
+      await physics.publish(bus, [['SPY', 30_001]]);
+      await until(`event: PHYSICS_UPDATE\ndata: ${JSON.stringify(update('SPY', 30_001))}\n\n`);
+      await until('event: HEARTBEAT');
+      abort.abort();
+      const refused = await fetch(`${service.url}/v1/stream?symbols=spy`);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({
+        error: { code: 'FIELD_INVALID', message: expect.stringContaining('symbols="spy"') as string },
+      });
+    });
 
-  it('says that the snapshot is late while market-physics is away, and sends it when it is back', async () => {
-    await physics.stop();
-    const client = await connect();
-    client.send(subscribeTo(['SPY']));
-    await client.until((messages) => messages.some(({ event }) => event === 'ERROR'));
-    expect(client.of('ERROR')).toMatchObject([{ error: { code: 'UPSTREAM_AWAY', retry: true } }]);
-    await physics.start();
-    await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
-    expect(client.of('ERROR')).toHaveLength(1);
-  }, testMs);
+    it('refuses other paths, pages of elsewhere, and more subscribers than it serves', async () => {
+      await expect(StreamClient.connect(`${service.url}/v2`)).rejects.toThrow('404');
+      await expect(StreamClient.connect(service.url, { origin: 'https://example.com' })).rejects.toThrow('400');
+      const local = await StreamClient.connect(service.url, { origin: 'http://localhost:3000' });
+      clients.push(local);
+      await expect(Promise.all(Array.from({ length: 25 }, () => connect()))).rejects.toThrow('503');
+    });
 
-  it('ends in order: subscribers hear why, and the connection is closed', async () => {
-    const client = await connect();
-    const stream = await fetch(`${service.url}/v1/stream?symbols=SPY`);
-    expect(await service.stop()).toBe(true);
-    expect(await client.closed).toBe(1012);
-    expect(client.of('ERROR')).toMatchObject([{ error: { code: 'SHUTTING_DOWN' } }]);
-    expect(await stream.text()).toContain('SHUTTING_DOWN');
-  }, testMs);
-});
+    it(
+      'gives everybody a new snapshot after the bus was away, and says meanwhile that it is not ready',
+      async () => {
+        await physics.publish(bus, [['SPY', 40_000]]);
+        const client = await connect();
+        client.send(subscribeTo(['SPY']));
+        await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
+        await servers.redis.kill();
+        while ((await fetch(`${service.url}/health/ready`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
+        physics.newest.set('SPY', 40_005);
+        await servers.redis.restart();
+        await client.until((messages) => messages.some(({ event, reason }) => event === 'SNAPSHOT' && reason === 'resync'));
+        while (!(await bus.health()).up) await new Promise((resolve) => setTimeout(resolve, 50));
+        await physics.publish(bus, [['SPY', 40_006]]);
+        await client.until((messages) => messages.some(({ event }) => event === 'PHYSICS_UPDATE'));
+        expect(secondsOf(client, 'SPY')).toEqual([40_000, 40_005, 40_006]);
+        await ready();
+      },
+      testMs,
+    );
+
+    it(
+      'says that the snapshot is late while market-physics is away, and sends it when it is back',
+      async () => {
+        await physics.stop();
+        const client = await connect();
+        client.send(subscribeTo(['SPY']));
+        await client.until((messages) => messages.some(({ event }) => event === 'ERROR'));
+        expect(client.of('ERROR')).toMatchObject([{ error: { code: 'UPSTREAM_AWAY', retry: true } }]);
+        await physics.start();
+        await client.until((messages) => messages.some(({ event }) => event === 'SNAPSHOT'));
+        expect(client.of('ERROR')).toHaveLength(1);
+      },
+      testMs,
+    );
+
+    it(
+      'ends in order: subscribers hear why, and the connection is closed',
+      async () => {
+        const client = await connect();
+        const stream = await fetch(`${service.url}/v1/stream?symbols=SPY`);
+        expect(await service.stop()).toBe(true);
+        expect(await client.closed).toBe(1012);
+        expect(client.of('ERROR')).toMatchObject([{ error: { code: 'SHUTTING_DOWN' } }]);
+        expect(await stream.text()).toContain('SHUTTING_DOWN');
+      },
+      testMs,
+    );
+  }),
+);

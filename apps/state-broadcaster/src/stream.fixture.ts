@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
 import type { ShownState } from './subscription.js';
-import { state, update } from './update.fixture.js';
+import { secondOf, state, update } from './update.fixture.js';
 
 /** Answers as market-physics does: with the newest states that it has published. */
 export class FakeMarketPhysics {
@@ -42,7 +42,9 @@ export class FakeMarketPhysics {
   private answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
     this.questions += 1;
     const asked = new URL(url, 'http://localhost').searchParams.get('symbols')?.split(',');
-    const states: ShownState[] = [...this.newest].filter(([symbol]) => asked?.includes(symbol) ?? true).map(([symbol, second]) => state(symbol, second));
+    const states: ShownState[] = [...this.newest]
+      .filter(([symbol]) => asked?.includes(symbol) ?? true)
+      .map(([symbol, second]) => state(symbol, second));
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ states }));
   }
 }
@@ -60,12 +62,16 @@ export interface StreamMessage {
 /** A subscriber that remembers all it was sent. */
 export class StreamClient {
   readonly messages: StreamMessage[] = [];
+  /** The second of the newest update of each symbol. */
+  readonly newest = new Map<string, number>();
   readonly closed: Promise<number>;
   private wake: () => void = () => undefined;
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer) => {
-      this.messages.push(JSON.parse(data.toString('utf8')) as StreamMessage);
+      const message = JSON.parse(data.toString('utf8')) as StreamMessage;
+      this.messages.push(message);
+      if (message.symbol !== undefined && message.timestamp !== undefined) this.newest.set(message.symbol, secondOf(message.timestamp));
       this.wake();
     });
     this.closed = new Promise((resolve) => socket.on('close', resolve));
@@ -88,6 +94,11 @@ export class StreamClient {
   async until(condition: (messages: readonly StreamMessage[]) => boolean): Promise<readonly StreamMessage[]> {
     while (!condition(this.messages)) await new Promise<void>((resolve) => (this.wake = resolve));
     return this.messages;
+  }
+
+  /** Resolves when the newest update of each symbol is of this second. */
+  async untilAt(second: number, symbols: readonly string[]): Promise<void> {
+    await this.until(() => symbols.every((symbol) => this.newest.get(symbol) === second));
   }
 
   of(event: string): readonly StreamMessage[] {

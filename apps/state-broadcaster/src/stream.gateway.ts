@@ -40,7 +40,8 @@ export class StreamGateway implements OnApplicationBootstrap {
     if (pathname !== `/${streamPath}`) throw new HindcastError('ROUTE_UNKNOWN', `There is no WebSocket at ${pathname}.`);
     // A browser lets any page open a WebSocket to this machine, and says only here whose page it was.
     const { origin } = headers;
-    if (origin !== undefined && !isLoopback(origin)) throw new HindcastError('SUBSCRIPTION_INVALID', `Origin ${origin} is not of this machine.`);
+    if (origin !== undefined && !isLoopback(origin))
+      throw new HindcastError('SUBSCRIPTION_INVALID', `Origin ${origin} is not of this machine.`);
     this.clients.mustHaveRoom();
   }
 

@@ -12,7 +12,9 @@ function subscribed(symbols: readonly string[]): { readonly subscription: Subscr
 }
 
 function seconds(deliveries: readonly { readonly broadcast: Broadcast }[]): readonly number[] {
-  return deliveries.map(({ broadcast }) => secondOf((JSON.parse(Buffer.from(broadcast.payload).toString()) as { timestamp: string }).timestamp));
+  return deliveries.map(({ broadcast }) =>
+    secondOf((JSON.parse(Buffer.from(broadcast.payload).toString()) as { timestamp: string }).timestamp),
+  );
 }
 
 describe('a subscription', () => {
@@ -58,7 +60,13 @@ describe('a subscription', () => {
   it('wants of each event its own symbols, and needs a snapshot for states only', () => {
     const subscription = new Subscription(limits);
     expect(subscription.subscribe({ events: ['TRADE_SIGNAL', 'TICK_STORED'], symbols: ['SPY'] })).toBeUndefined();
-    const signal = (symbol: string): Broadcast => ({ event: 'TRADE_SIGNAL', symbol, key: undefined, timeUs: undefined, payload: new Uint8Array() });
+    const signal = (symbol: string): Broadcast => ({
+      event: 'TRADE_SIGNAL',
+      symbol,
+      key: undefined,
+      timeUs: undefined,
+      payload: new Uint8Array(),
+    });
     expect(subscription.admits(signal('SPY'))).toBe(true);
     expect(subscription.admits(signal('IBM'))).toBe(false);
     expect(subscription.admits({ ...signal('SPY'), event: 'TICK_STORED', symbol: undefined })).toBe(true);

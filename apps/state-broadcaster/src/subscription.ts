@@ -55,7 +55,10 @@ export class Subscription {
     for (const event of events) {
       const union = new Set([...(this.wanted.get(event) ?? []), ...symbols]);
       if (union.size <= symbolsMax) continue;
-      throw new HindcastError('SUBSCRIPTION_INVALID', `symbols: ${union.size} for ${event}, at most ${symbolsMax} are allowed, or "*" for all.`);
+      throw new HindcastError(
+        'SUBSCRIPTION_INVALID',
+        `symbols: ${union.size} for ${event}, at most ${symbolsMax} are allowed, or "*" for all.`,
+      );
     }
     for (const event of events) this.wanted.set(event, new Set([...(this.wanted.get(event) ?? []), ...symbols]));
     return events.includes('PHYSICS_UPDATE') ? this.await(symbols) : undefined;
@@ -68,7 +71,10 @@ export class Subscription {
       if (wanted === undefined) continue;
       if (symbols.includes(allSymbols)) wanted.clear();
       else if (wanted.has(allSymbols)) {
-        throw new HindcastError('SUBSCRIPTION_INVALID', `symbols: ${event} is subscribed for all; unsubscribe "*", then subscribe to what is left.`);
+        throw new HindcastError(
+          'SUBSCRIPTION_INVALID',
+          `symbols: ${event} is subscribed for all; unsubscribe "*", then subscribe to what is left.`,
+        );
       }
       for (const symbol of symbols) wanted.delete(symbol);
       if (wanted.size === 0) this.wanted.delete(event);
@@ -154,7 +160,9 @@ export class Subscription {
   private release(): readonly Delivery[] {
     const held = this.held;
     this.held = held.filter((broadcast) => this.isAwaiting(broadcast.symbol));
-    const released = held.filter((broadcast) => !this.isAwaiting(broadcast.symbol) && this.wants(broadcast) && this.isAboveFloor(broadcast));
+    const released = held.filter(
+      (broadcast) => !this.isAwaiting(broadcast.symbol) && this.wants(broadcast) && this.isAboveFloor(broadcast),
+    );
     return released.map((broadcast) => {
       const missed = this.heldLost;
       this.heldLost = 0;

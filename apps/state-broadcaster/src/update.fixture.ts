@@ -7,7 +7,18 @@ const startUs = 1_381_152_600_000_000;
 
 /** The nth second's update of a symbol, as market-physics publishes it. */
 export function update(symbol: string, second: number): PhysicsUpdate {
-  const data = { alpha: 2.8, regime: 'Gaussian', market, mass: 0.5, velocity: 0, momentum: 0, friction: 1, entropy: 0, nash_dist: 0, price: 170.5 } as const;
+  const data = {
+    alpha: 2.8,
+    regime: 'Gaussian',
+    market,
+    mass: 0.5,
+    velocity: 0,
+    momentum: 0,
+    friction: 1,
+    entropy: 0,
+    nash_dist: 0,
+    price: 170.5,
+  } as const;
   return { event: 'PHYSICS_UPDATE', symbol, timestamp: timestamp(second), data };
 }
 

@@ -22,7 +22,7 @@ export class WebSocketSink implements ClientSink {
 
   send(_event: string, payload: Uint8Array | string): void {
     this.socket.send(payload, { binary: false }, (error) => {
-      if (error != null) return;
+      if (error) return;
       // What goes into an empty line proves nothing: only the shrinking of a backlog shows that somebody reads.
       if (this.bufferedBytes > 0) this.heard();
       this.taken();

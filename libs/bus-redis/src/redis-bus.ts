@@ -50,9 +50,13 @@ export class RedisBus implements Bus {
   }
 
   async publish(messages: readonly BusMessage[]): Promise<void> {
-    await this.inOneTrip(messages, ({ payload }) => payload.length, (pipeline, { channel, payload }) => {
-      pipeline.publish(channel, typeof payload === 'string' ? payload : asBuffer(payload));
-    });
+    await this.inOneTrip(
+      messages,
+      ({ payload }) => payload.length,
+      (pipeline, { channel, payload }) => {
+        pipeline.publish(channel, typeof payload === 'string' ? payload : asBuffer(payload));
+      },
+    );
   }
 
   async subscribe(channels: readonly string[], { queueMax = defaultQueueMax }: SubscribeOptions = {}): Promise<BusSubscription> {
@@ -72,10 +76,14 @@ export class RedisBus implements Bus {
   }
 
   async setKeys(entries: readonly KeyEntry[]): Promise<void> {
-    await this.inOneTrip(entries, ({ key, value }) => key.length + value.length, (pipeline, { key, value, ttlSeconds }) => {
-      if (ttlSeconds === undefined) pipeline.set(key, value);
-      else pipeline.set(key, value, 'EX', ttlSeconds);
-    });
+    await this.inOneTrip(
+      entries,
+      ({ key, value }) => key.length + value.length,
+      (pipeline, { key, value, ttlSeconds }) => {
+        if (ttlSeconds === undefined) pipeline.set(key, value);
+        else pipeline.set(key, value, 'EX', ttlSeconds);
+      },
+    );
   }
 
   /** One transaction, so that no hash is ever seen half changed or left without its time to live. */

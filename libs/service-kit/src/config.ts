@@ -18,7 +18,10 @@ const baseShape = {
   home: z.string().min(1).default('.hindcast').describe('a folder'),
   portOffset: wholeNumber({ min: 0, max: portOffsetMax }).default(0),
   logLevel: oneOf(logLevels).default('info'),
-  bind: z.enum(loopbackAddresses).default('127.0.0.1').describe(`a loopback address: ${loopbackAddresses.join(', ')}`),
+  bind: z
+    .enum(loopbackAddresses)
+    .default('127.0.0.1')
+    .describe(`a loopback address: ${loopbackAddresses.join(', ')}`),
   cache: z.string().min(1).optional().describe('a folder'),
   questdbUrl: url(['http']).optional(),
   redisUrl: url(['redis', 'rediss']).optional(),

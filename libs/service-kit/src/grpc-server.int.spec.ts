@@ -109,7 +109,7 @@ describe('server streams', () => {
     expect(ahead).toBeGreaterThan(0);
     expect(ahead).toBeLessThan(200);
     stream.cancel();
-    if (!calls[0]?.signal.aborted) await once(calls[0]!.signal, 'abort');
+    if (!calls[0]?.signal.aborted) await once(calls[0].signal, 'abort');
     await settled(() => made);
     expect(made).toBeLessThan(ahead + 50);
   });

@@ -40,7 +40,7 @@ export function loadService(proto: string, service: string): grpc.ServiceDefinit
   const definition = loadSync(join(protoFolder, proto), { longs: Number, enums: String, defaults: true, oneofs: true });
   const loaded = definition[service];
   if (loaded === undefined || 'format' in loaded) throw new Error(`${proto} has no service ${service}`);
-  return loaded as grpc.ServiceDefinition;
+  return loaded;
 }
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
@@ -61,7 +61,7 @@ function bound(server: grpc.Server, bind: string, port: number): Promise<number>
   return new Promise((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, boundPort) => {
       if (error === null) resolve(boundPort);
-      else reject(portError(error, port, bind) as Error);
+      else reject(portError(error, port, bind));
     });
   });
 }

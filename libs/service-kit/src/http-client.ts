@@ -72,7 +72,7 @@ export class ServiceClient {
   private async bodyOf(response: Response): Promise<string> {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
-    for await (const piece of response.body ?? []) {
+    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       bytes += piece.byteLength;
       if (bytes > this.answerBytesMax) throw new Error(`answered more than ${this.answerBytesMax} bytes`);
       pieces.push(piece);

@@ -108,11 +108,17 @@ describe('errors on the wire', () => {
   });
 
   it('says BODY_INVALID to what is not JSON, BATCH_TOO_LARGE above the limit, ROUTE_UNKNOWN elsewhere', async () => {
-    expect(await error('/v1/body', post('{"rows":'))).toMatchObject({ response: { status: 400 }, body: { error: { code: 'BODY_INVALID' } } });
+    expect(await error('/v1/body', post('{"rows":'))).toMatchObject({
+      response: { status: 400 },
+      body: { error: { code: 'BODY_INVALID' } },
+    });
     const large = await error('/v1/body', post(JSON.stringify({ rows: 'x'.repeat(2_000) })));
     expect(large).toMatchObject({ response: { status: 413 }, body: { error: { code: 'BATCH_TOO_LARGE' } } });
     const unknown = await error('/v1/nothing');
-    expect(unknown).toMatchObject({ response: { status: 404 }, body: { error: { code: 'ROUTE_UNKNOWN', message: 'GET /v1/nothing is not a route.' } } });
+    expect(unknown).toMatchObject({
+      response: { status: 404 },
+      body: { error: { code: 'ROUTE_UNKNOWN', message: 'GET /v1/nothing is not a route.' } },
+    });
     const malformed = await error('/v1/%E0%A4%A');
     expect(malformed).toMatchObject({ response: { status: 400 }, body: { error: { code: 'BODY_INVALID' } } });
     const type = await error('/v1/body', { method: 'POST', body: 'a', headers: { 'content-type': 'application/xml' } });

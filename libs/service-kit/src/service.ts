@@ -23,9 +23,8 @@ const requestReceiveMaxMs = 30_000;
 const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** All services are released together, so the kit's version is everyone's. */
-export const suiteVersion = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }
-).version;
+export const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
+  .version;
 
 export interface ServiceOptions<C extends BaseConfig> {
   /** As in `tick-ingest`. */
@@ -165,7 +164,7 @@ async function listen(app: NestFastifyApplication, port: number, host: string): 
   try {
     await app.listen(port, host);
   } catch (error) {
-    throw portError(error, port, host);
+    throw portError(error as Error, port, host);
   }
 }
 

@@ -102,7 +102,10 @@ export function busConformance(name: string, create: () => Promise<BusUnderTest>
 
       it('end the subscription when the reader stops reading', async () => {
         const subscription = await bus.subscribe([channel]);
-        await bus.publish([{ channel, payload: 'first' }, { channel, payload: 'second' }]);
+        await bus.publish([
+          { channel, payload: 'first' },
+          { channel, payload: 'second' },
+        ]);
         for await (const message of subscription) {
           expect(utf8.decode(message.payload)).toBe('first');
           break;
