@@ -70,7 +70,9 @@ function parseEnvelope(body: unknown, { table, rowsMax }: ParseOptions): Envelop
 function requireIds(rows: readonly unknown[], table: TickKind, mayCountIds: boolean): void {
   if (mayCountIds) return;
   const idField = idFieldOf(table);
-  const missing = rows.findIndex((row) => typeof row === 'object' && row !== null && ((row as Record<string, unknown>)[idField] ?? undefined) === undefined);
+  // What is no row at all is rejected as that, alone.
+  const isRow = (row: unknown): row is Record<string, unknown> => typeof row === 'object' && row !== null && !Array.isArray(row);
+  const missing = rows.findIndex((row) => isRow(row) && (row[idField] ?? undefined) === undefined);
   if (missing >= 0) {
     throw new HindcastError('TRADE_ID_REQUIRED', `row ${String(missing)} has no ${idField}, and the request does not carry both source and offset`);
   }

@@ -1,6 +1,17 @@
 import {
-  Bool, Dictionary, Field, Float64, Int64, TimestampMicrosecond, Uint8, Uint16, Utf8, Vector, makeData,
-  type Data, type DataType,
+  Bool,
+  Dictionary,
+  Field,
+  Float64,
+  Int64,
+  TimestampMicrosecond,
+  Uint8,
+  Uint16,
+  Utf8,
+  Vector,
+  makeData,
+  type Data,
+  type DataType,
 } from 'apache-arrow';
 import { sideNames, textColumn, type CodedColumn, type TextColumn } from '../columns.js';
 import { doublesFromInt64, int64FromDoubles } from './int64-column.js';
@@ -51,10 +62,9 @@ export const flagKind: ColumnKind<Uint8Array> = {
 
 export const textKind: ColumnKind<TextColumn> = {
   field: (name) => Field.new(name, new Utf8(), false),
-  write: (column, length, type) =>
-    makeData({ type: type as Utf8, length, nullCount: 0, valueOffsets: column.offsets, data: column.bytes }),
+  write: (column, length, type) => makeData({ type: type as Utf8, length, nullCount: 0, valueOffsets: column.offsets, data: column.bytes }),
   read: (data, length) => {
-    const offsets = data.valueOffsets.subarray(0, length + 1);
+    const offsets = (data.valueOffsets as Int32Array).subarray(0, length + 1);
     return { offsets, bytes: (data.values as Uint8Array).subarray(0, offsets[length]) };
   },
 };
@@ -126,9 +136,11 @@ function readWords(data: Data, length: number): CodedColumn {
 
 export function dictionaryWords(dictionary: Vector): readonly string[] {
   const words: string[] = [];
-  for (const { length, valueOffsets, values } of dictionary.data) {
+  for (const { length, valueOffsets, values } of dictionary.data as readonly Data[]) {
+    const offsets = valueOffsets as Int32Array | BigInt64Array;
+    const bytes = values as Uint8Array;
     for (let index = 0; index < length; index++) {
-      words.push(utf8Reader.decode((values as Uint8Array).subarray(Number(valueOffsets[index]), Number(valueOffsets[index + 1]))));
+      words.push(utf8Reader.decode(bytes.subarray(Number(offsets[index]), Number(offsets[index + 1]))));
     }
   }
   return words;

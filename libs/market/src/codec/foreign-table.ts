@@ -1,4 +1,13 @@
-import { DataType, RecordBatchReader, TimeUnit, type Data, type Dictionary, type Float, type Int, type RecordBatch, type Timestamp } from 'apache-arrow';
+import {
+  DataType,
+  RecordBatchReader,
+  TimeUnit,
+  type Data,
+  type Float,
+  type Int,
+  type RecordBatch,
+  type Timestamp,
+} from 'apache-arrow';
 import { HindcastError, type TickKind } from '@hindcast/contracts';
 import { textColumn, type CodedColumn, type TextColumn } from '../columns.js';
 import { dictionaryWords, validityOf } from './arrow-columns.js';
@@ -98,7 +107,9 @@ export class ForeignTable {
   }
 
   private refuse(name: string, data: Data, allowed: string): never {
-    throw new HindcastError('FIELD_INVALID', `${this.table}: column ${name} has the type ${String(data.type)}; allowed are ${allowed}.`);
+    // Every Arrow type has a name for itself; the library's types say so of the concrete ones only.
+    const found = (data.type as Float).toString();
+    throw new HindcastError('FIELD_INVALID', `${this.table}: column ${name} has the type ${found}; allowed are ${allowed}.`);
   }
 }
 
@@ -136,10 +147,12 @@ function checkExtent({ data: { children }, numRows, schema }: RecordBatch): void
 function holdsItsRows({ type, length, values, valueOffsets, nullBitmap, nullCount }: Data): boolean {
   if (DataType.isNull(type)) return true;
   if (nullCount > 0 && nullBitmap !== undefined && nullBitmap.length * 8 < length) return false;
-  if (isText(type)) return valueOffsets.length > length;
+  if (isText(type)) return (valueOffsets as Int32Array | BigInt64Array).length > length;
   if (DataType.isBool(type)) return (values as Uint8Array).length * 8 >= length;
   const { length: held } = (values ?? []) as { readonly length: number };
-  return DataType.isInt(type) || DataType.isFloat(type) || DataType.isTimestamp(type) || DataType.isDictionary(type) ? held >= length : true;
+  return DataType.isInt(type) || DataType.isFloat(type) || DataType.isTimestamp(type) || DataType.isDictionary(type)
+    ? held >= length
+    : true;
 }
 
 const utf8Reader = new TextDecoder();
@@ -149,7 +162,7 @@ function wordReader(data: Data): ((row: number) => string) | undefined {
   if (DataType.isNull(type)) return () => '';
   const isSet = validityOf(data);
   if (DataType.isDictionary(type)) {
-    const { dictionary: valueType } = type as Dictionary;
+    const valueType = type.dictionary as DataType;
     if (!data.dictionary || !isText(valueType)) return undefined;
     const words = dictionaryWords(data.dictionary);
     const indices = data.values as Int32Array | BigInt64Array;
@@ -173,7 +186,8 @@ function wholeNumberReader(data: Data): ((row: number) => string) | undefined {
 
 function numbersOf({ type, values, length }: Data): Float64Array | undefined {
   if (DataType.isNull(type)) return new Float64Array(length).fill(NaN);
-  if (DataType.isFloat(type)) return (type as Float).precision === 0 ? undefined : Float64Array.from((values as Float64Array).subarray(0, length));
+  if (DataType.isFloat(type))
+    return (type as Float).precision === 0 ? undefined : Float64Array.from((values as Float64Array).subarray(0, length));
   if (!DataType.isInt(type)) return undefined;
   return (type as Int).bitWidth === 64
     ? doublesFromInt64(values as BigInt64Array, length)

@@ -89,9 +89,18 @@ const sharedEmpty = {
 
 /** A batch has both tables; one without rows is this. */
 export const emptyTrades: TradeColumns = {
-  ...sharedEmpty, price: noNumbers, size: noNumbers, side: noCodes, sideInferred: noCodes, late: noCodes,
+  ...sharedEmpty,
+  price: noNumbers,
+  size: noNumbers,
+  side: noCodes,
+  sideInferred: noCodes,
+  late: noCodes,
 };
 
 export const emptyQuotes: QuoteColumns = {
-  ...sharedEmpty, bid: noNumbers, bidSize: noNumbers, ask: noNumbers, askSize: noNumbers,
+  ...sharedEmpty,
+  bid: noNumbers,
+  bidSize: noNumbers,
+  ask: noNumbers,
+  askSize: noNumbers,
 };

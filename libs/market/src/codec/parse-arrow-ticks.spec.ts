@@ -1,6 +1,19 @@
 import {
-  Bool, Dictionary, Float32, Int8, Int32, Int64, LargeUtf8, Table, TimestampMillisecond, TimestampNanosecond, TimestampSecond,
-  Utf8, tableToIPC, vectorFromArray, type Vector,
+  Bool,
+  Dictionary,
+  Float32,
+  Int8,
+  Int32,
+  Int64,
+  LargeUtf8,
+  Table,
+  TimestampMillisecond,
+  TimestampNanosecond,
+  TimestampSecond,
+  Utf8,
+  tableToIPC,
+  vectorFromArray,
+  type Vector,
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { HindcastError } from '@hindcast/contracts';
@@ -32,8 +45,14 @@ function parse(columns: Record<string, Vector>, options: Partial<Parameters<type
 
 function rows(trades: TradeColumns): unknown[] {
   return Array.from({ length: trades.length }, (_, row) => ({
-    timeUs: trades.timeUs[row], symbol: wordAt(trades.symbol, row), id: textAt(trades.id, row), price: trades.price[row],
-    size: trades.size[row], side: trades.side[row], market: wordAt(trades.market, row), position: trades.sequence[row],
+    timeUs: trades.timeUs[row],
+    symbol: wordAt(trades.symbol, row),
+    id: textAt(trades.id, row),
+    price: trades.price[row],
+    size: trades.size[row],
+    side: trades.side[row],
+    market: wordAt(trades.market, row),
+    position: trades.sequence[row],
   }));
 }
 
@@ -57,9 +76,33 @@ describe('Arrow that others wrote', () => {
     ['plain columns', {}],
     ['dictionary words', { symbol: vectorFromArray(['SPY', 'IBM'], new Dictionary(new Utf8(), new Int8())) }],
     ['large strings', { symbol: vectorFromArray(['SPY', 'IBM'], new LargeUtf8()), trade_id: vectorFromArray(['1', '2'], new LargeUtf8()) }],
-    ['seconds', { timestamp: vectorFromArray(timesUs.map((time) => time / 1000), new TimestampSecond()) }],
-    ['milliseconds', { timestamp: vectorFromArray(timesUs.map((time) => time / 1000), new TimestampMillisecond('UTC')) }],
-    ['nanoseconds', { timestamp: vectorFromArray(timesUs.map((time) => time / 1000), new TimestampNanosecond()) }],
+    [
+      'seconds',
+      {
+        timestamp: vectorFromArray(
+          timesUs.map((time) => time / 1000),
+          new TimestampSecond(),
+        ),
+      },
+    ],
+    [
+      'milliseconds',
+      {
+        timestamp: vectorFromArray(
+          timesUs.map((time) => time / 1000),
+          new TimestampMillisecond('UTC'),
+        ),
+      },
+    ],
+    [
+      'nanoseconds',
+      {
+        timestamp: vectorFromArray(
+          timesUs.map((time) => time / 1000),
+          new TimestampNanosecond(),
+        ),
+      },
+    ],
     ['ids as integers', { trade_id: vectorFromArray([1n, 2n], new Int64()) }],
     ['small numbers', { price: vectorFromArray([168.25, 182.5], new Float32()), size: vectorFromArray([100, 200], new Int32()) }],
     ['sizes of 64 bits', { size: vectorFromArray([100n, 200n], new Int64()) }],
@@ -109,7 +152,13 @@ describe('Arrow that others wrote', () => {
 
   it('may lack the sizes of quotes', () => {
     const quotes = parseArrowQuotes(
-      ipc({ timestamp: plain.timestamp, symbol: plain.symbol, quote_id: plain.trade_id, bid: vectorFromArray([1.5, null]), ask: vectorFromArray([null, 1.75]) }),
+      ipc({
+        timestamp: plain.timestamp,
+        symbol: plain.symbol,
+        quote_id: plain.trade_id,
+        bid: vectorFromArray([1.5, null]),
+        ask: vectorFromArray([null, 1.75]),
+      }),
       door,
     );
     expect([...quotes.bid, ...quotes.ask]).toEqual([1.5, NaN, NaN, 1.75]);
@@ -120,9 +169,15 @@ describe('Arrow that others wrote', () => {
     const quotes = { timestamp: plain.timestamp, symbol: plain.symbol, quote_id: plain.trade_id, bid: plain.price, ask: plain.size };
     const at = (...positions: number[]) => ({ position: vectorFromArray(positions, new Int32()) });
     const mixed = parseArrowTicks({ ...door, trades: ipc({ ...plain, ...at(1, 2) }), quotes: ipc({ ...quotes, ...at(0, 3) }) });
-    expect([[...mixed.trades.sequence], [...mixed.quotes.sequence]]).toEqual([[1, 2], [0, 3]]);
+    expect([[...mixed.trades.sequence], [...mixed.quotes.sequence]]).toEqual([
+      [1, 2],
+      [0, 3],
+    ]);
     const unplaced = parseArrowTicks({ ...door, trades: ipc(plain), quotes: ipc(quotes) });
-    expect([[...unplaced.trades.sequence], [...unplaced.quotes.sequence]]).toEqual([[0, 1], [2, 3]]);
+    expect([[...unplaced.trades.sequence], [...unplaced.quotes.sequence]]).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
     const clashing = () => parseArrowTicks({ ...door, trades: ipc({ ...plain, ...at(1, 2) }), quotes: ipc({ ...quotes, ...at(0, 2) }) });
     expect(failure(clashing)).toMatchObject({ code: 'FIELD_INVALID', message: expect.stringContaining('position 2') });
   });

@@ -1,5 +1,13 @@
 import { HindcastError } from '@hindcast/contracts';
-import { constantColumn, sideNames, textColumn, type CodedColumn, type QuoteColumns, type TextColumn, type TradeColumns } from '../columns.js';
+import {
+  constantColumn,
+  sideNames,
+  textColumn,
+  type CodedColumn,
+  type QuoteColumns,
+  type TextColumn,
+  type TradeColumns,
+} from '../columns.js';
 import type { TickBatch } from '../tick-batch.js';
 import { ForeignTable } from './foreign-table.js';
 import { emptyQuotes, emptyTrades } from './logged-batch-codec.js';
@@ -112,7 +120,10 @@ function positions(table: ForeignTable, firstPosition: number): Float64Array {
   let previous = -1;
   column.forEach((position, row) => {
     if (!Number.isSafeInteger(position) || position <= previous) {
-      throw new HindcastError('FIELD_INVALID', `column position must rise from row to row in whole numbers from 0; row ${row} has ${position}.`);
+      throw new HindcastError(
+        'FIELD_INVALID',
+        `column position must rise from row to row in whole numbers from 0; row ${row} has ${position}.`,
+      );
     }
     previous = position;
   });
@@ -125,7 +136,10 @@ function checkDistinct(trades: Float64Array, quotes: Float64Array): void {
   for (const position of quotes) {
     while (trade < trades.length && trades[trade] < position) trade++;
     if (trades[trade] === position) {
-      throw new HindcastError('FIELD_INVALID', `position ${position} occurs in trades and in quotes; give both a position column, each place once.`);
+      throw new HindcastError(
+        'FIELD_INVALID',
+        `position ${position} occurs in trades and in quotes; give both a position column, each place once.`,
+      );
     }
   }
 }

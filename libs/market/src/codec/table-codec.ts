@@ -1,4 +1,4 @@
-import { RecordBatch, RecordBatchReader, RecordBatchStreamWriter, Schema, Struct, makeData, type Data } from 'apache-arrow';
+import { RecordBatch, RecordBatchReader, RecordBatchStreamWriter, Schema, Struct, makeData, type Data, type DataType } from 'apache-arrow';
 import { HindcastError } from '@hindcast/contracts';
 import type { ColumnKind } from './arrow-columns.js';
 
@@ -39,7 +39,7 @@ export function tableCodec<Table extends { readonly length: number }>(definition
   const recordBatch = (table: Table): RecordBatch => {
     const source = table as unknown as AnyTable;
     const { length } = source;
-    const children = definitions.map(({ property }, index) => kinds[index].write(source[property], length, fields[index].type));
+    const children = definitions.map(({ property }, index) => kinds[index].write(source[property], length, fields[index].type as DataType));
     return new RecordBatch(schema, makeData({ type: rowType, length, nullCount: 0, children }));
   };
   return {

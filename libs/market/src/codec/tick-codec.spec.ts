@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { codedColumn, constantColumn, textAt, textColumn, wordAt, type CodedColumn, type QuoteColumns, type TradeColumns } from '../columns.js';
+import {
+  codedColumn,
+  constantColumn,
+  textAt,
+  textColumn,
+  wordAt,
+  type CodedColumn,
+  type QuoteColumns,
+  type TradeColumns,
+} from '../columns.js';
 import type { LoggedBatch } from '../tick-batch.js';
 import { decodeLoggedBatch, emptyQuotes, emptyTrades, encodeLoggedBatch } from './logged-batch-codec.js';
 import { decodeQuotes, decodeTrades, encodeQuotes, encodeTrades } from './tick-codec.js';
@@ -11,15 +20,24 @@ const anyNumber = fc.double();
 function columnsOf(length: number) {
   const flags = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: length, maxLength: length }).map((values) => Uint8Array.from(values));
   const sides = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: length, maxLength: length }).map((values) => Uint8Array.from(values));
-  const doubles = (value: fc.Arbitrary<number>) => fc.array(value, { minLength: length, maxLength: length }).map((values) => Float64Array.from(values));
+  const doubles = (value: fc.Arbitrary<number>) =>
+    fc.array(value, { minLength: length, maxLength: length }).map((values) => Float64Array.from(values));
   const words = fc.array(anyWord, { minLength: length, maxLength: length });
   const coded = fc.tuple(words, fc.array(anyWord)).map(([used, unused]) => {
     const { codes, values } = codedColumn(used);
     return { codes, values: [...values, ...unused.filter((word) => !values.includes(word))] };
   });
   const shared = {
-    length: fc.constant(length), timeUs: doubles(anyTime), symbol: coded, sequence: doubles(fc.maxSafeNat()), market: coded,
-    exchange: coded, id: words.map(textColumn), receivedAtUs: doubles(anyTime), source: coded, conditions: coded,
+    length: fc.constant(length),
+    timeUs: doubles(anyTime),
+    symbol: coded,
+    sequence: doubles(fc.maxSafeNat()),
+    market: coded,
+    exchange: coded,
+    id: words.map(textColumn),
+    receivedAtUs: doubles(anyTime),
+    source: coded,
+    conditions: coded,
   };
   return { flags, sides, doubles, shared };
 }
@@ -31,7 +49,13 @@ const anyTrades: fc.Arbitrary<TradeColumns> = fc.integer({ min: 0, max: 40 }).ch
 
 const anyQuotes: fc.Arbitrary<QuoteColumns> = fc.integer({ min: 0, max: 40 }).chain((length) => {
   const { doubles, shared } = columnsOf(length);
-  return fc.record({ ...shared, bid: doubles(anyNumber), bidSize: doubles(anyNumber), ask: doubles(anyNumber), askSize: doubles(anyNumber) });
+  return fc.record({
+    ...shared,
+    bid: doubles(anyNumber),
+    bidSize: doubles(anyNumber),
+    ask: doubles(anyNumber),
+    askSize: doubles(anyNumber),
+  });
 });
 
 function tradesOfLength(length: number): TradeColumns {
@@ -72,7 +96,11 @@ function spelled(columns: TradeColumns | QuoteColumns): Record<string, unknown> 
   const rows = [...Array(columns.length).keys()];
   const words = (column: CodedColumn) => rows.map((row) => wordAt(column, row));
   return {
-    ...Object.fromEntries(Object.entries(columns).filter(([, column]) => ArrayBuffer.isView(column)).map(([name, column]) => [name, Array.from(column as Float64Array)])),
+    ...Object.fromEntries(
+      Object.entries(columns)
+        .filter(([, column]) => ArrayBuffer.isView(column))
+        .map(([name, column]) => [name, Array.from(column as Float64Array)]),
+    ),
     length: columns.length,
     id: rows.map((row) => textAt(columns.id, row)),
     symbol: words(columns.symbol),
@@ -139,14 +167,22 @@ describe('the Arrow codec of ticks', () => {
 describe('the codec of logged batches', () => {
   it('gives back the batch that went in', () => {
     const anyBatch: fc.Arbitrary<LoggedBatch> = fc.record({
-      number: fc.maxSafeNat(), source: fc.string({ unit: 'binary' }), receivedAtUs: fc.maxSafeNat(), slackUs: fc.nat(),
-      trades: anyTrades, quotes: anyQuotes, marks, rejected,
+      number: fc.maxSafeNat(),
+      source: fc.string({ unit: 'binary' }),
+      receivedAtUs: fc.maxSafeNat(),
+      slackUs: fc.nat(),
+      trades: anyTrades,
+      quotes: anyQuotes,
+      marks,
+      rejected,
     });
     fc.assert(
       fc.property(anyBatch, (batch) => {
         const decoded = decodeLoggedBatch(encodeLoggedBatch(batch));
         expect({ ...decoded, trades: spelled(decoded.trades), quotes: spelled(decoded.quotes) }).toEqual({
-          ...batch, trades: spelled(batch.trades), quotes: spelled(batch.quotes),
+          ...batch,
+          trades: spelled(batch.trades),
+          quotes: spelled(batch.quotes),
         });
       }),
     );
@@ -159,12 +195,30 @@ describe('the codec of logged batches', () => {
     ['another version', (bytes: Uint8Array) => bytes.with(4, 9)],
     ['a broken header', (bytes: Uint8Array) => bytes.with(24, 0)],
   ])('refuses %s', (_, damage) => {
-    const batch = { number: 7, source: 'lean', receivedAtUs: 1, slackUs: 0, trades: tradesOfLength(2), quotes: emptyQuotes, marks: [], rejected: [] };
+    const batch = {
+      number: 7,
+      source: 'lean',
+      receivedAtUs: 1,
+      slackUs: 0,
+      trades: tradesOfLength(2),
+      quotes: emptyQuotes,
+      marks: [],
+      rejected: [],
+    };
     expect(() => decodeLoggedBatch(damage(encodeLoggedBatch(batch)))).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
   });
 
   it('reads bytes that lie anywhere in memory', () => {
-    const batch = { number: 7, source: 'lean', receivedAtUs: 1, slackUs: 0, trades: tradesOfLength(2), quotes: emptyQuotes, marks: [], rejected: [] };
+    const batch = {
+      number: 7,
+      source: 'lean',
+      receivedAtUs: 1,
+      slackUs: 0,
+      trades: tradesOfLength(2),
+      quotes: emptyQuotes,
+      marks: [],
+      rejected: [],
+    };
     const encoded = encodeLoggedBatch(batch);
     const shifted = Buffer.alloc(encoded.length + 3);
     shifted.set(encoded, 3);
@@ -173,8 +227,14 @@ describe('the codec of logged batches', () => {
 
   it('takes a batch of marks alone', () => {
     const batch = {
-      number: 0, source: 'lean', receivedAtUs: 1, slackUs: 0, trades: emptyTrades, quotes: emptyQuotes,
-      marks: [{ market: 'usa/equity', symbol: 'SPY', timeUs: 1_381_204_800_000_000 }], rejected: [],
+      number: 0,
+      source: 'lean',
+      receivedAtUs: 1,
+      slackUs: 0,
+      trades: emptyTrades,
+      quotes: emptyQuotes,
+      marks: [{ market: 'usa/equity', symbol: 'SPY', timeUs: 1_381_204_800_000_000 }],
+      rejected: [],
     };
     expect(decodeLoggedBatch(encodeLoggedBatch(batch))).toEqual(batch);
   });

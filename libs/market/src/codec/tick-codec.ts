@@ -1,6 +1,14 @@
 import type { QuoteColumns, TradeColumns } from '../columns.js';
 import {
-  flagKind, numberKind, optionalNumberKind, optionalWordKind, sideKind, textKind, timestampKind, wholeNumberKind, wordKind,
+  flagKind,
+  numberKind,
+  optionalNumberKind,
+  optionalWordKind,
+  sideKind,
+  textKind,
+  timestampKind,
+  wholeNumberKind,
+  wordKind,
 } from './arrow-columns.js';
 import { column, tableCodec, type TableStream } from './table-codec.js';
 

@@ -1,0 +1,174 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { decodeLoggedBatch, sequenceOf, type LoggedBatch } from '@hindcast/market';
+import type { StoredProgress } from '@hindcast/ports';
+import { logBatch, loggedBatch, tradeRowsOf } from '@hindcast/testing';
+import { FakeTickStore } from '../fake-tick-store.fixture.js';
+import { Drain, type DrainStatus } from './drain.js';
+
+let store: FakeTickStore;
+let batches: Map<number, LoggedBatch>;
+let progress: StoredProgress[];
+let statuses: DrainStatus[];
+let waits: number[];
+let abort: AbortController;
+
+beforeEach(() => {
+  store = new FakeTickStore();
+  batches = new Map();
+  progress = [];
+  statuses = [];
+  waits = [];
+  abort = new AbortController();
+});
+
+function drain(limits: { readonly pieceRowsMax?: number; readonly quarantineRowsMax?: number } = {}): Drain {
+  return new Drain({
+    streamId: 'stream',
+    read: (number) => batches.get(number),
+    writer: store,
+    onProgress: (each) => progress.push(each),
+    onStatus: (status) => statuses.push(status),
+    wait: async (ms) => {
+      waits.push(ms);
+      await turn();
+    },
+    pieceRowsMax: 10,
+    quarantineRowsMax: 2,
+    ...limits,
+  });
+}
+
+function log(...numbers: readonly number[]): void {
+  for (const number of numbers) batches.set(number, logBatch(number));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turn();
+}
+
+/** Runs until the store has shown everything up to `through`. */
+async function drained(worker: Drain, through: number): Promise<void> {
+  worker.advance(through);
+  const running = worker.run(1, abort.signal);
+  await until(() => progress.at(-1)?.throughNumber === through);
+  abort.abort();
+  await running;
+}
+
+const storedRows = (): number => progress.flatMap(({ stored }) => stored).reduce((sum, { rows }) => sum + rows, 0);
+
+it('sends everything once, in order and in pieces, and counts what was seen', async () => {
+  log(1, 2, 3, 4, 5);
+  await drained(drain(), 5);
+  expect(store.writes).toEqual([[1, 2], [3, 4], [5]]);
+  expect(progress.map(({ throughNumber }) => throughNumber)).toEqual([2, 4, 5]);
+  expect(storedRows()).toBe(25);
+  expect([store.trade.size, store.quote.size]).toEqual([15, 10]);
+  expect(statuses).toEqual([]);
+});
+
+it('sends a batch larger than a piece alone, and goes on when more is flushed', async () => {
+  log(1, 2, 3);
+  const worker = drain({ pieceRowsMax: 4 });
+  worker.advance(1);
+  const running = worker.run(1, abort.signal);
+  await until(() => progress.length === 1);
+  worker.advance(3);
+  await until(() => progress.length === 3);
+  abort.abort();
+  await running;
+  expect(store.writes).toEqual([[1], [2], [3]]);
+});
+
+it('waits for a store that is away, ever longer, and says so while it lasts', async () => {
+  log(1);
+  store.callsAway = 10;
+  await drained(drain(), 1);
+  expect(waits.slice(0, 10)).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000, 5_000]);
+  expect(statuses).toEqual([{ state: 'waiting', detail: 'STORE_AWAY: the store is away' }, { state: 'running', detail: '' }]);
+  expect(storedRows()).toBe(5);
+});
+
+it('counts nothing as stored before a SELECT has shown it, and resumes what may be suspended', async () => {
+  log(1);
+  store.pollsHidden = 60;
+  const worker = drain();
+  worker.advance(1);
+  const running = worker.run(1, abort.signal);
+  await until(() => store.pollsHidden < 5);
+  expect(progress).toEqual([]);
+  await until(() => progress.length === 1);
+  abort.abort();
+  await running;
+  expect(store.resumed).toBe(1);
+  expect(statuses).toEqual([{ state: 'waiting', detail: expect.stringContaining('resumed trades') as string }, { state: 'running', detail: '' }]);
+});
+
+describe('a row that the store refuses', () => {
+  it('is quarantined with its words and a copy of itself, and the others are stored', async () => {
+    log(1, 2);
+    const name = `trades:${sequenceOf(2, 1)}`;
+    store.refuses = (row) => (row === name ? 'cast error' : undefined);
+    await drained(drain(), 2);
+    const [{ quarantined, stored }] = progress;
+    expect(quarantined).toEqual([
+      { table: 'trades', sequence: sequenceOf(2, 1), message: 'cast error', cell: { table: 'trades', market: 'usa/equity', symbol: 'SPY', day: 15_985 }, body: expect.any(String) as string },
+    ]);
+    expect(stored.reduce((sum, { rows }) => sum + rows, 0)).toBe(9);
+    const alone = decodeLoggedBatch(Buffer.from(quarantined[0].body, 'base64'));
+    expect(tradeRowsOf(alone.trades)).toEqual([tradeRowsOf(logBatch(2).trades)[1]]);
+    expect([alone.number, alone.quotes.length, alone.rejected]).toEqual([2, 0, []]);
+  });
+
+  it('may be one of the rejected ones: it counts in no cell', async () => {
+    const row = { table: 'trades' as const, code: 'PRICE_INVALID' as const, field: 'price', message: 'no', text: '{}' };
+    batches.set(1, loggedBatch({ number: 1, rejected: [row, row] }));
+    store.refuses = (name) => (name === `rejected_ticks:${sequenceOf(1, 1)}` ? 'too long' : undefined);
+    await drained(drain(), 1);
+    const [{ quarantined, stored }] = progress;
+    expect(stored).toEqual([]);
+    expect(quarantined).toMatchObject([{ table: 'rejected_ticks', sequence: sequenceOf(1, 1), message: 'too long' }]);
+    expect(quarantined[0].cell).toBeUndefined();
+    expect(decodeLoggedBatch(Buffer.from(quarantined[0].body, 'base64')).rejected).toEqual([{ ...row, position: 1 }]);
+  });
+
+  it('is a wrong schema where there are too many: nothing is quarantined, and it goes on once the store is right', async () => {
+    log(1, 2, 3);
+    store.refuses = (name) => (name.startsWith('trades') ? 'no such column' : undefined);
+    const worker = drain();
+    worker.advance(3);
+    const running = worker.run(1, abort.signal);
+    await until(() => waits.length > 3);
+    expect(progress).toEqual([]);
+    expect(statuses[0]).toEqual({ state: 'stopped', detail: expect.stringMatching(/STORE_REFUSED: .*more than 2 rows.*no such column/) as string });
+    store.refuses = () => undefined;
+    await until(() => progress.at(-1)?.throughNumber === 3);
+    abort.abort();
+    await running;
+    expect(progress.flatMap(({ quarantined }) => quarantined)).toEqual([]);
+    expect([storedRows(), statuses.at(-1)?.state]).toEqual([15, 'running']);
+  });
+});
+
+it('ends when it is told to, also while the store is away, and starts again where it was', async () => {
+  log(1, 2);
+  store.callsAway = Infinity;
+  const worker = drain();
+  worker.advance(2);
+  const running = worker.run(1, abort.signal);
+  await until(() => waits.length > 2);
+  abort.abort();
+  await running;
+  expect(progress).toEqual([]);
+  store.callsAway = 0;
+  abort = new AbortController();
+  await drained(drain(), 2);
+  expect(storedRows()).toBe(10);
+});
+
+it('crashes rather than waits for a flushed batch that is not there', async () => {
+  log(1);
+  const worker = drain();
+  worker.advance(2);
+  await expect(worker.run(1, abort.signal)).rejects.toThrow('batch 2 is flushed and cannot be read');
+});
