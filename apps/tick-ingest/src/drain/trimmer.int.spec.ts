@@ -1,0 +1,103 @@
+import { IngestWorld, noonUs, nowUs, tradesBatch } from '../ingest-world.fixture.js';
+import { silentLogger } from '../silent-logger.fixture.js';
+import { TrimmerWorker } from './trimmer.worker.js';
+
+let world: IngestWorld;
+let timeUs: number;
+beforeEach(async () => {
+  world = await IngestWorld.create({ logRowsMax: 20 });
+  timeUs = nowUs;
+});
+afterEach(() => world.remove());
+
+function trimmer(also: { readonly logKeepRows?: number; readonly followers?: readonly string[] } = {}): TrimmerWorker {
+  return new TrimmerWorker({ ...world, clock: { nowUs: () => timeUs }, logger: silentLogger, logKeepRows: 0, logRowsMax: 20, followerStallMs: 1_000, followers: ['market-physics'], ...also });
+}
+
+/** Batches of one trade each, from `from` to `to`. */
+async function send(from: number, to: number): Promise<void> {
+  for (let number = from; number <= to; number++) await world.send(tradesBatch([{ id: `n${number}`, timeUs: noonUs + number }]));
+}
+
+const report = (number: number) => world.log.reportCheckpoint({ streamId: world.log.streamId, follower: 'market-physics', number });
+
+it('drops what the store and every follower are past, and no more than the log has too much', async () => {
+  await send(1, 10);
+  const keeps = trimmer({ logKeepRows: 4 });
+  expect(await keeps.trim()).toBe(0);
+  await world.drain();
+  expect(await keeps.trim()).toBe(0);
+  await report(3);
+  expect(await keeps.trim()).toBe(3);
+  await report(10);
+  expect(await keeps.trim()).toBe(3);
+  expect(world.log.position()).toMatchObject({ firstNumber: 7, headNumber: 10, rows: 4 });
+  expect(world.log.recall().floors).toEqual([{ table: 'trades', market: 'usa/equity', symbol: 'SPY', floorUs: noonUs + 6 }]);
+});
+
+it('asks the store for what it dropped: a resend stays a duplicate', async () => {
+  await send(1, 6);
+  await world.drain();
+  await trimmer({ followers: [] }).trim();
+  const again = await world.send(tradesBatch([{ id: 'n2', timeUs: noonUs + 2 }, { id: 'n3', timeUs: noonUs + 3, price: 5 }, { id: 'new', timeUs: noonUs + 3 }]));
+  expect(again.counts.trades).toMatchObject({ duplicate: 1, rejected: 1, accepted: 1 });
+});
+
+it('waits while a look-up is under way', async () => {
+  await send(1, 6);
+  await world.drain();
+  const mayAnswer = Promise.withResolvers<void>();
+  const find = world.lookup.find.bind(world.lookup);
+  world.lookup.find = async (...args) => {
+    await mayAnswer.promise;
+    return find(...args);
+  };
+  const asking = world.send(tradesBatch([{ id: 'n2', timeUs: noonUs + 2 }]));
+  expect(await trimmer({ followers: [] }).trim()).toBe(0);
+  mayAnswer.resolve();
+  expect((await asking).counts.trades.duplicate).toBe(1);
+  expect(await trimmer({ followers: [] }).trim()).toBe(6);
+});
+
+describe('a follower that makes no progress', () => {
+  it('is cut off only while the log is full, and welcome again', async () => {
+    await send(1, 10);
+    await world.drain();
+    await report(2);
+    const worker = trimmer();
+    expect(await worker.trim()).toBe(2);
+    timeUs += 5_000_000;
+    expect(await worker.trim()).toBe(0);
+    await send(11, 20);
+    await world.drain();
+    expect(await worker.trim()).toBe(18);
+    expect([...worker.cut]).toEqual(['market-physics']);
+    await report(20);
+    await worker.trim();
+    expect([...worker.cut]).toEqual([]);
+  });
+
+  it('and never reported keeps the log for as long as one that did', async () => {
+    await send(1, 20);
+    await world.drain();
+    const worker = trimmer();
+    expect(await worker.trim()).toBe(0);
+    timeUs += 999_000;
+    expect(await worker.trim()).toBe(0);
+    timeUs += 2_000;
+    expect(await worker.trim()).toBe(20);
+  });
+
+  it('because it has nothing to do is not cut off, and has its time when there is something again', async () => {
+    await send(1, 19);
+    await report(19);
+    const worker = trimmer();
+    expect(await worker.trim()).toBe(0);
+    timeUs += 60_000_000;
+    expect(await worker.trim()).toBe(0);
+    await send(20, 20);
+    await world.drain();
+    expect(await worker.trim()).toBe(19);
+    expect([...worker.cut]).toEqual([]);
+  });
+});
