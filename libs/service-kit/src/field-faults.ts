@@ -54,7 +54,7 @@ function pathInInput(input: unknown, path: readonly PropertyKey[]): readonly Pro
 function allowedAt(issue: z.core.$ZodIssue, schema: z.ZodType, path: readonly PropertyKey[]): string {
   if (issue.code === 'unrecognized_keys') {
     const parent = schemaAt(schema, issue.path);
-    const known = parent === undefined ? [] : Object.keys(defOf(parent).shape ?? {});
+    const known = parent === undefined ? [] : Object.keys(defOf(unwrapped(parent)).shape ?? {});
     return `there is no such field, only ${known.join(', ')}`;
   }
   const leaf = schemaAt(schema, path);

@@ -1,0 +1,103 @@
+import { isAbsolute, join } from 'node:path';
+import { HindcastError } from '@hindcast/contracts';
+import { z } from 'zod';
+import { loadConfig, projectRoot, variableName } from './config.js';
+import { flag, wholeNumber } from './fields.js';
+
+const shape = {
+  queueRowsMax: wholeNumber({ min: 1, max: 100 }).default(50),
+  apiToken: z.string().min(8).default('none-needed').describe('at least 8 characters'),
+  isFast: flag().default(false),
+};
+
+function failureOf(env: Record<string, string>): HindcastError {
+  try {
+    loadConfig(shape, env);
+  } catch (error) {
+    if (error instanceof HindcastError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything', () => {
+    const config = loadConfig(shape, { XDG_CACHE_HOME: '/cache' });
+    expect(config).toMatchObject({
+      home: join(projectRoot, '.hindcast'),
+      portOffset: 0,
+      logLevel: 'info',
+      bind: '127.0.0.1',
+      cache: '/cache/hindcast',
+      questdbUrl: 'http://127.0.0.1:7730',
+      redisUrl: 'redis://127.0.0.1:7720',
+      marketPhysicsUrl: 'http://127.0.0.1:7702',
+      queueRowsMax: 50,
+      isFast: false,
+    });
+    expect(config.ports).toMatchObject({ tickIngestHttp: 7701, marketDataGrpc: 7714, questdbHealth: 7732 });
+    expect(isAbsolute(config.home)).toBe(true);
+  });
+
+  it('shifts every port and every URL by the offset', () => {
+    const { ports, questdbUrl, redisUrl, tickIngestUrl } = loadConfig({}, { HINDCAST_PORT_OFFSET: '1000' });
+    expect(ports).toMatchObject({ tickIngestHttp: 8701, redis: 8720 });
+    expect([questdbUrl, redisUrl, tickIngestUrl]).toEqual(['http://127.0.0.1:8730', 'redis://127.0.0.1:8720', 'http://127.0.0.1:8701']);
+  });
+
+  it('takes what the environment says, an empty variable being absent', () => {
+    const config = loadConfig(shape, {
+      HINDCAST_HOME: 'elsewhere',
+      HINDCAST_QUESTDB_URL: 'http://store:9000/',
+      HINDCAST_QUEUE_ROWS_MAX: '7',
+      HINDCAST_IS_FAST: '1',
+      HINDCAST_LOG_LEVEL: '',
+    });
+    expect(config).toMatchObject({
+      home: join(projectRoot, 'elsewhere'),
+      questdbUrl: 'http://store:9000',
+      queueRowsMax: 7,
+      isFast: true,
+      logLevel: 'info',
+    });
+  });
+
+  it('lists every bad variable at once, with its value and what is allowed', () => {
+    const error = failureOf({
+      HINDCAST_PORT_OFFSET: '60000',
+      HINDCAST_LOG_LEVEL: 'loud',
+      HINDCAST_QUEUE_ROWS_MAX: '1e3',
+      HINDCAST_IS_FAST: 'yes',
+      HINDCAST_BIND: '0.0.0.0',
+    });
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message.split('; ')).toEqual([
+      'HINDCAST_PORT_OFFSET="60000": a whole number from 0 to 57803',
+      'HINDCAST_LOG_LEVEL="loud": one of trace, debug, info, warn, error, fatal, silent',
+      'HINDCAST_BIND="0.0.0.0": a loopback address: 127.0.0.1, ::1, localhost',
+      'HINDCAST_QUEUE_ROWS_MAX="1e3": a whole number from 1 to 100',
+      'HINDCAST_IS_FAST="yes": true, false, 1 or 0',
+    ]);
+  });
+
+  it('shows no secret: neither a field of such a name nor the password of a URL', () => {
+    const { message } = failureOf({ HINDCAST_API_TOKEN: 'hunter2', HINDCAST_REDIS_URL: 'http://me:hunter2@host:1' });
+    expect(message).not.toContain('hunter2');
+    expect(message).toContain('HINDCAST_API_TOKEN="***": at least 8 characters');
+    expect(message).toContain('HINDCAST_REDIS_URL="http://***@host:1"');
+  });
+
+  it('cannot be changed', () => {
+    const config = loadConfig(shape, {});
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.ports)).toBe(true);
+  });
+
+  it('names variables after fields', () => {
+    expect(['home', 'questdbUrl', 'queueRowsMax'].map(variableName)).toEqual([
+      'HINDCAST_HOME',
+      'HINDCAST_QUESTDB_URL',
+      'HINDCAST_QUEUE_ROWS_MAX',
+    ]);
+  });
+});
