@@ -1,5 +1,5 @@
 /**
- * Sentences a second through the worker beside the bare pipeline in this thread:
+ * Sentences a second through the worker beside the bare pipeline in this thread, as a line of JSON for `npm run bench`:
  * `node libs/embedder-minilm/dist/minilm.bench.js MODEL_DIRECTORY [--full]`.
  */
 import { env, pipeline } from '@huggingface/transformers';
@@ -15,13 +15,11 @@ const sentences = Array.from(
   (_, index) => `SPY rising price, quiet trading, a loose trend, busy busy quiet quiet quiet quiet, ${index} far from the usual price`,
 );
 
-async function report(name: string, embed: () => Promise<unknown>): Promise<number> {
+async function perSecond(embed: () => Promise<unknown>): Promise<number> {
   await embed();
   const started = performance.now();
   for (let round = 0; round < rounds; round += 1) await embed();
-  const perSecond = (rounds * batchSize * 1_000) / (performance.now() - started);
-  console.log(`${name.padEnd(16)} ${perSecond.toFixed(0)} sentences/s`);
-  return perSecond;
+  return (rounds * batchSize * 1_000) / (performance.now() - started);
 }
 
 async function bench(): Promise<void> {
@@ -31,13 +29,15 @@ async function bench(): Promise<void> {
     dtype: 'q8',
     session_options: { intraOpNumThreads: 1, interOpNumThreads: 1 },
   });
-  const barePerSecond = await report('bare pipeline', () => bare(sentences, { pooling: 'mean', normalize: true }));
+  const barePerSecond = await perSecond(() => bare(sentences, { pooling: 'mean', normalize: true }));
   await bare.dispose();
 
   const embedder = await MiniLmEmbedder.open({ modelDirectory, batchSize });
-  const ourPerSecond = await report('in its thread', () => embedder.embed(sentences));
+  const ourPerSecond = await perSecond(() => embedder.embed(sentences));
+  const floats = (await embedder.embed(sentences)).length;
+  if (floats !== batchSize * embedder.dimensions) throw new Error(`${batchSize} sentences made ${floats} floats`);
   await embedder.close();
-  console.log(`ratio            ${(ourPerSecond / barePerSecond).toFixed(2)}`);
+  console.log(JSON.stringify({ what: `embedding, ${batchSize} at once`, ours: ourPerSecond, bare: barePerSecond, unit: 'sentences/s' }));
 }
 
 await bench();

@@ -1,6 +1,7 @@
 /**
  * What a state costs: `node libs/physics/dist/physics.bench.js [--full]` prints states a second, trades a second and
- * the bytes of an instrument's window. Small by default, so that it can run with every change.
+ * the bytes of an instrument's window, each as a line of JSON for `npm run bench`. Small by default, so that it can run
+ * with every change.
  */
 import { secondUs } from '@hindcast/contracts';
 import type { BarTrade } from '@hindcast/market';
@@ -33,11 +34,10 @@ function statesOfOne(): void {
     states += window.advance(trade.timeUs).states.length;
   }
   const elapsedMs = performance.now() - started;
-  const perSecond = (count: number): string => Math.round((count * 1_000) / elapsedMs).toLocaleString('en');
-  console.log(`${states} states from ${trades.length} trades in ${elapsedMs.toFixed(0)} ms`);
-  console.log(
-    `${perSecond(states)} states/s, ${((elapsedMs * 1_000) / states).toFixed(2)} us a state, ${perSecond(trades.length)} trades/s`,
-  );
+  // A state falls due at the end of every second but the last, which no later trade closes.
+  if (states !== seconds - 1) throw new Error(`${seconds} seconds of trades made ${states} states`);
+  report('states of one instrument', (states * 1_000) / elapsedMs, 'states/s');
+  report('trades folded into them', (trades.length * 1_000) / elapsedMs, 'trades/s');
 }
 
 function bytesOfMany(): void {
@@ -50,7 +50,13 @@ function bytesOfMany(): void {
   });
   const after = process.memoryUsage();
   const bytes = after.arrayBuffers - before.arrayBuffers;
-  console.log(`${Math.round(bytes / windows.length).toLocaleString('en')} bytes of bars an instrument, ${instruments} instruments`);
+  console.log(
+    JSON.stringify({ what: `bars of an instrument, ${instruments} of them`, ours: bytes / windows.length, unit: 'bytes', better: 'less' }),
+  );
+}
+
+function report(what: string, ours: number, unit: string): void {
+  console.log(JSON.stringify({ what, ours, unit }));
 }
 
 statesOfOne();

@@ -1,7 +1,8 @@
 /**
  * What it costs to bring trades into QuestDB: `node libs/store-questdb/dist/ingest.bench.js [--full]` prints rows a
  * second of the encoder alone, of the store until a SELECT returns the rows, and of the bare client library with the
- * same rows into the same tables, each on a server of its own. Read the ratio: rates depend on the machine.
+ * same rows into the same tables, each on a server of its own, as lines of JSON for `npm run bench`. Read the ratio: rates
+ * depend on the machine.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Sender } from '@questdb/nodejs-client';
@@ -10,8 +11,8 @@ import { loggedBatch, readLeanTrades, seededRandom, startQuestDb, whyNoLeanData,
 import { IlpEncoder, QuestDbMigrator, QuestDbTickStore } from './index.js';
 
 const full = process.argv.includes('--full');
-const rowsMax = full ? 1_000_000 : 150_000;
-const batchRows = full ? [500, 1_000, 10_000, 50_000] : [1_000, 50_000];
+const rowsMax = full ? 1_000_000 : 50_000;
+const batchRows = full ? [500, 1_000, 10_000, 50_000] : [1_000];
 const repeats = full ? 3 : 1;
 const pollMs = 2;
 
@@ -98,7 +99,10 @@ async function rate(
     const started = performance.now();
     await write({ url: server.url, store });
     while (!(await store.areVisible(batches))) await delay(pollMs);
-    return perSecond(batches, started);
+    const perSecondNow = perSecond(batches, started);
+    const [[count]] = await server.query('SELECT count() FROM trades');
+    if (count !== rowsOf(batches)) throw new Error(`trades holds ${String(count)} of ${rowsOf(batches)} rows`);
+    return perSecondNow;
   } finally {
     await Promise.all([store.close(), migrator.close()]);
     await server.stop();
@@ -106,7 +110,11 @@ async function rate(
 }
 
 function perSecond(batches: readonly LoggedBatch[], started: number): number {
-  return (batches.reduce((sum, batch) => sum + batch.trades.length, 0) * 1_000) / (performance.now() - started);
+  return (rowsOf(batches) * 1_000) / (performance.now() - started);
+}
+
+function rowsOf(batches: readonly LoggedBatch[]): number {
+  return batches.reduce((sum, { trades: { length } }) => sum + length, 0);
 }
 
 function encoderRate(batches: readonly LoggedBatch[]): number {
@@ -119,27 +127,25 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-const thousands = (value: number): string => `${Math.round(value / 1_000).toLocaleString('en')} k/s`.padStart(11);
+function report(result: { readonly what: string; readonly ours: number; readonly bare?: number }): void {
+  console.log(JSON.stringify({ ...result, unit: 'rows/s' }));
+}
 
 async function run(): Promise<void> {
   const rows = trades();
   console.log(`${rows.length.toLocaleString('en')} trades, visible in QuestDB; the median of ${repeats}`);
-  console.log('rows a request    encoder       store      client   store / client');
   for (const size of batchRows) {
     const batches = batchesOf(rows, size);
+    const label = `${size.toLocaleString('en')} rows a request`;
     encoderRate(batches);
-    const encoder = median(Array.from({ length: 3 }, () => encoderRate(batches)));
+    report({ what: `line protocol encoder, ${label}`, ours: median(Array.from({ length: 3 }, () => encoderRate(batches))) });
     const [byStore, byClient]: [number[], number[]] = [[], []];
     // In turns, so that a machine that gets busy slows both.
     for (let n = 0; n < repeats; n++) {
       byStore.push(await rate(batches, ({ store }) => writeByStore(store, batches)));
       byClient.push(await rate(batches, ({ url }) => writeByClient(url, batches)));
     }
-    const [store, client] = [median(byStore), median(byClient)];
-    const ratio = (store / client).toFixed(2);
-    console.log(
-      `${size.toLocaleString('en').padStart(12)} ${thousands(encoder)} ${thousands(store)} ${thousands(client)}   ${ratio.padStart(14)}`,
-    );
+    report({ what: `tick store, visible, ${label}`, ours: median(byStore), bare: median(byClient) });
   }
 }
 
