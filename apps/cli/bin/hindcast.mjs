@@ -21,6 +21,8 @@ if (!existsSync(program)) {
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 } else {
-  console.error(`hindcast: Node ${process.versions.node} is too old: ${nodeNeeded} or newer is needed. Run \`npm install\`, which brings one.`);
+  console.error(
+    `hindcast: Node ${process.versions.node} is too old: ${nodeNeeded} or newer is needed. Run \`npm install\`, which brings one.`,
+  );
   process.exit(1);
 }

@@ -2,13 +2,23 @@ import { HindcastError } from '@hindcast/contracts';
 import { errorLine, exitCodeOf } from './exit-codes.js';
 
 it('each kind of failure has its exit code', () => {
-  expect(['UPSTREAM_AWAY', 'STORE_AWAY', 'FIELD_INVALID', 'CONFIG_INVALID', 'MODEL_MISSING', 'INTERNAL'].map((code) => exitCodeOf(new HindcastError(code as 'INTERNAL')))).toEqual([3, 3, 2, 2, 1, 1]);
+  expect(
+    ['UPSTREAM_AWAY', 'STORE_AWAY', 'FIELD_INVALID', 'CONFIG_INVALID', 'MODEL_MISSING', 'INTERNAL'].map((code) =>
+      exitCodeOf(new HindcastError(code as 'INTERNAL')),
+    ),
+  ).toEqual([3, 3, 2, 2, 1, 1]);
   expect(exitCodeOf(new Error('a bug'))).toBe(1);
 });
 
 it('a failure is one line with its code and what helps', () => {
-  expect(errorLine(new HindcastError('UPSTREAM_AWAY', 'tick-ingest does not answer.'))).toBe('hindcast: UPSTREAM_AWAY: tick-ingest does not answer. Start the services with `npm start`.');
-  expect(errorLine(new HindcastError('FIELD_INVALID', '--speed x: allowed is max.'))).toBe('hindcast: FIELD_INVALID: --speed x: allowed is max.');
-  expect(errorLine(new HindcastError('MEMORY_EMPTY'))).toBe('hindcast: MEMORY_EMPTY: Nothing has been embedded yet; replay some data first.');
+  expect(errorLine(new HindcastError('UPSTREAM_AWAY', 'tick-ingest does not answer.'))).toBe(
+    'hindcast: UPSTREAM_AWAY: tick-ingest does not answer. Start the services with `npm start`.',
+  );
+  expect(errorLine(new HindcastError('FIELD_INVALID', '--speed x: allowed is max.'))).toBe(
+    'hindcast: FIELD_INVALID: --speed x: allowed is max.',
+  );
+  expect(errorLine(new HindcastError('MEMORY_EMPTY'))).toBe(
+    'hindcast: MEMORY_EMPTY: Nothing has been embedded yet; replay some data first.',
+  );
   expect(errorLine(new TypeError('no'))).toBe('hindcast: INTERNAL: no');
 });

@@ -14,8 +14,16 @@ async function ask(line: string): Promise<Asked[]> {
 describe('the command line', () => {
   it.each([
     'replay --format lean --data D --symbols SPY --from 2013-10-07 --to 2013-10-09 --kinds trades,quotes --speed max',
-    'status', 'ledger', 'ledger verify', 'ledger retry', 'migrate up', 'migrate status', 'migrate plan', 'watch --symbols SPY',
-    'physics rebuild --mode live --from 2013-10-07 --to 2013-10-09', 'similar --symbol SPY --at 2013-10-09T15:30:00Z',
+    'status',
+    'ledger',
+    'ledger verify',
+    'ledger retry',
+    'migrate up',
+    'migrate status',
+    'migrate plan',
+    'watch --symbols SPY',
+    'physics rebuild --mode live --from 2013-10-07 --to 2013-10-09',
+    'similar --symbol SPY --at 2013-10-09T15:30:00Z',
   ])('takes %s, with and without --json', async (line) => {
     expect((await ask(line)).map(({ json }) => json)).toEqual([false]);
     expect((await ask(`${line} --json`)).map(({ json }) => json)).toEqual([true]);

@@ -95,11 +95,18 @@ function addPhysics(command: AddCommand, program: Command, asked: AskFor): void 
     .requiredOption('--to <time>', 'a day, included, or a time, not included')
     .option('--symbols <list>', 'these symbols only, with commas between')
     .addHelpText('after', '\nExample:\n  hindcast physics rebuild --mode hindsight --from 2013-10-07 --to 2013-10-09 --symbols SPY')
-    .action(asked<RebuildOptions & Json>(async (options, terminal) => (await import('./commands/physics-rebuild.js')).physicsRebuild(options, terminal)));
+    .action(
+      asked<RebuildOptions & Json>(async (options, terminal) =>
+        (await import('./commands/physics-rebuild.js')).physicsRebuild(options, terminal),
+      ),
+    );
 }
 
 function addMigrate(command: AddCommand, program: Command, asked: AskFor): void {
-  const migrate = program.command('migrate').description('tables, indexes and keys of the stores').addHelpText('after', '\nExample:\n  hindcast migrate up');
+  const migrate = program
+    .command('migrate')
+    .description('tables, indexes and keys of the stores')
+    .addHelpText('after', '\nExample:\n  hindcast migrate up');
   command(migrate, 'up', 'apply what is pending; safe to repeat').action(
     asked(async (_options, terminal) => (await import('./commands/migrate.js')).migrateUp(terminal)),
   );

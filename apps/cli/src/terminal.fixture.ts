@@ -1,7 +1,9 @@
 import type { Terminal } from './terminal.js';
 
 /** A terminal that remembers what was written, with a clock that only sleeping moves. */
-export function fakeTerminal(signal: AbortSignal = new AbortController().signal): Terminal & { readonly printed: string[]; readonly notes: string[] } {
+export function fakeTerminal(
+  signal: AbortSignal = new AbortController().signal,
+): Terminal & { readonly printed: string[]; readonly notes: string[] } {
   const printed: string[] = [];
   const notes: string[] = [];
   let nowUs = 1_000_000;

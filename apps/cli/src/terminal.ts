@@ -4,16 +4,16 @@ import { systemClock, type Clock } from '@hindcast/ports';
 /** What a command has of the world around it: where it writes, the time, and whether it shall stop. */
 export interface Terminal {
   /** Answers, on standard output. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** Everything else, on standard error: a pipe gets answers only. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** Writes over the line before it on a terminal; null elsewhere. */
   readonly redraw: ((text: string) => void) | null;
   readonly json: boolean;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  sleep(ms: number, signal?: AbortSignal): Promise<unknown>;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
 const eraseLine = '\r\u001b[K';

@@ -17,6 +17,7 @@ export function parseSpan({ from, to }: { readonly from: string; readonly to: st
 
 function microseconds(option: string, text: string): number {
   const timeUs = usFromIso(text);
-  if (timeUs === undefined) throw new HindcastError('FIELD_INVALID', `--${option} ${text}: allowed is ISO 8601, as 2013-10-09 or 2013-10-09T15:30:00Z.`);
+  if (timeUs === undefined)
+    throw new HindcastError('FIELD_INVALID', `--${option} ${text}: allowed is ISO 8601, as 2013-10-09 or 2013-10-09T15:30:00Z.`);
   return timeUs;
 }

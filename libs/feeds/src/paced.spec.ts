@@ -3,7 +3,16 @@ import { paced } from './paced.js';
 
 function batchAt(...timesUs: number[]): TickBatch {
   const rows = timesUs.map((timeUs, position) => ({
-    timeUs, position, symbol: 'SPY', market: 'usa/equity', exchange: '', id: String(timeUs), conditions: '', price: 1, size: 1, side: 0,
+    timeUs,
+    position,
+    symbol: 'SPY',
+    market: 'usa/equity',
+    exchange: '',
+    id: String(timeUs),
+    conditions: '',
+    price: 1,
+    size: 1,
+    side: 0,
   }));
   const trades = tradeColumns(rows, { source: 'lean', receivedAtUs: 0 });
   return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: noQuotes, marks: [], rejected: [] };
@@ -42,7 +51,8 @@ it('stops in the middle of a wait', async () => {
       abort.abort(new Error('stop'));
     });
   const run = async (): Promise<void> => {
-    for await (const batch of paced(feed(), { speed: 1, clock: { nowUs: () => 0 }, sleep, signal: abort.signal })) void batch;
+    for await (const { source } of paced(feed(), { speed: 1, clock: { nowUs: () => 0 }, sleep, signal: abort.signal }))
+      expect(source).toBe('lean');
   };
   await expect(run()).rejects.toThrow('stop');
 });

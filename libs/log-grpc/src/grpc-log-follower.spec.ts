@@ -64,7 +64,11 @@ describe('following a log over gRPC', () => {
     };
     const numbers = (await take(6, { fromNumber: 0 })).map(({ batch }) => batch.number);
     expect(numbers).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(requests.map(({ streamId, fromNumber }) => [streamId, fromNumber])).toEqual([['', 0], ['stream-1', 2], ['stream-1', 4]]);
+    expect(requests.map(({ streamId, fromNumber }) => [streamId, fromNumber])).toEqual([
+      ['', 0],
+      ['stream-1', 2],
+      ['stream-1', 4],
+    ]);
     expect(away).toEqual(['SHUTTING_DOWN']);
   });
 
@@ -132,6 +136,8 @@ describe('following a log over gRPC', () => {
     await follower.reportCheckpoint({ streamId: 'stream-1', follower: 'market-physics', number: 12 });
     expect(reports).toEqual([{ streamId: 'stream-1', follower: 'market-physics', number: 12 }]);
     server.stop();
-    await expect(follower.reportCheckpoint({ streamId: 'stream-1', follower: 'market-physics', number: 13 })).rejects.toMatchObject({ code: 'UPSTREAM_AWAY' });
+    await expect(follower.reportCheckpoint({ streamId: 'stream-1', follower: 'market-physics', number: 13 })).rejects.toMatchObject({
+      code: 'UPSTREAM_AWAY',
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { HindcastError } from '@hindcast/contracts';
+import type { HindcastError } from '@hindcast/contracts';
 import { decodeLoggedBatch } from '@hindcast/market';
 import type { CheckpointReport, FollowedBatch, FollowOptions, LogFollower } from '@hindcast/ports';
 import { Backoff, type BackoffOptions } from './backoff.js';
@@ -58,7 +58,10 @@ export class GrpcLogFollower implements LogFollower {
     this.client.close();
   }
 
-  private async *stream(position: { readonly fromNumber: number; readonly streamId: string; readonly follower: string }, signal?: AbortSignal): AsyncGenerator<FollowedBatch> {
+  private async *stream(
+    position: { readonly fromNumber: number; readonly streamId: string; readonly follower: string },
+    signal?: AbortSignal,
+  ): AsyncGenerator<FollowedBatch> {
     const call = this.client.Follow({ ...position });
     const cancel = (): void => call.cancel();
     signal?.addEventListener('abort', cancel, { once: true });

@@ -56,28 +56,52 @@ const accept = (timeUs: number): Partial<PushAnswer> => ({ accepted: timeUs, str
 
 describe('pushing batches over gRPC', () => {
   it('sends what a door reads', async () => {
-    const row = { timeUs: 1_381_152_600_000_001, symbol: 'SPY', market: 'usa/equity', exchange: 'P', id: '7', conditions: '', position: 3, price: 168.25, size: 100, side: 0 };
+    const row = {
+      timeUs: 1_381_152_600_000_001,
+      symbol: 'SPY',
+      market: 'usa/equity',
+      exchange: 'P',
+      id: '7',
+      conditions: '',
+      position: 3,
+      price: 168.25,
+      size: 100,
+      side: 0,
+    };
     const requests: PushRequest[] = [];
-    fake.onPush = (call) => void call.on('data', (request: PushRequest) => {
-      requests.push(request);
-      call.write({ tag: request.tag, accepted: 1 });
-    });
+    fake.onPush = (call) =>
+      void call.on('data', (request: PushRequest) => {
+        requests.push(request);
+        call.write({ tag: request.tag, accepted: 1 });
+      });
     const trades = tradeColumns([row], { source: 'lean', receivedAtUs: 1 });
     const rejected = [{ table: 'quotes' as const, position: 4, code: 'ROW_INVALID' as const, field: '', message: 'words', text: 'a,b' }];
     await pusher.push({ ...batchOf(5), slackUs: 250_000, trades, rejected });
     expect(requests[0]).toMatchObject({
-      source: 'lean', slackMs: 250, marks: [{ market: 'usa/equity', symbol: 'SPY', timeUs: 5 }],
+      source: 'lean',
+      slackMs: 250,
+      marks: [{ market: 'usa/equity', symbol: 'SPY', timeUs: 5 }],
       rejected: [{ table: 'quotes', index: 4, code: 'ROW_INVALID', message: 'words', text: 'a,b' }],
     });
     expect(requests[0].quotes).toHaveLength(0);
     const parsed = parseArrowTrades(requests[0].trades, { source: 'lean', market: '', receivedAtUs: 2 });
-    expect([parsed.timeUs[0], wordAt(parsed.symbol, 0), wordAt(parsed.exchange, 0), parsed.sequence[0], parsed.price[0]]).toEqual([row.timeUs, 'SPY', 'P', 3, 168.25]);
+    expect([parsed.timeUs[0], wordAt(parsed.symbol, 0), wordAt(parsed.exchange, 0), parsed.sequence[0], parsed.price[0]]).toEqual([
+      row.timeUs,
+      'SPY',
+      'P',
+      3,
+      168.25,
+    ]);
   });
 
   it('resolves each push with its own acknowledgement', async () => {
     answering(accept);
     const acks = await Promise.all([3, 1, 2].map((timeUs) => pusher.push(batchOf(timeUs))));
-    expect(acks.map(({ accepted, streamId }) => [accepted, streamId])).toEqual([[3, 'stream-1'], [1, 'stream-1'], [2, 'stream-1']]);
+    expect(acks.map(({ accepted, streamId }) => [accepted, streamId])).toEqual([
+      [3, 'stream-1'],
+      [1, 'stream-1'],
+      [2, 'stream-1'],
+    ]);
     expect(seen).toEqual([3, 1, 2]);
   });
 
@@ -93,7 +117,9 @@ describe('pushing batches over gRPC', () => {
     let back = 0;
     pusher.close();
     open({ onAway: ({ code }) => away.push(code), onBack: () => back++ });
-    answering((timeUs, _call, calls) => (calls === 0 && timeUs === 2 ? { errorCode: 'LOG_FULL', errorMessage: 'full', retry: true } : accept(timeUs)));
+    answering((timeUs, _call, calls) =>
+      calls === 0 && timeUs === 2 ? { errorCode: 'LOG_FULL', errorMessage: 'full', retry: true } : accept(timeUs),
+    );
     const acks = await Promise.all([1, 2, 3, 4].map((timeUs) => pusher.push(batchOf(timeUs))));
     expect(acks.map(({ accepted }) => accepted)).toEqual([1, 2, 3, 4]);
     expect(seen.slice(-3)).toEqual([2, 3, 4]);
@@ -125,13 +151,14 @@ describe('pushing batches over gRPC', () => {
     pusher.close();
     open({ windowMax: 3 });
     const held: (() => void)[] = [];
-    fake.onPush = (call) => void call.on('data', ({ tag, marks }: PushRequest) => {
-      seen.push(marks[0].timeUs);
-      held.push(() => call.write({ tag, accepted: marks[0].timeUs }));
-    });
+    fake.onPush = (call) =>
+      void call.on('data', ({ tag, marks }: PushRequest) => {
+        seen.push(marks[0].timeUs);
+        held.push(() => call.write({ tag, accepted: marks[0].timeUs }));
+      });
     const acks = Promise.all([1, 2, 3, 4, 5, 6, 7].map((timeUs) => pusher.push(batchOf(timeUs))));
     let most = 0;
-    for (let answered = 0; answered < 7; ) {
+    for (let answered = 0; answered < 7;) {
       await new Promise(setImmediate);
       most = Math.max(most, held.length);
       if (held.length < Math.min(3, 7 - answered)) continue;
@@ -149,7 +176,13 @@ describe('pushing batches over gRPC', () => {
     answering(accept);
     const pushed: unknown[] = [];
     for await (const { batch, ack } of pusher.pushAll(feedOf(1, 2, 3, 4, 5))) pushed.push([batch.marks[0].timeUs, ack.accepted]);
-    expect(pushed).toEqual([[1, 1], [2, 2], [3, 3], [4, 4], [5, 5]]);
+    expect(pushed).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+      [5, 5],
+    ]);
   });
 
   it('gives up after a bounded time', async () => {

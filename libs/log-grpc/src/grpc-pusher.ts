@@ -2,7 +2,15 @@ import { HindcastError } from '@hindcast/contracts';
 import type grpc from '@grpc/grpc-js';
 import { encodePushedQuotes, encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { errorOfCall, isErrorCode, tickIngestClient, type PushAck, type PushAnswer, type PushRequest, type TickIngestClient } from './tick-ingest-client.js';
+import {
+  errorOfCall,
+  isErrorCode,
+  tickIngestClient,
+  type PushAck,
+  type PushAnswer,
+  type PushRequest,
+  type TickIngestClient,
+} from './tick-ingest-client.js';
 
 export interface GrpcPusherOptions {
   /** `host:port` of tick-ingest's gRPC door. */

@@ -65,7 +65,11 @@ export interface CheckpointMessage {
 export interface TickIngestClient extends grpc.Client {
   Push(): grpc.ClientDuplexStream<PushRequest, PushAnswer>;
   Follow(request: FollowRequest): grpc.ClientReadableStream<LoggedBatchMessage>;
-  ReportCheckpoint(report: CheckpointMessage, options: grpc.CallOptions, done: (error: grpc.ServiceError | null) => void): grpc.ClientUnaryCall;
+  ReportCheckpoint(
+    report: CheckpointMessage,
+    options: grpc.CallOptions,
+    done: (error: grpc.ServiceError | null) => void,
+  ): grpc.ClientUnaryCall;
 }
 
 const messageBytesMax = 64 * 1024 * 1024;
@@ -86,7 +90,12 @@ let loaded: grpc.ServiceClientConstructor | undefined;
 function serviceConstructor(): grpc.ServiceClientConstructor {
   if (!loaded) {
     const contracts = dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json'));
-    const definition = loadSync(join(contracts, 'proto', 'tick_ingest.proto'), { longs: Number, enums: String, defaults: true, oneofs: true });
+    const definition = loadSync(join(contracts, 'proto', 'tick_ingest.proto'), {
+      longs: Number,
+      enums: String,
+      defaults: true,
+      oneofs: true,
+    });
     loaded = grpc.makeGenericClientConstructor(definition['hindcast.v1.TickIngest'] as grpc.ServiceDefinition, 'TickIngest');
   }
   return loaded;
@@ -99,7 +108,9 @@ export function errorOfCall(url: string, thrown: unknown): HindcastError {
   const { metadata, details, message } = thrown as Partial<grpc.ServiceError>;
   const code = metadata?.get('hindcast-code')[0];
   if (isErrorCode(code)) return new HindcastError(code, details ?? message, { cause: thrown, details: detailsOf(metadata) });
-  return new HindcastError('UPSTREAM_AWAY', `tick-ingest at ${url} does not answer: ${details ?? message ?? String(thrown)}.`, { cause: thrown });
+  return new HindcastError('UPSTREAM_AWAY', `tick-ingest at ${url} does not answer: ${details ?? message ?? String(thrown)}.`, {
+    cause: thrown,
+  });
 }
 
 export function isErrorCode(code: unknown): code is ErrorCode {

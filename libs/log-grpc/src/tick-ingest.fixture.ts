@@ -12,9 +12,17 @@ export interface FakeTickIngest {
 }
 
 /** A server of tick_ingest.proto in this process, whose answers each test decides; port 0 takes a free one. */
-export async function serveTickIngest(fake: FakeTickIngest, port = 0): Promise<{ readonly url: string; readonly port: number; stop(): void }> {
+export async function serveTickIngest(
+  fake: FakeTickIngest,
+  port = 0,
+): Promise<{ readonly url: string; readonly port: number; stop(): void }> {
   const contracts = dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json'));
-  const definition = loadSync(join(contracts, 'proto', 'tick_ingest.proto'), { longs: Number, enums: String, defaults: true, oneofs: true });
+  const definition = loadSync(join(contracts, 'proto', 'tick_ingest.proto'), {
+    longs: Number,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  });
   const server = new grpc.Server();
   server.addService(definition['hindcast.v1.TickIngest'] as grpc.ServiceDefinition, {
     Push: (call: grpc.ServerDuplexStream<PushRequest, Partial<PushAnswer>>) => fake.onPush?.(call),
@@ -25,7 +33,9 @@ export async function serveTickIngest(fake: FakeTickIngest, port = 0): Promise<{
     },
   });
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), (error, taken) => (error ? reject(error) : resolve(taken)));
+    server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), (error, taken) =>
+      error ? reject(error) : resolve(taken),
+    );
   });
   return { url: `127.0.0.1:${bound}`, port: bound, stop: () => server.forceShutdown() };
 }

@@ -21,14 +21,25 @@ export async function verifyLedger({ json, print }: Terminal): Promise<ExitCode>
 export async function retryQuarantined({ json, print }: Terminal): Promise<ExitCode> {
   const report = await openServices(loadCliConfig()).retryQuarantined();
   const { retried, stored, still_refused: stillRefused } = report;
-  print(json ? JSON.stringify(report) : `${whole(retried)} quarantined rows sent again: ${whole(stored)} stored, ${whole(stillRefused)} still refused`);
+  print(
+    json
+      ? JSON.stringify(report)
+      : `${whole(retried)} quarantined rows sent again: ${whole(stored)} stored, ${whole(stillRefused)} still refused`,
+  );
   return stillRefused === 0 ? exitCodes.ok : exitCodes.ledger;
 }
 
 const parts = ['inherited', 'received', 'stored', 'pending', 'rejected', 'duplicate', 'quarantined', 'late'] as const;
 const kinds: readonly TickKind[] = ['trades', 'quotes'];
 
-export function ledgerTable({ totals, balanced, rejected_by_code: reasons, head_number: head, stored_through_number: stored, stream_id: stream }: LedgerDto): string {
+export function ledgerTable({
+  totals,
+  balanced,
+  rejected_by_code: reasons,
+  head_number: head,
+  stored_through_number: stored,
+  stream_id: stream,
+}: LedgerDto): string {
   const columns = [{ title: 'table' }, ...parts.map((title) => ({ title, align: 'right' as const }))];
   const rows = kinds.map((kind) => [kind, ...parts.map((part) => whole(totals[kind][part]))]);
   const rejected = Object.entries(reasons).map(([code, count]) => `${code} ${whole(count)}`);

@@ -106,5 +106,8 @@ function line(store: string, { name, state, appliedAtUs }: AppliedStatus): Migra
 
 export function migrationsText(lines: readonly MigrationLine[]): string {
   const rows = lines.map(({ store, name, state, applied_at: appliedAt }) => [store, name, state, appliedAt ?? '']);
-  return table(['store', 'migration', 'state', 'applied'].map((title) => ({ title })), rows);
+  return table(
+    ['store', 'migration', 'state', 'applied'].map((title) => ({ title })),
+    rows,
+  );
 }

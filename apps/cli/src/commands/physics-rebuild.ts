@@ -44,7 +44,8 @@ export async function rebuildAndWait({ request, services, terminal }: RebuildPar
     await sleep(pollMs);
     report = await services.rebuild(report.id);
   }
-  if (report.state !== 'done') throw new HindcastError('INTERNAL', `Rebuild ${report.id} ${report.state}: ${report.error ?? 'it says no reason'}.`);
+  if (report.state !== 'done')
+    throw new HindcastError('INTERNAL', `Rebuild ${report.id} ${report.state}: ${report.error ?? 'it says no reason'}.`);
   note(`Rebuilt ${whole(report.states)} states (${request.mode}).`);
   return report;
 }

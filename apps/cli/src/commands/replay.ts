@@ -129,7 +129,9 @@ interface LateRebuild {
 /** Live states never take late trades in, so the states of these days are made again with all that is known now. */
 async function rebuildLateDays({ days: { symbols, fromDay, toDay }, services, terminal }: LateRebuild): Promise<void> {
   const span = fromDay === toDay ? fromDay : `${fromDay} to ${toDay}`;
-  terminal.note(`Trades of ${symbols.join(', ')} of ${span} came after later days and are late as a whole: rebuilding their states in hindsight.`);
+  terminal.note(
+    `Trades of ${symbols.join(', ')} of ${span} came after later days and are late as a whole: rebuilding their states in hindsight.`,
+  );
   await rebuildAndWait({ request: { mode: 'hindsight', from: fromDay, to: dayAfter(toDay), symbols }, services, terminal });
 }
 

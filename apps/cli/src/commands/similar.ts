@@ -34,7 +34,8 @@ export function similarRequest({ symbol, market, at, text, k, among, from, to, a
     throw new HindcastError('FIELD_INVALID', 'Ask with --symbol and --at, or with --text.');
   }
   const count = Number(k);
-  if (!Number.isSafeInteger(count) || count < 1 || count > kMax) throw new HindcastError('FIELD_INVALID', `--k ${k}: allowed is a whole number from 1 to ${kMax}.`);
+  if (!Number.isSafeInteger(count) || count < 1 || count > kMax)
+    throw new HindcastError('FIELD_INVALID', `--k ${k}: allowed is a whole number from 1 to ${kMax}.`);
   if ((from === undefined) !== (to === undefined)) throw new HindcastError('FIELD_INVALID', 'Give --from and --to together.');
   const filter = {
     ...(among === undefined ? {} : { symbols: parseList(among) }),
@@ -53,12 +54,24 @@ export function similarRequest({ symbol, market, at, text, k, among, from, to, a
 }
 
 export function similarText({ query, results, receipt }: SimilarAnswer): string {
-  const columns = ['', 'symbol', 'time', 'distance', 'regime', 'alpha', 'mass', 'momentum', 'friction', 'entropy', 'sentiment'].map((title, index) => ({
-    title, align: [0, 3, 5, 6, 7, 8, 9].includes(index) ? ('right' as const) : ('left' as const),
-  }));
+  const columns = ['', 'symbol', 'time', 'distance', 'regime', 'alpha', 'mass', 'momentum', 'friction', 'entropy', 'sentiment'].map(
+    (title, index) => ({
+      title,
+      align: [0, 3, 5, 6, 7, 8, 9].includes(index) ? ('right' as const) : ('left' as const),
+    }),
+  );
   const rows = results.map(({ symbol, timestamp, distance, metadata: { physics, sentiment } }, index) => [
-    String(index + 1), symbol, timestamp, figure(distance), physics.regime, figure(physics.alpha, 2), figure(physics.mass, 2),
-    figure(physics.momentum, 2), figure(physics.friction, 2), figure(physics.entropy, 2), sentiment.label,
+    String(index + 1),
+    symbol,
+    timestamp,
+    figure(distance),
+    physics.regime,
+    figure(physics.alpha, 2),
+    figure(physics.mass, 2),
+    figure(physics.momentum, 2),
+    figure(physics.friction, 2),
+    figure(physics.entropy, 2),
+    sentiment.label,
   ]);
   const subject = [query.symbol, query.timestamp].filter((word) => word !== undefined).join(' at ');
   return [
@@ -71,8 +84,22 @@ export function similarText({ query, results, receipt }: SimilarAnswer): string 
   ].join('\n');
 }
 
-function receiptText({ table: name, index, rows, candidates, exact, nprobes, rows_not_indexed: notIndexed, model, template, as_of: asOf, elapsed_ms: elapsedMs }: SearchReceipt): string {
-  const way = exact ? 'exact, every candidate compared' : `by index ${index ?? '-'}, ${nprobes ?? '-'} probes, ${whole(notIndexed)} rows not indexed yet`;
+function receiptText({
+  table: name,
+  index,
+  rows,
+  candidates,
+  exact,
+  nprobes,
+  rows_not_indexed: notIndexed,
+  model,
+  template,
+  as_of: asOf,
+  elapsed_ms: elapsedMs,
+}: SearchReceipt): string {
+  const way = exact
+    ? 'exact, every candidate compared'
+    : `by index ${index ?? '-'}, ${nprobes ?? '-'} probes, ${whole(notIndexed)} rows not indexed yet`;
   return [
     `searched ${whole(candidates)} of ${whole(rows)} rows of ${name} in ${elapsedMs.toFixed(0)} ms: ${way}`,
     `made by ${model}, ${template}${asOf === null ? '' : `; as known at ${asOf}`}`,

@@ -70,7 +70,13 @@ export function statusText({ services, ledger, physics }: Status): string {
     uptime === undefined ? '-' : duration(uptime),
     dependenciesText(dependencies),
   ]);
-  const lines = [table(['service', 'url', 'status', 'version', 'up for', 'depends on'].map((title) => ({ title })), rows), ''];
+  const lines = [
+    table(
+      ['service', 'url', 'status', 'version', 'up for', 'depends on'].map((title) => ({ title })),
+      rows,
+    ),
+    '',
+  ];
   if (ledger) {
     const { trades, quotes } = ledger.totals;
     lines.push(
@@ -79,7 +85,9 @@ export function statusText({ services, ledger, physics }: Status): string {
     );
   }
   if (ledger && physics) {
-    lines.push(`states: ${whole(physics.states)}, ${whole(Math.max(ledger.head_number - physics.checkpoint_number, 0))} batches behind; ${whole(physics.embedding_queue)} embeddings to go`);
+    lines.push(
+      `states: ${whole(physics.states)}, ${whole(Math.max(ledger.head_number - physics.checkpoint_number, 0))} batches behind; ${whole(physics.embedding_queue)} embeddings to go`,
+    );
   }
   return lines.join('\n').trimEnd();
 }

@@ -17,36 +17,86 @@ describe('times of the command line', () => {
 
 describe('asking for similar moments', () => {
   it('becomes a request', () => {
-    expect(similarRequest({ symbol: 'spy', at: '2013-10-09T15:30:00Z', k: '5', among: 'SPY,IBM', from: '2013-10-07', to: '2013-10-08', exact: true })).toEqual({
-      symbol: 'SPY', time: '2013-10-09T15:30:00Z', k: 5, search: 'exact', filter: { symbols: ['SPY', 'IBM'], from: '2013-10-07T00:00:00Z', to: '2013-10-09T00:00:00Z' },
+    expect(
+      similarRequest({
+        symbol: 'spy',
+        at: '2013-10-09T15:30:00Z',
+        k: '5',
+        among: 'SPY,IBM',
+        from: '2013-10-07',
+        to: '2013-10-08',
+        exact: true,
+      }),
+    ).toEqual({
+      symbol: 'SPY',
+      time: '2013-10-09T15:30:00Z',
+      k: 5,
+      search: 'exact',
+      filter: { symbols: ['SPY', 'IBM'], from: '2013-10-07T00:00:00Z', to: '2013-10-09T00:00:00Z' },
     });
     expect(similarRequest({ text: 'calm', k: '3' })).toEqual({ text: 'calm', k: 3 });
   });
 
   it.each([
-    { k: '5' }, { symbol: 'SPY', k: '5' }, { at: '2013-10-09', k: '5' }, { symbol: 'SPY', at: '2013-10-09', text: 'calm', k: '5' },
-    { text: 'calm', k: '0' }, { text: 'calm', k: '5', from: '2013-10-09' },
+    { k: '5' },
+    { symbol: 'SPY', k: '5' },
+    { at: '2013-10-09', k: '5' },
+    { symbol: 'SPY', at: '2013-10-09', text: 'calm', k: '5' },
+    { text: 'calm', k: '0' },
+    { text: 'calm', k: '5', from: '2013-10-09' },
   ])('is refused where it is half a question: %j', (options) => {
     expect(() => similarRequest(options)).toThrow(expect.objectContaining({ code: 'FIELD_INVALID' }));
   });
 
   it('is answered with distance and receipt', () => {
-    const physics = { mass: 0.5, momentum: 1, friction: 0.2, entropy: 0.3, nash_dist: 0.1, alpha: null, regime: 'Gaussian' as const, velocity: 2 };
+    const physics = {
+      mass: 0.5,
+      momentum: 1,
+      friction: 0.2,
+      entropy: 0.3,
+      nash_dist: 0.1,
+      alpha: null,
+      regime: 'Gaussian' as const,
+      velocity: 2,
+    };
     const text = similarText({
       query: { symbol: 'SPY', timestamp: '2013-10-09T15:30:00Z' },
-      results: [{ symbol: 'IBM', market: 'usa/equity', timestamp: '2013-10-08T14:00:00Z', distance: 0.12345, metadata: { physics, sentiment: { label: 'Neutral', score: 0, source: 'signed_volume' } } }],
+      results: [
+        {
+          symbol: 'IBM',
+          market: 'usa/equity',
+          timestamp: '2013-10-08T14:00:00Z',
+          distance: 0.12345,
+          metadata: { physics, sentiment: { label: 'Neutral', score: 0, source: 'signed_volume' } },
+        },
+      ],
       receipt: {
-        table: 'market_state_embeddings', space: 'text', index: 'IVF_FLAT', rows: 1_000, candidates: 900, exact: false, nprobes: 20, rows_not_indexed: 5,
-        model: 'minilm', template: 't-1', as_of: null, elapsed_ms: 4.2,
+        table: 'market_state_embeddings',
+        space: 'text',
+        index: 'IVF_FLAT',
+        rows: 1_000,
+        candidates: 900,
+        exact: false,
+        nprobes: 20,
+        rows_not_indexed: 5,
+        model: 'minilm',
+        template: 't-1',
+        as_of: null,
+        elapsed_ms: 4.2,
       },
     });
     expect(text).toContain('1  IBM     2013-10-08T14:00:00Z    0.1235  Gaussian      -  0.50');
-    expect(text).toContain('searched 900 of 1,000 rows of market_state_embeddings in 4 ms: by index IVF_FLAT, 20 probes, 5 rows not indexed yet');
+    expect(text).toContain(
+      'searched 900 of 1,000 rows of market_state_embeddings in 4 ms: by index IVF_FLAT, 20 probes, 5 rows not indexed yet',
+    );
   });
 });
 
 it('the ledger is a row a table', () => {
-  const text = ledgerTable({ ...ledgerOf([], { received: 1_200, stored: 1_100, rejected: 100 }), rejected_by_code: { PRICE_INVALID: 100 } });
+  const text = ledgerTable({
+    ...ledgerOf([], { received: 1_200, stored: 1_100, rejected: 100 }),
+    rejected_by_code: { PRICE_INVALID: 100 },
+  });
   expect(text).toContain('trades          0     1,200   1,100        0       100');
   expect(text).toContain('rejected: PRICE_INVALID 100');
 });
@@ -54,7 +104,14 @@ it('the ledger is a row a table', () => {
 it('status says what is away and how far behind the rest is', () => {
   const text = statusText({
     services: [
-      { service: 'tick-ingest', url: 'http://127.0.0.1:7701', status: 'ready', version: '0.1.0', uptime_seconds: 75, dependencies: { questdb: { up: false, detail: 'refused' } } },
+      {
+        service: 'tick-ingest',
+        url: 'http://127.0.0.1:7701',
+        status: 'ready',
+        version: '0.1.0',
+        uptime_seconds: 75,
+        dependencies: { questdb: { up: false, detail: 'refused' } },
+      },
       { service: 'market-data', url: 'http://127.0.0.1:7704', status: 'away' },
     ],
     ledger: ledgerOf([], { stored: 5 }),
@@ -66,10 +123,31 @@ it('status says what is away and how far behind the rest is', () => {
 });
 
 it('watching shows snapshots and updates alike', () => {
-  const data = { alpha: 2.8, regime: 'Gaussian' as const, market: 'usa/equity', mass: 0.5, velocity: 1, momentum: 0.5, friction: 0.2, entropy: 0.3, nash_dist: 0.1, price: 168.25 };
+  const data = {
+    alpha: 2.8,
+    regime: 'Gaussian' as const,
+    market: 'usa/equity',
+    mass: 0.5,
+    velocity: 1,
+    momentum: 0.5,
+    friction: 0.2,
+    entropy: 0.3,
+    nash_dist: 0.1,
+    price: 168.25,
+  };
   const update = { event: 'PHYSICS_UPDATE' as const, symbol: 'SPY', timestamp: '2013-10-07T13:35:00Z', data };
   const { alpha, ...fields } = data;
-  const state = { ...fields, alpha_coefficient: alpha, symbol: 'SPY', timestamp: '2013-10-07T13:35:00Z', volume: 1, signed_volume: 0, trades: 1 };
+  const state = {
+    ...fields,
+    alpha_coefficient: alpha,
+    symbol: 'SPY',
+    timestamp: '2013-10-07T13:35:00Z',
+    volume: 1,
+    signed_volume: 0,
+    trades: 1,
+  };
   expect(stateLines({ event: 'SNAPSHOT', states: [state] })).toEqual(stateLines(update));
-  expect(stateLines(update)[0]).toBe('2013-10-07T13:35:00Z   SPY        Gaussian     2.80   0.500  1.000     0.500     0.200     0.300    168.25');
+  expect(stateLines(update)[0]).toBe(
+    '2013-10-07T13:35:00Z   SPY        Gaussian     2.80   0.500  1.000     0.500     0.200     0.300    168.25',
+  );
 });

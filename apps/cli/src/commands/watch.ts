@@ -19,17 +19,23 @@ export async function watch({ symbols }: WatchOptions, terminal: Terminal): Prom
   const listening = new Promise<void>((resolve, reject) => {
     socket.on('open', () => {
       if (!terminal.json) terminal.print(watchHeading);
-      socket.send(JSON.stringify({ action: 'subscribe', symbols: symbols === undefined ? ['*'] : parseList(symbols), events: ['PHYSICS_UPDATE'] }));
+      socket.send(
+        JSON.stringify({ action: 'subscribe', symbols: symbols === undefined ? ['*'] : parseList(symbols), events: ['PHYSICS_UPDATE'] }),
+      );
     });
     socket.on('message', (data: RawData) => {
       try {
         show((data as Buffer).toString('utf8'), terminal);
       } catch (error) {
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
-    socket.on('error', (cause) => reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} does not answer (${cause.message}).`, { cause })));
-    socket.on('close', () => (terminal.signal.aborted ? resolve() : reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} closed the stream.`))));
+    socket.on('error', (cause) =>
+      reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} does not answer (${cause.message}).`, { cause })),
+    );
+    socket.on('close', () =>
+      terminal.signal.aborted ? resolve() : reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} closed the stream.`)),
+    );
     terminal.signal.addEventListener('abort', () => resolve());
   });
   try {
@@ -54,7 +60,8 @@ function show(text: string, { json, print, note }: Terminal): void {
     return;
   }
   for (const line of stateLines(message)) print(line);
-  if (message.event === 'PHYSICS_UPDATE' && message.missed) note(`  (${whole(message.missed)} states were passed over: this terminal is slower than the market)`);
+  if (message.event === 'PHYSICS_UPDATE' && message.missed)
+    note(`  (${whole(message.missed)} states were passed over: this terminal is slower than the market)`);
 }
 
 const widths = [22, 10, 12, 6, 6, 9, 9, 9, 8] as const;
@@ -68,12 +75,29 @@ export function stateLines(message: StreamMessage): readonly string[] {
   return message.states.map((state) => stateLine({ ...state, alpha: state.alpha_coefficient }));
 }
 
-type Shown = Pick<PhysicsStateJson, 'timestamp' | 'symbol' | 'regime' | 'mass' | 'velocity' | 'momentum' | 'friction' | 'entropy' | 'price'> & { readonly alpha: number | null };
+type Shown = Pick<
+  PhysicsStateJson,
+  'timestamp' | 'symbol' | 'regime' | 'mass' | 'velocity' | 'momentum' | 'friction' | 'entropy' | 'price'
+> & { readonly alpha: number | null };
 
 function stateLine({ timestamp, symbol, regime, alpha, mass, velocity, momentum, friction, entropy, price }: Shown): string {
-  return fitted([timestamp, symbol, regime, figure(alpha, 2), figure(mass, 3), figure(velocity, 3), figure(momentum, 3), figure(friction, 3), figure(entropy, 3), String(price)]);
+  return fitted([
+    timestamp,
+    symbol,
+    regime,
+    figure(alpha, 2),
+    figure(mass, 3),
+    figure(velocity, 3),
+    figure(momentum, 3),
+    figure(friction, 3),
+    figure(entropy, 3),
+    String(price),
+  ]);
 }
 
 function fitted(cells: readonly string[]): string {
-  return cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(' ').trimEnd();
+  return cells
+    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .join(' ')
+    .trimEnd();
 }

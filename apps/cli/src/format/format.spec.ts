@@ -13,7 +13,12 @@ it('numbers are written for people', () => {
 
 it('tables have columns as wide as their widest cell', () => {
   const columns = [{ title: 'a' }, { title: 'count', align: 'right' as const }];
-  expect(table(columns, [['long', '1'], ['b', '1,000']])).toBe('a     count\n----  -----\nlong      1\nb     1,000');
+  expect(
+    table(columns, [
+      ['long', '1'],
+      ['b', '1,000'],
+    ]),
+  ).toBe('a     count\n----  -----\nlong      1\nb     1,000');
 });
 
 it('what is left counts from where this run started', () => {

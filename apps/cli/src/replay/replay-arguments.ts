@@ -52,7 +52,14 @@ export function parseReplay(options: ReplayOptions): ReplayArguments {
 }
 
 export function parseList(text: string): readonly string[] {
-  return [...new Set(text.split(',').map((word) => word.trim()).filter((word) => word !== ''))];
+  return [
+    ...new Set(
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    ),
+  ];
 }
 
 function parseKinds(text: string): readonly TickKind[] {

@@ -7,7 +7,10 @@ import { runReplay } from './replay-run.js';
 
 function batchOf(rows: number): TickBatch {
   const fields = { timeUs: 1, symbol: 'SPY', market: 'usa/equity', exchange: '', id: '1', conditions: '', price: 1, size: 1, side: 0 };
-  const trades = tradeColumns(Array.from({ length: rows }, (_, position) => ({ ...fields, position })), { source: 'lean', receivedAtUs: 0 });
+  const trades = tradeColumns(
+    Array.from({ length: rows }, (_, position) => ({ ...fields, position })),
+    { source: 'lean', receivedAtUs: 0 },
+  );
   return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: noQuotes, marks: [], rejected: [] };
 }
 
@@ -28,7 +31,16 @@ function pusherOf(onPushed: (count: number) => void = () => undefined) {
     async *pushAll(feed: AsyncIterable<TickBatch>) {
       for await (const batch of feed) {
         onPushed(++count);
-        const ack: PushAck = { tag: count, accepted: batch.trades.length, duplicate: 0, rejected: 0, late: 0, rejectedRows: [], streamId: 'stream-1', throughNumber: count };
+        const ack: PushAck = {
+          tag: count,
+          accepted: batch.trades.length,
+          duplicate: 0,
+          rejected: 0,
+          late: 0,
+          rejectedRows: [],
+          streamId: 'stream-1',
+          throughNumber: count,
+        };
         yield { batch, ack };
       }
     },
@@ -39,7 +51,14 @@ describe('running a replay', () => {
   it('counts rows of the merged order from where it started, and leaves its position', async () => {
     const saved: ReplayPosition[] = [];
     const positions = { save: (position: ReplayPosition) => Promise.resolve(void saved.push(position)) };
-    const result = await runReplay({ feed: feedOf(3, 2), pusher: pusherOf(), positions, terminal: fakeTerminal(), speed: Infinity, startRow: 10 });
+    const result = await runReplay({
+      feed: feedOf(3, 2),
+      pusher: pusherOf(),
+      positions,
+      terminal: fakeTerminal(),
+      speed: Infinity,
+      startRow: 10,
+    });
     expect(result).toMatchObject({ finished: true, rows: 15 });
     expect(result.tally.received).toBe(5);
     expect(saved).toEqual([{ rows: 15, streamId: 'stream-1' }]);
@@ -50,7 +69,14 @@ describe('running a replay', () => {
     const saved: ReplayPosition[] = [];
     const positions = { save: (position: ReplayPosition) => Promise.resolve(void saved.push(position)) };
     const pusher = pusherOf((count) => count === 2 && stop.abort());
-    const result = await runReplay({ feed: feedOf(1, 2, 4, 8), pusher, positions, terminal: fakeTerminal(stop.signal), speed: Infinity, startRow: 0 });
+    const result = await runReplay({
+      feed: feedOf(1, 2, 4, 8),
+      pusher,
+      positions,
+      terminal: fakeTerminal(stop.signal),
+      speed: Infinity,
+      startRow: 0,
+    });
     expect(result).toMatchObject({ finished: false, rows: 3 });
     expect(saved).toEqual([{ rows: 3, streamId: 'stream-1' }]);
   });

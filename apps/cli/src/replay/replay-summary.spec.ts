@@ -5,9 +5,19 @@ const ledger = { balanced: true, verified: true, rows: 3_752_256, cells: 21, dif
 
 it('a replay is summed up as a table', () => {
   const text = summaryText({
-    received: 1_500, accepted: 1_000, duplicate: 490, rejected: 10, late: 0, unreadable: 2,
+    received: 1_500,
+    accepted: 1_000,
+    duplicate: 490,
+    rejected: 10,
+    late: 0,
+    unreadable: 2,
     bySymbol: [{ symbol: 'SPY', kind: 'trades', received: 1_500, accepted: 1_000, duplicate: 490, rejected: 10, late: 0 }],
-    rows_a_second: 750, elapsed_seconds: 2, started_after_row: 0, settled_seconds: 0.5, ledger, late_days: null,
+    rows_a_second: 750,
+    elapsed_seconds: 2,
+    started_after_row: 0,
+    settled_seconds: 0.5,
+    ledger,
+    late_days: null,
   });
   expect(text).toBe(
     [
@@ -26,7 +36,10 @@ it('a replay is summed up as a table', () => {
 it('differences between ledger and store are named', () => {
   const differences = [{ ...cellOf('SPY', { stored: 1_200 }), in_store: 1_199 }];
   expect(ledgerText({ ...ledger, verified: false, differences })).toBe(
-    ['the ledger balances; THE STORE DIFFERS in 1 of 21 cells', '  trades usa/equity SPY 2013-10-07: the ledger says 1,200, the store has 1,199'].join('\n'),
+    [
+      'the ledger balances; THE STORE DIFFERS in 1 of 21 cells',
+      '  trades usa/equity SPY 2013-10-07: the ledger says 1,200, the store has 1,199',
+    ].join('\n'),
   );
   expect(ledgerText({ ...ledger, balanced: false })).toContain('THE LEDGER DOES NOT BALANCE');
 });

@@ -16,7 +16,10 @@ export interface ReplaySummary extends ReplayCounts {
 
 export function summaryText(summary: ReplaySummary): string {
   const { bySymbol, ledger } = summary;
-  const columns = ['symbol', 'kind', 'received', 'accepted', 'duplicate', 'rejected', 'late'].map((title, index) => ({ title, align: index < 2 ? ('left' as const) : ('right' as const) }));
+  const columns = ['symbol', 'kind', 'received', 'accepted', 'duplicate', 'rejected', 'late'].map((title, index) => ({
+    title,
+    align: index < 2 ? ('left' as const) : ('right' as const),
+  }));
   const rows = bySymbol.map((counts) => [counts.symbol, counts.kind, ...outcomeCells(counts)]);
   const all = ['all', '', ...outcomeCells(summary)];
   return [
@@ -36,7 +39,9 @@ const differencesShown = 10;
 
 export function ledgerText({ balanced, verified, rows, cells, differences }: ReplaySummary['ledger']): string {
   const balance = balanced ? 'the ledger balances' : 'THE LEDGER DOES NOT BALANCE';
-  const truth = verified ? `the store holds its ${whole(rows)} rows in ${whole(cells)} cells` : `THE STORE DIFFERS in ${differences.length} of ${cells} cells`;
+  const truth = verified
+    ? `the store holds its ${whole(rows)} rows in ${whole(cells)} cells`
+    : `THE STORE DIFFERS in ${differences.length} of ${cells} cells`;
   return [`${balance}; ${truth}`, ...differences.slice(0, differencesShown).map(differenceLine)].join('\n');
 }
 

@@ -6,7 +6,10 @@ const origin = { source: 'lean', receivedAtUs: 0 };
 const common = { timeUs: 1, market: 'usa/equity', exchange: '', id: '1', conditions: '' };
 
 function tradesOf(...symbols: string[]): TickBatch {
-  const trades = tradeColumns(symbols.map((symbol, position) => ({ ...common, symbol, position, price: 1, size: 1, side: 0 })), origin);
+  const trades = tradeColumns(
+    symbols.map((symbol, position) => ({ ...common, symbol, position, price: 1, size: 1, side: 0 })),
+    origin,
+  );
   return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: noQuotes, marks: [], rejected: [] };
 }
 
@@ -17,11 +20,26 @@ describe('the tally of a replay', () => {
     const tally = new ReplayTally();
     const quotes = quoteColumns([{ ...common, symbol: 'SPY', position: 2, bid: 1, bidSize: 1, ask: NaN, askSize: NaN }], origin);
     tally.add({ ...tradesOf('SPY', 'IBM'), quotes }, accepted(3));
-    tally.add(tradesOf('SPY', 'SPY', 'SPY'), { accepted: 1, duplicate: 1, rejected: 1, late: 1, rejectedRows: [{ index: 1, table: 'trades' }] });
+    tally.add(tradesOf('SPY', 'SPY', 'SPY'), {
+      accepted: 1,
+      duplicate: 1,
+      rejected: 1,
+      late: 1,
+      rejectedRows: [{ index: 1, table: 'trades' }],
+    });
     const before = ledgerOf([cellOf('SPY', { admitted: 10 })]);
-    const after = ledgerOf([cellOf('SPY', { admitted: 12, late: 1 }), cellOf('IBM', { admitted: 1 }), cellOf('SPY', { table: 'quotes', admitted: 1 })]);
+    const after = ledgerOf([
+      cellOf('SPY', { admitted: 12, late: 1 }),
+      cellOf('IBM', { admitted: 1 }),
+      cellOf('SPY', { table: 'quotes', admitted: 1 }),
+    ]);
     expect(tally.counts(before, after)).toEqual({
-      received: 6, accepted: 4, duplicate: 1, rejected: 1, late: 1, unreadable: 0,
+      received: 6,
+      accepted: 4,
+      duplicate: 1,
+      rejected: 1,
+      late: 1,
+      unreadable: 0,
       bySymbol: [
         { symbol: 'IBM', kind: 'trades', received: 1, accepted: 1, duplicate: 0, rejected: 0, late: 0 },
         { symbol: 'SPY', kind: 'trades', received: 4, accepted: 2, duplicate: 1, rejected: 1, late: 1 },

@@ -65,7 +65,15 @@ export class ReplayTally {
       const cells = gained.filter((cell) => cell.table === kind && cell.symbol === symbol);
       const accepted = sum(cells.map((cell) => cell.admitted));
       const rejected = this.rejectedOf.get(name) ?? 0;
-      return { symbol, kind, received, accepted, duplicate: Math.max(received - accepted - rejected, 0), rejected, late: sum(cells.map((cell) => cell.late)) };
+      return {
+        symbol,
+        kind,
+        received,
+        accepted,
+        duplicate: Math.max(received - accepted - rejected, 0),
+        rejected,
+        late: sum(cells.map((cell) => cell.late)),
+      };
     });
     const { received, accepted, duplicate, rejected, late, unreadable } = this;
     return { received, accepted, duplicate, rejected, late, unreadable, bySymbol: bySymbol.toSorted(bySymbolAndKind) };
@@ -82,7 +90,9 @@ export class ReplayTally {
 
 /** Days that came late as a whole; undefined where none did. */
 export function lateDays(before: LedgerDto, after: LedgerDto): LateDays | undefined {
-  const late = gainedCells(before, after).filter(({ table, admitted, late: count }) => table === 'trades' && count > 0 && count === admitted);
+  const late = gainedCells(before, after).filter(
+    ({ table, admitted, late: count }) => table === 'trades' && count > 0 && count === admitted,
+  );
   if (late.length === 0) return undefined;
   const days = late.map(({ day }) => day).toSorted();
   return { symbols: [...new Set(late.map(({ symbol }) => symbol))].toSorted(), fromDay: days[0], toDay: days[days.length - 1] };

@@ -13,7 +13,13 @@ function answering<Answer>(...answers: (Answer | Error)[]): () => Promise<Answer
 }
 
 const never = (): Promise<never> => Promise.reject(new Error('not asked for'));
-const progress = (checkpoint: number, queue = 0) => ({ stream_id: 's', checkpoint_number: checkpoint, head_number: 9, states: checkpoint, embedding_queue: queue });
+const progress = (checkpoint: number, queue = 0) => ({
+  stream_id: 's',
+  checkpoint_number: checkpoint,
+  head_number: 9,
+  states: checkpoint,
+  embedding_queue: queue,
+});
 
 describe('waiting for the end of a replay', () => {
   it('takes the ledger in which nothing is pending, through a restart of the service', async () => {
@@ -24,8 +30,18 @@ describe('waiting for the end of a replay', () => {
 
   it('waits for states, and for embeddings where they are asked for', async () => {
     const terminal = fakeTerminal();
-    await whenComputed({ services: { ledger: never, physicsProgress: answering(progress(3), progress(7, 12)) }, terminal, number: 7, embeddings: false });
-    await whenComputed({ services: { ledger: never, physicsProgress: answering(progress(7, 12), progress(7, 3), progress(7)) }, terminal, number: 7, embeddings: true });
+    await whenComputed({
+      services: { ledger: never, physicsProgress: answering(progress(3), progress(7, 12)) },
+      terminal,
+      number: 7,
+      embeddings: false,
+    });
+    await whenComputed({
+      services: { ledger: never, physicsProgress: answering(progress(7, 12), progress(7, 3), progress(7)) },
+      terminal,
+      number: 7,
+      embeddings: true,
+    });
   });
 
   it('gives up when nothing moves', async () => {

@@ -73,7 +73,11 @@ async function settled<Answer>({ terminal, ask, isDone, movement, waiting, ...li
       if (!(error instanceof HindcastError) || !error.retry || isStalled()) throw error;
       display.waiting(error.message);
     }
-    if (isStalled()) throw new HindcastError('UPSTREAM_AWAY', `nothing has moved for ${(limits.stallMs ?? stallMs) / 1000} s while ${last === undefined ? 'waiting' : waiting(last)}.`);
+    if (isStalled())
+      throw new HindcastError(
+        'UPSTREAM_AWAY',
+        `nothing has moved for ${(limits.stallMs ?? stallMs) / 1000} s while ${last === undefined ? 'waiting' : waiting(last)}.`,
+      );
     signal.throwIfAborted();
     await sleep(limits.pollMs ?? pollMs, signal);
   }

@@ -14,7 +14,10 @@ function zipOf(name: string, text: string): Buffer {
   local.writeUInt32LE(0x04034b50, 0);
   const central = Buffer.alloc(46);
   central.writeUInt32LE(0x02014b50, 0);
-  for (const [header, at] of [[local, 14], [central, 16]] as const) {
+  for (const [header, at] of [
+    [local, 14],
+    [central, 16],
+  ] as const) {
     header.writeUInt32LE(crc32(content), at);
     header.writeUInt32LE(content.length, at + 4);
     header.writeUInt32LE(content.length, at + 8);
@@ -51,8 +54,14 @@ afterAll(async () => rm(dataDir, { recursive: true }));
 
 function options(overrides: Partial<LeanFeedOptions> = {}): LeanFeedOptions {
   return {
-    dataDir, symbols: ['SPY', 'IBM', 'EURUSD'], fromDay: '2013-10-05', toDay: '2013-10-08', kinds: ['trades', 'quotes'], batchRows: 4,
-    clock: { nowUs: () => 42 }, ...overrides,
+    dataDir,
+    symbols: ['SPY', 'IBM', 'EURUSD'],
+    fromDay: '2013-10-05',
+    toDay: '2013-10-08',
+    kinds: ['trades', 'quotes'],
+    batchRows: 4,
+    clock: { nowUs: () => 42 },
+    ...overrides,
   };
 }
 
@@ -66,11 +75,21 @@ async function batchesOf(overrides: Partial<LeanFeedOptions> = {}): Promise<Tick
 function told({ trades, quotes, rejected, marks }: TickBatch): string[] {
   const lines: string[] = [];
   for (let row = 0; row < trades.length; row++) {
-    lines[trades.sequence[row]] = ['trade', isoFromUs(trades.timeUs[row]), ...words(trades, row), trades.price[row], trades.size[row]].join(' ');
+    lines[trades.sequence[row]] = ['trade', isoFromUs(trades.timeUs[row]), ...words(trades, row), trades.price[row], trades.size[row]].join(
+      ' ',
+    );
   }
   for (let row = 0; row < quotes.length; row++) {
     const { bid, bidSize, ask, askSize } = quotes;
-    lines[quotes.sequence[row]] = ['quote', isoFromUs(quotes.timeUs[row]), ...words(quotes, row), bid[row], bidSize[row], ask[row], askSize[row]].join(' ');
+    lines[quotes.sequence[row]] = [
+      'quote',
+      isoFromUs(quotes.timeUs[row]),
+      ...words(quotes, row),
+      bid[row],
+      bidSize[row],
+      ask[row],
+      askSize[row],
+    ].join(' ');
   }
   for (const { position, code, text } of rejected) lines[position] = `rejected ${code} ${text}`;
   return [...lines, ...marks.map(({ symbol, timeUs }) => `mark ${symbol} ${isoFromUs(timeUs)}`)];
@@ -121,14 +140,21 @@ describe("the feed of LEAN's files", () => {
 
   it('knows its size, its gaps and how far it is', async () => {
     const feed = await leanFeed(options({ symbols: ['SPY'], kinds: ['trades'] }));
-    expect(feed.plan).toMatchObject({ files: 2, gaps: [{ symbol: 'SPY', kind: 'trades', day: '2013-10-05' }, { symbol: 'SPY', kind: 'trades', day: '2013-10-06' }] });
-    for await (const batch of feed) void batch;
+    expect(feed.plan).toMatchObject({
+      files: 2,
+      gaps: [
+        { symbol: 'SPY', kind: 'trades', day: '2013-10-05' },
+        { symbol: 'SPY', kind: 'trades', day: '2013-10-06' },
+      ],
+    });
+    for await (const { source } of feed) expect(source).toBe('lean');
     expect(feed.progress()).toEqual({ rows: 6, bytesRead: feed.plan.bytes, bytesTotal: feed.plan.bytes });
   });
 
   it('names every symbol that has no file before anything is sent', async () => {
     await expect(leanFeed(options({ symbols: ['SPY', 'AAPL', 'MSFT'] }))).rejects.toMatchObject({
-      code: 'FIELD_INVALID', message: expect.stringContaining('no file of AAPL, MSFT from 2013-10-05 to 2013-10-08'),
+      code: 'FIELD_INVALID',
+      message: expect.stringContaining('no file of AAPL, MSFT from 2013-10-05 to 2013-10-08'),
     });
   });
 
@@ -136,7 +162,10 @@ describe("the feed of LEAN's files", () => {
     const path = join(dataDir, 'equity/usa/tick/bad/20131007_trade.zip');
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, 'no zip');
-    await expect(leanFeed(options({ symbols: ['BAD'] }))).rejects.toMatchObject({ code: 'BODY_INVALID', message: expect.stringContaining(path) });
+    await expect(leanFeed(options({ symbols: ['BAD'] }))).rejects.toMatchObject({
+      code: 'BODY_INVALID',
+      message: expect.stringContaining(path),
+    });
   });
 });
 
@@ -148,7 +177,9 @@ withRecorded('the recorded days (skipped where HINDCAST_DATA has none)', () => {
     const counts: Record<string, number> = {};
     let newestUs = 0;
     let disorder = 0;
-    const feed = await leanFeed(options({ dataDir: recorded, symbols: ['IBM', 'AIG'], fromDay: '2013-10-07', toDay: '2013-10-09', batchRows: 5_000 }));
+    const feed = await leanFeed(
+      options({ dataDir: recorded, symbols: ['IBM', 'AIG'], fromDay: '2013-10-07', toDay: '2013-10-09', batchRows: 5_000 }),
+    );
     for await (const { trades, quotes, rejected } of feed) {
       expect(rejected).toEqual([]);
       for (const [kind, { length, symbol, id, timeUs }] of Object.entries({ trades, quotes })) {
@@ -162,9 +193,15 @@ withRecorded('the recorded days (skipped where HINDCAST_DATA has none)', () => {
     }
     expect(disorder).toBe(0);
     expect(counts).toEqual({
-      'trades IBM 20131007': 24_293, 'trades IBM 20131008': 33_381, 'trades IBM 20131009': 27_042,
-      'trades AIG 20131007': 25_351, 'trades AIG 20131008': 43_342, 'trades AIG 20131009': 52_008,
-      'quotes IBM 20131007': 109_067, 'quotes IBM 20131008': 125_750, 'quotes IBM 20131009': 135_492,
+      'trades IBM 20131007': 24_293,
+      'trades IBM 20131008': 33_381,
+      'trades IBM 20131009': 27_042,
+      'trades AIG 20131007': 25_351,
+      'trades AIG 20131008': 43_342,
+      'trades AIG 20131009': 52_008,
+      'quotes IBM 20131007': 109_067,
+      'quotes IBM 20131008': 125_750,
+      'quotes IBM 20131009': 135_492,
     });
   });
 });

@@ -71,7 +71,8 @@ export async function planLean(selection: LeanSelection): Promise<LeanPlan> {
     }
   }
   if (missing.length > 0) throw noFiles(selection, missing);
-  if (series.length > seriesMax) throw new HindcastError('FIELD_INVALID', `symbols: ${series.length} series of files at once; at most ${seriesMax} are read.`);
+  if (series.length > seriesMax)
+    throw new HindcastError('FIELD_INVALID', `symbols: ${series.length} series of files at once; at most ${seriesMax} are read.`);
   const files = series.flatMap((one) => one.files);
   return { series, gaps, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
@@ -79,15 +80,18 @@ export async function planLean(selection: LeanSelection): Promise<LeanPlan> {
 function checked(selection: LeanSelection): LeanSelection {
   const { symbols, fromDay, toDay, kinds } = selection;
   const bad = symbols.filter((symbol) => !isSymbol(symbol));
-  if (bad.length > 0) throw new HindcastError('FIELD_INVALID', `symbols: ${bad.join(', ')}: a symbol must match [A-Z0-9][A-Z0-9.:-]{0,31}.`);
+  if (bad.length > 0)
+    throw new HindcastError('FIELD_INVALID', `symbols: ${bad.join(', ')}: a symbol must match [A-Z0-9][A-Z0-9.:-]{0,31}.`);
   if (symbols.length === 0) throw new HindcastError('FIELD_INVALID', 'symbols: name at least one.');
   if (kinds.length === 0) throw new HindcastError('FIELD_INVALID', 'kinds: name trades, quotes or both.');
   for (const [name, day] of Object.entries({ from: fromDay, to: toDay })) {
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(day))) throw new HindcastError('FIELD_INVALID', `${name}: ${day} is not a day; write yyyy-mm-dd.`);
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(day)))
+      throw new HindcastError('FIELD_INVALID', `${name}: ${day} is not a day; write yyyy-mm-dd.`);
   }
   if (fromDay > toDay) throw new HindcastError('FIELD_INVALID', `from: ${fromDay} comes after to: ${toDay}.`);
   const days = (Date.parse(toDay) - Date.parse(fromDay)) / 86_400_000;
-  if (days >= daysMax) throw new HindcastError('FIELD_INVALID', `from, to: ${days} days are more than the ${daysMax} that are read at once.`);
+  if (days >= daysMax)
+    throw new HindcastError('FIELD_INVALID', `from, to: ${days} days are more than the ${daysMax} that are read at once.`);
   return selection;
 }
 
@@ -122,13 +126,16 @@ async function filesIn({ folder, market, kind, days }: FolderSearch): Promise<re
   const files: LeanFile[] = [];
   for (const day of days) {
     const path = join(folder, `${day.replaceAll('-', '')}_${kind === 'trades' ? 'trade' : 'quote'}.zip`);
-    if (await exists(path)) files.push({ path, day, dayDigits: Number(day.replaceAll('-', '')), place: market.dayOf(day), bytes: await unpackedBytes(path) });
+    if (await exists(path))
+      files.push({ path, day, dayDigits: Number(day.replaceAll('-', '')), place: market.dayOf(day), bytes: await unpackedBytes(path) });
   }
   return files;
 }
 
 function noFiles({ dataDir, fromDay, toDay }: LeanSelection, missing: readonly string[]): HindcastError {
-  const looked = leanMarkets.map(({ folder }) => join(dataDir, folder, missing[0].toLowerCase(), `${fromDay.replaceAll('-', '')}_{trade,quote}.zip`));
+  const looked = leanMarkets.map(({ folder }) =>
+    join(dataDir, folder, missing[0].toLowerCase(), `${fromDay.replaceAll('-', '')}_{trade,quote}.zip`),
+  );
   return new HindcastError(
     'FIELD_INVALID',
     `symbols: no file of ${missing.join(', ')} from ${fromDay} to ${toDay}; for ${missing[0]} such as ${looked.join(' or ')} were looked for.`,

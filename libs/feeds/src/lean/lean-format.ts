@@ -1,5 +1,5 @@
 import type { TickKind } from '@hindcast/contracts';
-import { LeanLine } from './lean-line.js';
+import type { LeanLine } from './lean-line.js';
 import { newYorkDayOf, utcDayOf, type DayOf } from './new-york-time.js';
 
 /** Where LEAN keeps ticks of a market, whose clock they are told by, and how their lines read. */

@@ -7,7 +7,13 @@ const [equity, forex] = leanMarkets;
 function read(format: keyof typeof formats, text: string): { readonly whole: boolean; readonly fields: unknown[] } {
   const one = (): Float64Array => new Float64Array(1);
   const rows: LeanRows = {
-    sinceMidnightUs: one(), first: one(), firstSize: one(), second: one(), secondSize: one(), exchange: new Uint16Array(1), conditions: new Uint16Array(1),
+    sinceMidnightUs: one(),
+    first: one(),
+    firstSize: one(),
+    second: one(),
+    secondSize: one(),
+    exchange: new Uint16Array(1),
+    conditions: new Uint16Array(1),
   };
   const line = new LeanLine();
   line.start(Buffer.from(text), 0);
@@ -21,9 +27,18 @@ const formats = { trade: equity.kinds.trades, quote: equity.kinds.quotes, forex:
 
 describe("LEAN's lines", () => {
   it('are read field by field', () => {
-    expect(read('trade', '14400614,139400,500,P,20002020,0\n')).toEqual({ whole: true, fields: [14_400_614_000, 13.94, 500, 'P', '20002020'] });
-    expect(read('quote', '14400151,0,0,140200,500,Q,1,0\n')).toEqual({ whole: true, fields: [14_400_151_000, NaN, NaN, 14.02, 500, 'Q', '1'] });
-    expect(read('quote', '14400554,138400,700,0,0,P,1,0\n')).toEqual({ whole: true, fields: [14_400_554_000, 13.84, 700, NaN, NaN, 'P', '1'] });
+    expect(read('trade', '14400614,139400,500,P,20002020,0\n')).toEqual({
+      whole: true,
+      fields: [14_400_614_000, 13.94, 500, 'P', '20002020'],
+    });
+    expect(read('quote', '14400151,0,0,140200,500,Q,1,0\n')).toEqual({
+      whole: true,
+      fields: [14_400_151_000, NaN, NaN, 14.02, 500, 'Q', '1'],
+    });
+    expect(read('quote', '14400554,138400,700,0,0,P,1,0\n')).toEqual({
+      whole: true,
+      fields: [14_400_554_000, 13.84, 700, NaN, NaN, 'P', '1'],
+    });
     expect(read('forex', '23668,1.38710,1.38726\r\n')).toEqual({ whole: true, fields: [23_668_000, 1.3871, NaN, 1.38726, NaN, '', ''] });
   });
 

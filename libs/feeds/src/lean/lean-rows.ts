@@ -16,9 +16,13 @@ const lineBytesMax = 1_000;
 export class LeanSeriesReader {
   readonly timeUs = new Float64Array(rowsAhead);
   readonly rows: LeanRows = {
-    sinceMidnightUs: new Float64Array(rowsAhead), first: new Float64Array(rowsAhead), firstSize: new Float64Array(rowsAhead),
-    second: new Float64Array(rowsAhead), secondSize: new Float64Array(rowsAhead),
-    exchange: new Uint16Array(rowsAhead), conditions: new Uint16Array(rowsAhead),
+    sinceMidnightUs: new Float64Array(rowsAhead),
+    first: new Float64Array(rowsAhead),
+    firstSize: new Float64Array(rowsAhead),
+    second: new Float64Array(rowsAhead),
+    secondSize: new Float64Array(rowsAhead),
+    exchange: new Uint16Array(rowsAhead),
+    conditions: new Uint16Array(rowsAhead),
   };
   /** What could not be read, by row of the block. */
   readonly faults = new Map<number, string>();
@@ -57,7 +61,7 @@ export class LeanSeriesReader {
       for await (const piece of unpacked(file.path)) {
         const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
         const whole = bytes.lastIndexOf(lineFeed) + 1;
-        for (let at = 0; at < whole; ) {
+        for (let at = 0; at < whole;) {
           at = this.parseBlock(bytes, at, whole);
           yield;
         }

@@ -1,13 +1,4 @@
-import {
-  DataType,
-  RecordBatchReader,
-  TimeUnit,
-  type Data,
-  type Float,
-  type Int,
-  type RecordBatch,
-  type Timestamp,
-} from 'apache-arrow';
+import { DataType, RecordBatchReader, TimeUnit, type Data, type Float, type RecordBatch } from 'apache-arrow';
 import { HindcastError, type TickKind } from '@hindcast/contracts';
 import { textColumn, type CodedColumn, type TextColumn } from '../columns.js';
 import { dictionaryWords, validityOf } from './arrow-columns.js';
@@ -186,19 +177,18 @@ function wholeNumberReader(data: Data): ((row: number) => string) | undefined {
 
 function numbersOf({ type, values, length }: Data): Float64Array | undefined {
   if (DataType.isNull(type)) return new Float64Array(length).fill(NaN);
-  if (DataType.isFloat(type))
-    return (type as Float).precision === 0 ? undefined : Float64Array.from((values as Float64Array).subarray(0, length));
+  if (DataType.isFloat(type)) return type.precision === 0 ? undefined : Float64Array.from((values as Float64Array).subarray(0, length));
   if (!DataType.isInt(type)) return undefined;
-  return (type as Int).bitWidth === 64
+  return type.bitWidth === 64
     ? doublesFromInt64(values as BigInt64Array, length)
     : Float64Array.from((values as Int32Array).subarray(0, length));
 }
 
 function timesOf({ type, values, length }: Data): Float64Array | undefined {
   if (DataType.isNull(type)) return new Float64Array(length).fill(NaN);
-  if (DataType.isInt(type)) return (type as Int).bitWidth === 64 ? doublesFromInt64(values as BigInt64Array, length) : undefined;
+  if (DataType.isInt(type)) return type.bitWidth === 64 ? doublesFromInt64(values as BigInt64Array, length) : undefined;
   if (!DataType.isTimestamp(type)) return undefined;
-  const { unit } = type as Timestamp;
+  const { unit } = type;
   if (unit === TimeUnit.NANOSECOND) return thousandthsFromInt64(values as BigInt64Array, length);
   const times = doublesFromInt64(values as BigInt64Array, length);
   const scale = unit === TimeUnit.SECOND ? 1_000_000 : unit === TimeUnit.MILLISECOND ? 1_000 : 1;

@@ -113,11 +113,17 @@ function spelled(columns: TradeColumns | QuoteColumns): Record<string, unknown> 
 
 describe('the Arrow codec of ticks', () => {
   it('gives back the trades that went in', () => {
-    fc.assert(fc.property(anyTrades, (trades) => expect(decodeTrades(encodeTrades(trades))).toEqual(trades)));
+    fc.assert(
+      fc.property(anyTrades, (trades) => expect(decodeTrades(encodeTrades(trades))).toEqual(trades)),
+      { numRuns: 50 },
+    );
   });
 
   it('gives back the quotes that went in, absent sides included', () => {
-    fc.assert(fc.property(anyQuotes, (quotes) => expect(decodeQuotes(encodeQuotes(quotes))).toEqual(quotes)));
+    fc.assert(
+      fc.property(anyQuotes, (quotes) => expect(decodeQuotes(encodeQuotes(quotes))).toEqual(quotes)),
+      { numRuns: 50 },
+    );
   });
 
   it.each([0, 1, 65_536])('takes %i rows', (length) => {
