@@ -20,7 +20,8 @@ export class Instruments {
       return market;
     }
     if (markets.length === 0) throw new HindcastError('SYMBOL_UNKNOWN', `nothing is recorded for ${symbol}`);
-    if (markets.length > 1) throw new HindcastError('FIELD_INVALID', `market is missing; ${symbol} is recorded in ${markets.join(' and ')}`);
+    if (markets.length > 1)
+      throw new HindcastError('FIELD_INVALID', `market is missing; ${symbol} is recorded in ${markets.join(' and ')}`);
     return markets[0];
   }
 

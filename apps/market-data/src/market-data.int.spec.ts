@@ -5,6 +5,7 @@ import type { BarRow, StateRow, TickStore } from '@hindcast/ports';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
+import type { Cell } from './tables.js';
 import { RecordedStore, someQuoteRows, someTradeRows, startUs, summaryOf } from './recorded.fixture.js';
 
 let store: RecordedStore;
@@ -40,7 +41,7 @@ async function page(path: string): Promise<JsonPage> {
 /** Pages to the end, as a reader would. */
 async function everyRow(table: string, query: string): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
+  for (let cursor: string | null = ''; cursor !== null;) {
     const next: JsonPage = await page(`${table}?${query}${cursor === '' ? '' : `&cursor=${cursor}`}`);
     rows.push(...(next[table] as Record<string, unknown>[]));
     expect(next.rows).toBe((next[table] as unknown[]).length);
@@ -84,7 +85,7 @@ function parseCsv(text: string): string[][] {
 
 const asCsv = (rows: readonly Record<string, unknown>[]): string[][] => [
   Object.keys(rows[0]),
-  ...rows.map((row) => Object.values(row).map((value) => (value === null ? '' : String(value)))),
+  ...rows.map((row) => Object.values(row).map((value) => (value === null ? '' : String(value as Cell)))),
 ];
 
 describe.each(['trades', 'quotes'])('%s', (table) => {
@@ -110,10 +111,28 @@ describe.each(['trades', 'quotes'])('%s', (table) => {
 it('trades are what was recorded, to the microsecond, with what is absent as null', async () => {
   const [first, second] = await everyRow('trades', 'symbol=SPY');
   expect(first).toEqual({
-    timestamp: '2013-10-07T13:30:00Z', symbol: 'SPY', sequence: 65_536, market: 'usa/equity', exchange: null, trade_id: 'id 0, "quoted"', price: 100, size: 1,
-    side: null, side_inferred: true, late: true, received_at: '2013-10-07T13:30:01Z', source: 'test', conditions: null,
+    timestamp: '2013-10-07T13:30:00Z',
+    symbol: 'SPY',
+    sequence: 65_536,
+    market: 'usa/equity',
+    exchange: null,
+    trade_id: 'id 0, "quoted"',
+    price: 100,
+    size: 1,
+    side: null,
+    side_inferred: true,
+    late: true,
+    received_at: '2013-10-07T13:30:01Z',
+    source: 'test',
+    conditions: null,
   });
-  expect(second).toMatchObject({ price: 100 + 1 / 7, side: 'B', exchange: 'X0', received_at: '2013-10-07T13:30:01.000001Z', conditions: 'c1' });
+  expect(second).toMatchObject({
+    price: 100 + 1 / 7,
+    side: 'B',
+    exchange: 'X0',
+    received_at: '2013-10-07T13:30:01.000001Z',
+    conditions: 'c1',
+  });
 });
 
 it('ranges begin with `from`, end before `to`, and take ISO 8601 and microseconds alike', async () => {
@@ -124,11 +143,36 @@ it('ranges begin with `from`, end before `to`, and take ISO 8601 and microsecond
 
 describe('bars and states', () => {
   const bars = Array.from({ length: 9 }, (_, i): BarRow => ({
-    market: 'usa/equity', symbol: 'SPY', startUs: startUs + i * 1_000_000, open: 1, high: 2, low: 0.5, close: 1.5, volume: 10 + i, vwap: 1.1, buyVolume: 4, sellVolume: 6, trades: i + 1,
+    market: 'usa/equity',
+    symbol: 'SPY',
+    startUs: startUs + i * 1_000_000,
+    open: 1,
+    high: 2,
+    low: 0.5,
+    close: 1.5,
+    volume: 10 + i,
+    vwap: 1.1,
+    buyVolume: 4,
+    sellVolume: 6,
+    trades: i + 1,
   }));
   const states = Array.from({ length: 9 }, (_, i): StateRow => ({
-    market: 'usa/equity', symbol: 'SPY', timeUs: startUs + i, mass: 0.5, velocity: 1, momentum: 0.5, friction: 0.1, entropy: 0.2, nashDistance: 0.3,
-    alphaCoefficient: i < 5 ? null : 2.5, regime: i < 5 ? 'WAIT' : 'Gaussian', price: 100, volume: 10, signedVolume: -2, trades: 3, mode: 'live',
+    market: 'usa/equity',
+    symbol: 'SPY',
+    timeUs: startUs + i,
+    mass: 0.5,
+    velocity: 1,
+    momentum: 0.5,
+    friction: 0.1,
+    entropy: 0.2,
+    nashDistance: 0.3,
+    alphaCoefficient: i < 5 ? null : 2.5,
+    regime: i < 5 ? 'WAIT' : 'Gaussian',
+    price: 100,
+    volume: 10,
+    signedVolume: -2,
+    trades: 3,
+    mode: 'live',
   }));
 
   it.each(['bars', 'states'])('%s page by time, and are the same as Arrow and CSV', async (table) => {
@@ -175,7 +219,11 @@ describe('what is refused', () => {
 
   it('what was never recorded is unknown, until it is', async () => {
     expect(await refusal('trades?symbol=NEW')).toEqual([404, 'SYMBOL_UNKNOWN', expect.stringContaining('NEW')]);
-    expect(await refusal('trades?symbol=SPY&market=binance/spot')).toEqual([404, 'SYMBOL_UNKNOWN', expect.stringContaining('binance/spot')]);
+    expect(await refusal('trades?symbol=SPY&market=binance/spot')).toEqual([
+      404,
+      'SYMBOL_UNKNOWN',
+      expect.stringContaining('binance/spot'),
+    ]);
     store.summaries = [...store.summaries, summaryOf('usa/equity', 'NEW'), summaryOf('binance/spot', 'SPY')];
     expect((await get('trades?symbol=NEW')).status).toBe(200);
     expect((await get('trades?symbol=SPY&market=binance/spot')).status).toBe(200);
@@ -198,8 +246,14 @@ it('symbols have their days and the days between without rows', async () => {
   const { symbols } = (await (await get('symbols?symbol=SPY')).json()) as { symbols: unknown[] };
   expect(symbols).toEqual([
     {
-      symbol: 'SPY', market: 'usa/equity', table: 'trades', first: '2013-10-07T13:30:00Z', last: '2013-10-07T13:30:00.000001Z', rows: 2,
-      days: expect.any(Array) as unknown, gaps: ['2013-10-08', '2013-10-09'],
+      symbol: 'SPY',
+      market: 'usa/equity',
+      table: 'trades',
+      first: '2013-10-07T13:30:00Z',
+      last: '2013-10-07T13:30:00.000001Z',
+      rows: 2,
+      days: expect.any(Array) as unknown,
+      gaps: ['2013-10-08', '2013-10-09'],
     },
   ]);
 });

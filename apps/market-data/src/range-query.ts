@@ -62,11 +62,23 @@ export interface RangeQuery {
 }
 
 export function parseRange<Extra extends z.ZodRawShape>(query: unknown, extra: Extra): RangeQuery & z.infer<z.ZodObject<Extra>> {
-  const { symbol, market, from, to, limit, cursor, format, ...rest } = parseQuery({ ...rangeShape, ...extra }, query) as z.infer<z.ZodObject<typeof rangeShape>>;
+  const { symbol, market, from, to, limit, cursor, format, ...rest } = parseQuery({ ...rangeShape, ...extra }, query) as z.infer<
+    z.ZodObject<typeof rangeShape>
+  >;
   const fromUs = from ?? 0;
   const toUs = to ?? maxTimeUs;
-  if (fromUs >= toUs) throw new HindcastError('FIELD_INVALID', `from must be before to; from is ${String(fromUs)} and to is ${String(toUs)} in microseconds`);
-  return { symbol, market, fromUs, toUs, limit, after: cursor === undefined ? undefined : parseCursor(cursor), format, ...(rest as z.infer<z.ZodObject<Extra>>) };
+  if (fromUs >= toUs)
+    throw new HindcastError('FIELD_INVALID', `from must be before to; from is ${String(fromUs)} and to is ${String(toUs)} in microseconds`);
+  return {
+    symbol,
+    market,
+    fromUs,
+    toUs,
+    limit,
+    after: cursor === undefined ? undefined : parseCursor(cursor),
+    format,
+    ...(rest as z.infer<z.ZodObject<Extra>>),
+  };
 }
 
 function parseCursor(text: string): { readonly timeUs: number; readonly sequence: number } {

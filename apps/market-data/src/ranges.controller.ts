@@ -85,7 +85,10 @@ export class RangesController {
     if (format !== 'json') return limit ?? limitMax;
     const { jsonRowsDefault, jsonRowsMax } = this.config;
     if (limit !== undefined && limit > jsonRowsMax) {
-      throw new HindcastError('FIELD_INVALID', `limit is ${limit}; JSON answers have at most ${jsonRowsMax} rows: page by next_cursor, or take format=csv or arrow`);
+      throw new HindcastError(
+        'FIELD_INVALID',
+        `limit is ${limit}; JSON answers have at most ${jsonRowsMax} rows: page by next_cursor, or take format=csv or arrow`,
+      );
     }
     return limit ?? jsonRowsDefault;
   }

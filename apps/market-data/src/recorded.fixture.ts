@@ -26,14 +26,22 @@ export class RecordedStore implements Pick<TickStore, 'trades' | 'quotes' | 'bar
   }
 
   bars(range: TickRange): AsyncIterable<readonly BarRow[]> {
-    return this.read(this.barRows.map((row) => ({ ...row, timeUs: row.startUs, sequence: 0 })), range);
+    return this.read(
+      this.barRows.map((row) => ({ ...row, timeUs: row.startUs, sequence: 0 })),
+      range,
+    );
   }
 
   states(range: TickRange): AsyncIterable<readonly StateRow[]> {
-    return this.read(this.stateRows.map((row) => ({ ...row, sequence: 0 })), range);
+    return this.read(
+      this.stateRows.map((row) => ({ ...row, sequence: 0 })),
+      range,
+    );
   }
 
-  async instruments({ symbol, market }: { readonly symbol?: string; readonly market?: string } = {}): Promise<readonly InstrumentSummary[]> {
+  async instruments({ symbol, market }: { readonly symbol?: string; readonly market?: string } = {}): Promise<
+    readonly InstrumentSummary[]
+  > {
     return this.summaries.filter((row) => (symbol ?? row.symbol) === row.symbol && (market ?? row.market) === row.market);
   }
 
@@ -52,8 +60,11 @@ export class RecordedStore implements Pick<TickStore, 'trades' | 'quotes' | 'bar
     this.openReads++;
     this.lastSignal = signal;
     try {
-      const isAfter = (row: Row): boolean => !after || row.timeUs > after.timeUs || (row.timeUs === after.timeUs && row.sequence > after.sequence);
-      const found = rows.filter((row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs && isAfter(row)).slice(0, limit);
+      const isAfter = (row: Row): boolean =>
+        !after || row.timeUs > after.timeUs || (row.timeUs === after.timeUs && row.sequence > after.sequence);
+      const found = rows
+        .filter((row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs && isAfter(row))
+        .slice(0, limit);
       for (let at = 0; at < found.length; at += pieceRows) {
         await this.beforePiece(at / pieceRows);
         yield found.slice(at, at + pieceRows);

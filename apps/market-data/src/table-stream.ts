@@ -39,7 +39,13 @@ async function* resumed<Piece>(first: IteratorResult<Piece>, iterator: AsyncIter
   }
 }
 
-async function* json<Piece extends { readonly length: number }>({ view, pieces, limit, symbol, market }: Answer<Piece>): AsyncIterable<string> {
+async function* json<Piece extends { readonly length: number }>({
+  view,
+  pieces,
+  limit,
+  symbol,
+  market,
+}: Answer<Piece>): AsyncIterable<string> {
   yield `{"symbol":${JSON.stringify(symbol)},"market":${JSON.stringify(market)},"${view.name}":[`;
   const names = view.columns.map(({ name }) => `${JSON.stringify(name)}:`);
   let rows = 0;
@@ -49,7 +55,8 @@ async function* json<Piece extends { readonly length: number }>({ view, pieces, 
     let text = '';
     for (let row = 0; row < piece.length; row++) {
       text += rows === 0 && row === 0 ? '{' : ',{';
-      for (let at = 0; at < names.length; at++) text += `${at === 0 ? '' : ','}${names[at]}${JSON.stringify(view.columns[at].cell(piece, row))}`;
+      for (let at = 0; at < names.length; at++)
+        text += `${at === 0 ? '' : ','}${names[at]}${JSON.stringify(view.columns[at].cell(piece, row))}`;
       text += '}';
     }
     rows += piece.length;

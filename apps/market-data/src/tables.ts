@@ -1,7 +1,22 @@
 import { isoFromUs } from '@hindcast/contracts';
 import {
-  codedColumn, column, numberKind, optionalNumberKind, quoteStream, sideNames, tableCodec, textAt, timestampKind, tradeStream, wholeNumberKind, wordAt, wordKind,
-  type CodedColumn, type QuoteColumns, type TableStream, type TradeColumns,
+  codedColumn,
+  column,
+  numberKind,
+  optionalNumberKind,
+  quoteStream,
+  sideNames,
+  tableCodec,
+  textAt,
+  timestampKind,
+  tradeStream,
+  wholeNumberKind,
+  wordAt,
+  wordKind,
+  type CodedColumn,
+  type QuoteColumns,
+  type TableStream,
+  type TradeColumns,
 } from '@hindcast/market';
 import type { BarRow, StateRow } from '@hindcast/ports';
 
@@ -37,14 +52,20 @@ const tickCursor = (piece: Common, row: number): string => `${piece.timeUs[row]}
 export const tradesView: TableView<TradeColumns> = {
   name: 'trades',
   columns: [
-    tickColumns.timestamp, tickColumns.symbol, tickColumns.sequence, tickColumns.market, tickColumns.exchange,
+    tickColumns.timestamp,
+    tickColumns.symbol,
+    tickColumns.sequence,
+    tickColumns.market,
+    tickColumns.exchange,
     { name: 'trade_id', cell: (piece, row) => textAt(piece.id, row) },
     { name: 'price', cell: (piece, row) => piece.price[row] },
     { name: 'size', cell: (piece, row) => piece.size[row] },
     { name: 'side', cell: (piece, row) => word(sideNames[piece.side[row] as 0 | 1 | 2]) },
     { name: 'side_inferred', cell: (piece, row) => piece.sideInferred[row] === 1 },
     { name: 'late', cell: (piece, row) => piece.late[row] === 1 },
-    tickColumns.receivedAt, tickColumns.source, tickColumns.conditions,
+    tickColumns.receivedAt,
+    tickColumns.source,
+    tickColumns.conditions,
   ],
   arrow: tradeStream,
   cursor: tickCursor,
@@ -53,20 +74,28 @@ export const tradesView: TableView<TradeColumns> = {
 export const quotesView: TableView<QuoteColumns> = {
   name: 'quotes',
   columns: [
-    tickColumns.timestamp, tickColumns.symbol, tickColumns.sequence, tickColumns.market, tickColumns.exchange,
+    tickColumns.timestamp,
+    tickColumns.symbol,
+    tickColumns.sequence,
+    tickColumns.market,
+    tickColumns.exchange,
     { name: 'quote_id', cell: (piece, row) => textAt(piece.id, row) },
     { name: 'bid', cell: (piece, row) => present(piece.bid[row]) },
     { name: 'bid_size', cell: (piece, row) => present(piece.bidSize[row]) },
     { name: 'ask', cell: (piece, row) => present(piece.ask[row]) },
     { name: 'ask_size', cell: (piece, row) => present(piece.askSize[row]) },
-    tickColumns.receivedAt, tickColumns.source, tickColumns.conditions,
+    tickColumns.receivedAt,
+    tickColumns.source,
+    tickColumns.conditions,
   ],
   arrow: quoteStream,
   cursor: tickCursor,
 };
 
 /** Rows as objects, with the name that each property has outside. */
-type RowField<Row> = { readonly [Name in string]: { readonly property: keyof Row; readonly kind: 'time' | 'word' | 'number' | 'optional' | 'whole' } };
+type RowField<Row> = {
+  readonly [Name in string]: { readonly property: keyof Row; readonly kind: 'time' | 'word' | 'number' | 'optional' | 'whole' };
+};
 
 const barFields = {
   timestamp: { property: 'startUs', kind: 'time' },
@@ -107,9 +136,15 @@ const arrowKinds = { time: timestampKind, word: wordKind, number: numberKind, op
 export const barsView: TableView<readonly BarRow[]> = rowsView('bars', barFields, (bar) => bar.startUs);
 export const statesView: TableView<readonly StateRow[]> = rowsView('states', stateFields, (state) => state.timeUs);
 
-function rowsView<Row extends object>(name: 'bars' | 'states', fields: RowField<Row>, timeUs: (row: Row) => number): TableView<readonly Row[]> {
+function rowsView<Row extends object>(
+  name: 'bars' | 'states',
+  fields: RowField<Row>,
+  timeUs: (row: Row) => number,
+): TableView<readonly Row[]> {
   const definitions = Object.entries(fields);
-  const codec = tableCodec<{ readonly length: number }>(definitions.map(([column_, { kind }]) => column(column_, column_, arrowKinds[kind] as typeof numberKind)));
+  const codec = tableCodec<{ readonly length: number }>(
+    definitions.map(([column_, { kind }]) => column(column_, column_, arrowKinds[kind] as typeof numberKind)),
+  );
   const toColumns = (rows: readonly Row[]): { readonly length: number } => ({
     length: rows.length,
     ...Object.fromEntries(definitions.map(([column_, { property, kind }]) => [column_, columnOf(rows, property, kind)])),

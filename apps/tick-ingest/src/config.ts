@@ -32,7 +32,10 @@ export type TickIngestConfig = Config<typeof shape>;
 export function readConfig(): TickIngestConfig {
   const config = loadConfig(shape);
   if (config.logKeepRows > config.logRowsMax) {
-    throw new HindcastError('CONFIG_INVALID', `HINDCAST_LOG_KEEP_ROWS is ${config.logKeepRows}; it must not be above HINDCAST_LOG_ROWS_MAX, ${config.logRowsMax}`);
+    throw new HindcastError(
+      'CONFIG_INVALID',
+      `HINDCAST_LOG_KEEP_ROWS is ${config.logKeepRows}; it must not be above HINDCAST_LOG_ROWS_MAX, ${config.logRowsMax}`,
+    );
   }
   return config;
 }

@@ -1,6 +1,16 @@
 import { HindcastError, utcDay, type TickKind } from '@hindcast/contracts';
 import { sequenceOf, type Instrument, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
-import { rowName, type InstrumentSummary, type NewestTrade, type StoreCount, type StoreHealth, type TickRange, type TickStore, type WriteOptions, type WriteOutcome } from '@hindcast/ports';
+import {
+  rowName,
+  type InstrumentSummary,
+  type NewestTrade,
+  type StoreCount,
+  type StoreHealth,
+  type TickRange,
+  type TickStore,
+  type WriteOptions,
+  type WriteOutcome,
+} from '@hindcast/ports';
 import { quoteColumnsOf, quoteRowsOf, tradeColumnsOf, tradeRowsOf, type QuoteRow, type TradeRow } from '@hindcast/testing';
 
 type Unused = 'bars' | 'writeStates' | 'states' | 'newestStates';
@@ -26,7 +36,10 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
     const rows = batches.flatMap((batch) => [
       ...tradeRowsOf(batch.trades).map((row) => ({ table: 'trades' as const, row })),
       ...quoteRowsOf(batch.quotes).map((row) => ({ table: 'quotes' as const, row })),
-      ...batch.rejected.map(({ position }) => ({ table: 'rejected_ticks' as const, row: { sequence: sequenceOf(batch.number, position) } })),
+      ...batch.rejected.map(({ position }) => ({
+        table: 'rejected_ticks' as const,
+        row: { sequence: sequenceOf(batch.number, position) },
+      })),
     ]);
     const sent = rows.filter(({ table, row }) => !skip?.has(rowName(table, row.sequence)));
     for (const { table, row } of sent) {
@@ -34,8 +47,8 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
       if (message !== undefined) return { kind: 'refused', table, sequence: row.sequence, message };
     }
     for (const { table, row } of sent) {
-      if (table === 'trades') this.trade.set(row.sequence, row as TradeRow);
-      if (table === 'quotes') this.quote.set(row.sequence, row as QuoteRow);
+      if (table === 'trades') this.trade.set(row.sequence, row);
+      if (table === 'quotes') this.quote.set(row.sequence, row);
     }
     this.writes.push(batches.map(({ number }) => number));
     return { kind: 'written', rows: sent.length };
@@ -81,7 +94,12 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
     for (const { table, market, symbol, timeUs } of this.everyRow()) {
       const key = `${table} ${market} ${symbol}`;
       const before = summaries.get(key) ?? { table, market, symbol, firstUs: timeUs, lastUs: timeUs, rows: 0, days: [] };
-      summaries.set(key, { ...before, firstUs: Math.min(before.firstUs, timeUs), lastUs: Math.max(before.lastUs, timeUs), rows: before.rows + 1 });
+      summaries.set(key, {
+        ...before,
+        firstUs: Math.min(before.firstUs, timeUs),
+        lastUs: Math.max(before.lastUs, timeUs),
+        rows: before.rows + 1,
+      });
     }
     return [...summaries.values()];
   }
@@ -91,7 +109,10 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
     return this.everyRow().reduce((highest, { sequence }) => Math.max(highest, sequence), -1);
   }
 
-  async newestTrades({ market, symbol }: Instrument, { late, limit }: { readonly late: boolean; readonly limit: number }): Promise<readonly NewestTrade[]> {
+  async newestTrades(
+    { market, symbol }: Instrument,
+    { late, limit }: { readonly late: boolean; readonly limit: number },
+  ): Promise<readonly NewestTrade[]> {
     return [...this.trade.values()]
       .filter((row) => row.market === market && row.symbol === symbol && row.late === late)
       .sort((a, b) => b.sequence - a.sequence)
@@ -112,7 +133,10 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
     throw new HindcastError('STORE_AWAY', 'the store is away');
   }
 
-  private *piecesOf<Row extends TradeRow | QuoteRow>(rows: ReadonlyMap<number, Row>, { market, symbol, fromUs, toUs }: TickRange): Iterable<Row[]> {
+  private *piecesOf<Row extends TradeRow | QuoteRow>(
+    rows: ReadonlyMap<number, Row>,
+    { market, symbol, fromUs, toUs }: TickRange,
+  ): Iterable<Row[]> {
     this.answer();
     const found = [...rows.values()]
       .filter((row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs)
@@ -120,7 +144,13 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
     for (let at = 0; at < found.length; at += pieceRows) yield found.slice(at, at + pieceRows);
   }
 
-  private everyRow(): { readonly table: TickKind; readonly market: string; readonly symbol: string; readonly timeUs: number; readonly sequence: number }[] {
+  private everyRow(): {
+    readonly table: TickKind;
+    readonly market: string;
+    readonly symbol: string;
+    readonly timeUs: number;
+    readonly sequence: number;
+  }[] {
     const rowsOf = (table: TickKind, rows: Iterable<TradeRow | QuoteRow>) =>
       [...rows].map(({ market, symbol, timeUs, sequence }) => ({ table, market, symbol, timeUs, sequence }));
     return [...rowsOf('trades', this.trade.values()), ...rowsOf('quotes', this.quote.values())];

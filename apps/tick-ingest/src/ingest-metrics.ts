@@ -33,6 +33,10 @@ export function registerIngestMetrics(metrics: Metrics, { log, intake, drain, pu
     help: 'Batches that are flushed and not yet seen in the tick store.',
     read: () => log.position().headNumber - log.counts().storedThroughNumber,
   });
-  metrics.gauge({ name: 'hindcast_drain_running', help: '1 while the drain runs, 0 while it waits or is stopped.', read: () => Number(drain.status.state === 'running') });
+  metrics.gauge({
+    name: 'hindcast_drain_running',
+    help: '1 while the drain runs, 0 while it waits or is stopped.',
+    read: () => Number(drain.status.state === 'running'),
+  });
   metrics.gauge({ name: 'hindcast_bus_dropped_messages', help: 'Copies that the bus did not take.', read: () => publisher.dropped });
 }

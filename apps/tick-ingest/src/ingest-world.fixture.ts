@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HindcastError, usFromIso } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
-import { noQuotes, noTrades, quoteColumns, tradeColumns, type AdmissionLimits, type LoggedBatch, type QuoteFields, type TickBatch, type TradeFields } from '@hindcast/market';
+import {
+  noQuotes,
+  noTrades,
+  quoteColumns,
+  tradeColumns,
+  type AdmissionLimits,
+  type LoggedBatch,
+  type QuoteFields,
+  type TickBatch,
+  type TradeFields,
+} from '@hindcast/market';
 import type { LogWrite } from '@hindcast/ports';
 import { inheritFrom } from './admission/inheritance.js';
 import { Intake, type IntakeAnswer } from './admission/intake.js';
@@ -20,14 +30,35 @@ const origin = { source: 'test', receivedAtUs: nowUs };
 
 export function tradesBatch(rows: readonly Partial<TradeFields>[], also: Partial<TickBatch> = {}): TickBatch {
   const whole = rows.map((row, position): TradeFields => ({
-    timeUs: noonUs, symbol: 'SPY', market: 'usa/equity', exchange: 'P', id: String(position), conditions: '', price: 100, size: 10, side: 0, position, ...row,
+    timeUs: noonUs,
+    symbol: 'SPY',
+    market: 'usa/equity',
+    exchange: 'P',
+    id: String(position),
+    conditions: '',
+    price: 100,
+    size: 10,
+    side: 0,
+    position,
+    ...row,
   }));
   return { ...origin, slackUs: 0, marks: [], rejected: [], quotes: noQuotes, trades: tradeColumns(whole, origin), ...also };
 }
 
 export function quotesOf(rows: readonly Partial<QuoteFields>[], firstPosition = 0): TickBatch['quotes'] {
   const whole = rows.map((row, at): QuoteFields => ({
-    timeUs: noonUs, symbol: 'SPY', market: 'usa/equity', exchange: 'P', id: String(at), conditions: '', bid: 99, bidSize: 1, ask: NaN, askSize: NaN, position: firstPosition + at, ...row,
+    timeUs: noonUs,
+    symbol: 'SPY',
+    market: 'usa/equity',
+    exchange: 'P',
+    id: String(at),
+    conditions: '',
+    bid: 99,
+    bidSize: 1,
+    ask: NaN,
+    askSize: NaN,
+    position: firstPosition + at,
+    ...row,
   }));
   return quoteColumns(whole, origin);
 }
@@ -79,6 +110,10 @@ export class IngestWorld {
     return (await this.intake.admit(batches)).flushed;
   }
 
+  get parts(): { readonly log: LmdbTickLog; readonly intake: Intake } {
+    return { log: this.log, intake: this.intake };
+  }
+
   drainParts(): DrainParts {
     return {
       streamId: this.log.streamId,
@@ -114,7 +149,12 @@ export class IngestWorld {
   private async open(): Promise<void> {
     const { logRowsMax = 1_000 } = this.options;
     const dir = this.dirs.at(-1)!;
-    this.log = await LmdbTickLog.open({ dir, clock, newStreamId: () => `stream-${this.dirs.length}`, inherit: () => inheritFrom(this.store) });
+    this.log = await LmdbTickLog.open({
+      dir,
+      clock,
+      newStreamId: () => `stream-${this.dirs.length}`,
+      inherit: () => inheritFrom(this.store),
+    });
     this.lookup = new StoreLookup(this.store);
     const append = this.log.append.bind(this.log);
     this.log.append = (write: LogWrite) => {
@@ -122,6 +162,13 @@ export class IngestWorld {
       // A disk takes its time to fail: what is admitted meanwhile rests on what is lost.
       return new Promise((_, reject) => setImmediate(() => reject(new HindcastError('LOG_UNAVAILABLE', 'the disk is full'))));
     };
-    this.intake = await Intake.open({ log: this.log, clock, limits, lookup: this.lookup, logRowsMax, onFlushed: (batch) => this.flushed.push(batch) });
+    this.intake = await Intake.open({
+      log: this.log,
+      clock,
+      limits,
+      lookup: this.lookup,
+      logRowsMax,
+      onFlushed: (batch) => this.flushed.push(batch),
+    });
   }
 }

@@ -80,9 +80,12 @@ export class TickIngest {
       publisher.flushed(batch);
     };
     const limits = admissionLimits(config);
-    const intake = await Intake.open({ log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed }, (number) => {
-      this.waitingFor = `admission reads the log, batch ${number}`;
-    });
+    const intake = await Intake.open(
+      { log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed },
+      (number) => {
+        this.waitingFor = `admission reads the log, batch ${number}`;
+      },
+    );
     const trimmer = new TrimmerWorker({ ...config, log, intake, clock, logger, followers });
     this.running = { log, intake, drain, trimmer, publisher, ledger: new LedgerService(log, store) };
     health.register('drain', () => Promise.resolve({ up: drain.status.state === 'running', ...drain.status }), { critical: false });
@@ -91,7 +94,16 @@ export class TickIngest {
     lifecycle.onStop('drain', () => drain.stop());
     trimmer.start();
     lifecycle.onStop('trimmer', () => trimmer.stop());
-    await openGrpcDoor({ intake, log, clock, logger, lifecycle, bind: config.bind, port: config.ports.tickIngestGrpc, maxAheadUs: limits.maxAheadUs });
+    await openGrpcDoor({
+      intake,
+      log,
+      clock,
+      logger,
+      lifecycle,
+      bind: config.bind,
+      port: config.ports.tickIngestGrpc,
+      maxAheadUs: limits.maxAheadUs,
+    });
     logger.info({ streamId: log.streamId, ...log.position() }, 'log open');
   }
 
@@ -141,6 +153,11 @@ export class TickIngest {
     if (!this.running) return { up: false, detail: this.waitingFor };
     const { log, trimmer } = this.running;
     const cut = [...trimmer.cut];
-    return { up: true, stream_id: log.streamId, ...log.position(), ...(cut.length === 0 ? {} : { detail: `followers cut off: ${cut.join(', ')}` }) };
+    return {
+      up: true,
+      stream_id: log.streamId,
+      ...log.position(),
+      ...(cut.length === 0 ? {} : { detail: `followers cut off: ${cut.join(', ')}` }),
+    };
   }
 }

@@ -29,7 +29,8 @@ export class TickPublisher {
   }
 
   async stored({ throughNumber, stored }: StoredProgress): Promise<void> {
-    const rowsOf = (table: 'trades' | 'quotes'): number => stored.filter((cell) => cell.table === table).reduce((sum, { rows }) => sum + rows, 0);
+    const rowsOf = (table: 'trades' | 'quotes'): number =>
+      stored.filter((cell) => cell.table === table).reduce((sum, { rows }) => sum + rows, 0);
     const messages = (['trades', 'quotes'] as const)
       .map((table): TickStored => ({
         event: 'TICK_STORED',

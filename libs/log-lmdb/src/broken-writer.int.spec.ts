@@ -29,7 +29,10 @@ function checkWhole(log: LmdbTickLog, from: number): number {
   for (let number = from; number <= headNumber; number++) expect(batchContent(log.read(number)!)).toEqual(batchContent(logBatch(number)));
   const { totals, cells } = log.recall();
   expect([totals.trades.accepted, totals.quotes.accepted]).toEqual([headNumber * 3, headNumber * 2]);
-  expect(cells.map(({ table, admitted }) => [table, admitted]).toSorted()).toEqual([['quotes', headNumber * 2], ['trades', headNumber * 3]]);
+  expect(cells.map(({ table, admitted }) => [table, admitted]).toSorted()).toEqual([
+    ['quotes', headNumber * 2],
+    ['trades', headNumber * 3],
+  ]);
   return headNumber;
 }
 
@@ -48,33 +51,41 @@ async function killedAfter(acknowledgements: number): Promise<number> {
   return highest;
 }
 
-it('keeps every acknowledged batch whole when its writer is killed at any moment', async () => {
-  const random = seededRandom(seed);
-  let checked = 0;
-  for (let round = 0; round < rounds; round++) {
-    const acknowledged = await killedAfter(1 + Math.floor(random() * 60));
-    const log = await openLog();
-    expect(log.position().headNumber).toBeGreaterThanOrEqual(acknowledged);
-    checked = checkWhole(log, checked + 1);
-    await log.close();
-  }
-}, boundMs);
+it(
+  'keeps every acknowledged batch whole when its writer is killed at any moment',
+  async () => {
+    const random = seededRandom(seed);
+    let checked = 0;
+    for (let round = 0; round < rounds; round++) {
+      const acknowledged = await killedAfter(1 + Math.floor(random() * 60));
+      const log = await openLog();
+      expect(log.position().headNumber).toBeGreaterThanOrEqual(acknowledged);
+      checked = checkWhole(log, checked + 1);
+      await log.close();
+    }
+  },
+  boundMs,
+);
 
-it('answers LOG_UNAVAILABLE when the disk is full, lives on, and has what it acknowledged', async () => {
-  const child = startSource(writer, { args: [dir], fileKibibytesMax: 1_000 });
-  const exit = once(child, 'exit');
-  child.stderr.resume();
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) lines.push(line);
-  // An error that nobody heard would have ended it with 1.
-  expect(await exit).toEqual([0, null]);
-  const acknowledged = lines.map(Number).filter((number) => !Number.isNaN(number));
-  expect(new Set(lines.slice(acknowledged.length))).toEqual(new Set(['LOG_UNAVAILABLE']));
-  expect(acknowledged.length).toBeGreaterThan(0);
-  const log = await openLog();
-  const head = checkWhole(log, 1);
-  expect(head).toBe(Math.max(...acknowledged));
-  await log.append(logWrite(head + 1, [logBatch(head + 1)]));
-  checkWhole(log, head + 1);
-  await log.close();
-}, boundMs);
+it(
+  'answers LOG_UNAVAILABLE when the disk is full, lives on, and has what it acknowledged',
+  async () => {
+    const child = startSource(writer, { args: [dir], fileKibibytesMax: 1_000 });
+    const exit = once(child, 'exit');
+    child.stderr.resume();
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+    // An error that nobody heard would have ended it with 1.
+    expect(await exit).toEqual([0, null]);
+    const acknowledged = lines.map(Number).filter((number) => !Number.isNaN(number));
+    expect(new Set(lines.slice(acknowledged.length))).toEqual(new Set(['LOG_UNAVAILABLE']));
+    expect(acknowledged.length).toBeGreaterThan(0);
+    const log = await openLog();
+    const head = checkWhole(log, 1);
+    expect(head).toBe(Math.max(...acknowledged));
+    await log.append(logWrite(head + 1, [logBatch(head + 1)]));
+    checkWhole(log, head + 1);
+    await log.close();
+  },
+  boundMs,
+);

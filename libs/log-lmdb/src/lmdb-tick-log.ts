@@ -43,7 +43,10 @@ export class LmdbTickLog implements TickLog {
   ) {
     const identity = tables.meta.get(identityKey) as LogIdentity;
     if (identity.formatVersion !== logFormatVersion) {
-      throw new HindcastError('LOG_UNAVAILABLE', `the log is of format ${String(identity.formatVersion)}; this version reads ${String(logFormatVersion)}`);
+      throw new HindcastError(
+        'LOG_UNAVAILABLE',
+        `the log is of format ${String(identity.formatVersion)}; this version reads ${String(logFormatVersion)}`,
+      );
     }
     this.streamId = identity.streamId;
     this.counters = tables.meta.get(countersKey) as LogCounters;
@@ -83,13 +86,15 @@ export class LmdbTickLog implements TickLog {
     await this.write(() => {
       const stored = tables.meta.get(countersKey) as LogCounters;
       // A write that was admitted on one that failed must fail too, whatever the disk does by now.
-      if (stored.serial + 1 !== write.serial) throw new Error(`write ${String(write.serial)} does not follow write ${String(stored.serial)}`);
+      if (stored.serial + 1 !== write.serial)
+        throw new Error(`write ${String(write.serial)} does not follow write ${String(stored.serial)}`);
       for (const [at, { number, body }] of bodies.entries()) {
         if (number !== stored.headNumber + 1 + at) throw new Error(`batch ${number} does not follow batch ${stored.headNumber + at}`);
         void tables.batches.put(number, body as Buffer);
       }
       for (const instrument of write.instruments) void tables.instruments.put(instrumentKey(instrument), instrument);
-      for (const cell of write.cells) this.changeCell(cell, (before) => ({ ...before, admitted: before.admitted + cell.admitted, late: before.late + cell.late }));
+      for (const cell of write.cells)
+        this.changeCell(cell, (before) => ({ ...before, admitted: before.admitted + cell.admitted, late: before.late + cell.late }));
       counters = totalsAfterWrite(stored, write);
       void tables.meta.put(countersKey, counters);
     });
@@ -148,7 +153,8 @@ export class LmdbTickLog implements TickLog {
       const held = rows.filter((row) => tables.quarantine.get(rowName(row.table, row.sequence)) !== undefined);
       for (const row of held) {
         void tables.quarantine.remove(rowName(row.table, row.sequence));
-        if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined - 1, stored: before.stored + 1 }));
+        if (row.cell)
+          this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined - 1, stored: before.stored + 1 }));
       }
       return totalsAfterRelease(stored, held);
     });
@@ -185,9 +191,13 @@ export class LmdbTickLog implements TickLog {
   }
 
   /** As `follow`, with batches as they rest. */
-  async *followBodies({ fromNumber, streamId, signal }: FollowOptions): AsyncIterable<{ readonly number: number; readonly body: Uint8Array; readonly headNumber: number }> {
+  async *followBodies({
+    fromNumber,
+    streamId,
+    signal,
+  }: FollowOptions): AsyncIterable<{ readonly number: number; readonly body: Uint8Array; readonly headNumber: number }> {
     this.requireStream(streamId);
-    for (let number = fromNumber; !signal?.aborted && !this.isClosed; ) {
+    for (let number = fromNumber; !signal?.aborted && !this.isClosed;) {
       const { firstNumber, headNumber } = this.counters;
       if (number < firstNumber) throw trimmed(number, firstNumber);
       if (number > headNumber) {
@@ -210,7 +220,9 @@ export class LmdbTickLog implements TickLog {
 
   private requireStream(streamId: string | undefined): void {
     if (streamId !== undefined && streamId !== '' && streamId !== this.streamId) {
-      throw new HindcastError('STREAM_UNKNOWN', `the log's stream is ${this.streamId}, not ${streamId}`, { details: { stream_id: this.streamId } });
+      throw new HindcastError('STREAM_UNKNOWN', `the log's stream is ${this.streamId}, not ${streamId}`, {
+        details: { stream_id: this.streamId },
+      });
     }
   }
 
@@ -235,7 +247,17 @@ export class LmdbTickLog implements TickLog {
     change: (before: CellTotals) => CellTotals,
   ): void {
     const key = `${table} ${market} ${symbol} ${String(day)}`;
-    const before = this.tables.cells.get(key) ?? { table, market, symbol, day, inherited: 0, admitted: 0, stored: 0, quarantined: 0, late: 0 };
+    const before = this.tables.cells.get(key) ?? {
+      table,
+      market,
+      symbol,
+      day,
+      inherited: 0,
+      admitted: 0,
+      stored: 0,
+      quarantined: 0,
+      late: 0,
+    };
     void this.tables.cells.put(key, change(before));
   }
 
@@ -260,12 +282,15 @@ export class LmdbTickLog implements TickLog {
 /** lmdb says in a promise of its own why the disk did not take a commit: unheard, it would end the process. */
 async function reasonOf(error: unknown): Promise<string> {
   const { commitError, message } = error as { readonly commitError?: Promise<never>; readonly message?: string };
-  const reasons = [commitError?.catch((reason: unknown) => String(reason)), new Promise(setImmediate).then(() => undefined)];
-  return (await Promise.race(reasons)) ?? message ?? String(error);
+  const otherwise = message ?? String(error);
+  if (commitError === undefined) return otherwise;
+  return Promise.race([commitError.catch((reason: unknown) => String(reason)), new Promise(setImmediate).then(() => otherwise)]);
 }
 
 function trimmed(number: number, firstNumber: number): HindcastError {
-  return new HindcastError('NUMBER_TRIMMED', `batch ${String(number)} was trimmed; the log begins at ${String(firstNumber)}`, { details: { first_number: firstNumber } });
+  return new HindcastError('NUMBER_TRIMMED', `batch ${String(number)} was trimmed; the log begins at ${String(firstNumber)}`, {
+    details: { first_number: firstNumber },
+  });
 }
 
 function floorKey({ table, market, symbol }: { readonly table: TickKind; readonly market: string; readonly symbol: string }): string {
@@ -282,7 +307,15 @@ function writeInheritance(tables: LogTables, { firstNumber, instruments, floors,
   for (const floor of floors) void tables.floors.put(floorKey(floor), floor.floorUs);
   for (const { table, market, symbol, day, rows } of cells) {
     void tables.cells.put(`${table} ${market} ${symbol} ${String(day)}`, {
-      table, market, symbol, day, inherited: rows, admitted: 0, stored: rows, quarantined: 0, late: 0,
+      table,
+      market,
+      symbol,
+      day,
+      inherited: rows,
+      admitted: 0,
+      stored: rows,
+      quarantined: 0,
+      late: 0,
     });
   }
   void tables.meta.put(countersKey, freshCounters({ firstNumber, cells }));

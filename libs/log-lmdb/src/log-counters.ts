@@ -8,7 +8,13 @@ const kinds = ['trades', 'quotes'] as const satisfies readonly TickKind[];
 
 const zero: KindTotals = { inherited: 0, received: 0, accepted: 0, stored: 0, rejected: 0, duplicate: 0, quarantined: 0, late: 0 };
 
-export function freshCounters({ firstNumber, cells }: { readonly firstNumber: number; readonly cells: readonly StoredCell[] }): LogCounters {
+export function freshCounters({
+  firstNumber,
+  cells,
+}: {
+  readonly firstNumber: number;
+  readonly cells: readonly StoredCell[];
+}): LogCounters {
   const inherited = rowsByTable(cells);
   const totalsOf = (table: TickKind): KindTotals => ({ ...zero, inherited: inherited[table], stored: inherited[table] });
   return {

@@ -29,7 +29,17 @@ const arbitraryTrade: fc.Arbitrary<Omit<TradeFields, 'position'>> = fc
   .map(({ second, fractionUs, ...fields }) => ({ ...fields, timeUs: startUs + second * 1_000_000 + fractionUs }));
 
 function batchOf(rows: readonly Omit<TradeFields, 'position'>[], slackUs: number): TickBatch {
-  return { ...origin, slackUs, trades: tradeColumns(rows.map((row, position) => ({ ...row, position })), origin), quotes: noQuotes, marks: [], rejected: [] };
+  return {
+    ...origin,
+    slackUs,
+    trades: tradeColumns(
+      rows.map((row, position) => ({ ...row, position })),
+      origin,
+    ),
+    quotes: noQuotes,
+    marks: [],
+    rejected: [],
+  };
 }
 
 function admitAll(batches: readonly TickBatch[]) {
@@ -93,9 +103,25 @@ test('any cutting of the same order into batches gives the same trades, sides an
 describe('a request with more positions than a batch has', () => {
   const mark = { market: 'usa/equity', symbol: 'SPY', timeUs: startUs };
   const row = (position: number): TradeFields => ({
-    timeUs: startUs + position, symbol: `S${position % 3}`, market: 'usa/equity', exchange: 'P', id: String(position), conditions: '', price: 1, size: 1, side: 0, position,
+    timeUs: startUs + position,
+    symbol: `S${position % 3}`,
+    market: 'usa/equity',
+    exchange: 'P',
+    id: String(position),
+    conditions: '',
+    price: 1,
+    size: 1,
+    side: 0,
+    position,
   });
-  const rejection = (position: number) => ({ table: 'trades' as const, position, code: 'ROW_INVALID' as const, field: '', message: '', text: '' });
+  const rejection = (position: number) => ({
+    table: 'trades' as const,
+    position,
+    code: 'ROW_INVALID' as const,
+    field: '',
+    message: '',
+    text: '',
+  });
 
   it('becomes several, with every row, mark and rejected row once and in its place', () => {
     const positions = [0, 5, batchRowsMax - 1, batchRowsMax, batchRowsMax + 7, 3 * batchRowsMax + 2];

@@ -16,7 +16,12 @@ describe('a body', () => {
     const [{ trades, source, receivedAtUs, rejected, ...rest }] = parseTickBatches(body, options);
     expect([trades.length, source, receivedAtUs, rejected, rest.slackUs, rest.marks]).toEqual([1, 'http', 7, [], 0, []]);
     expect([trades.timeUs[0], trades.price[0], trades.size[0], trades.side[0]]).toEqual([usFromIso(trade.timestamp), 100.5, 10, 0]);
-    expect([wordAt(trades.symbol, 0), wordAt(trades.market, 0), wordAt(trades.exchange, 0), textAt(trades.id, 0)]).toEqual(['SPY', 'usa/equity', '', 'a']);
+    expect([wordAt(trades.symbol, 0), wordAt(trades.market, 0), wordAt(trades.exchange, 0), textAt(trades.id, 0)]).toEqual([
+      'SPY',
+      'usa/equity',
+      '',
+      'a',
+    ]);
   });
 
   it.each([
@@ -24,7 +29,11 @@ describe('a body', () => {
     ['BODY_INVALID', 'text', /not string/],
     ['BODY_INVALID', [], /no trades/],
     ['FIELD_INVALID', { trades: trade }, /trades must be an array/],
-    ['FIELD_INVALID', { source: 's', offset: 0, quotes: [quote] }, /quotes is not a field of the request; allowed are source, market, offset, trades/],
+    [
+      'FIELD_INVALID',
+      { source: 's', offset: 0, quotes: [quote] },
+      /quotes is not a field of the request; allowed are source, market, offset, trades/,
+    ],
     ['FIELD_INVALID', { trades: [trade], quotes: [quote] }, /quotes is not a field/],
     ['FIELD_INVALID', { source: 's' }, /trades must be an array/],
     ['FIELD_INVALID', { trades: [trade], sorce: 's' }, /sorce/],
@@ -38,12 +47,17 @@ describe('a body', () => {
     ['TRADE_ID_REQUIRED', { trades: [{ ...trade, trade_id: undefined }], source: 's' }, /both source and offset/],
     ['BATCH_TOO_LARGE', new Array(200_001).fill(trade), /200001 rows/],
   ])('that is wrong as a whole is %s', (code, body, message) => {
-    expect(() => parseTickBatches(body, options)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as string }));
+    expect(() => parseTickBatches(body, options)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) as string }),
+    );
   });
 
   it('counts ids through where it carries source and offset, and keeps those that rows have', () => {
     const { trade_id: _, ...nameless } = trade;
-    const [{ trades }] = parseTickBatches({ source: 'file', offset: 100, trades: [nameless, trade, { ...nameless, trade_id: null }] }, options);
+    const [{ trades }] = parseTickBatches(
+      { source: 'file', offset: 100, trades: [nameless, trade, { ...nameless, trade_id: null }] },
+      options,
+    );
     expect([0, 1, 2].map((row) => textAt(trades.id, row))).toEqual(['100', 'a', '102']);
     expect(wordAt(trades.source, 0)).toBe('file');
   });
@@ -79,7 +93,9 @@ describe('a row', () => {
   ])('that cannot be read is rejected alone: %s %s', (code, field, row) => {
     const [{ trades, rejected }] = parseTickBatches([trade, row, trade], options);
     expect([...trades.sequence]).toEqual([0, 2]);
-    expect(rejected).toEqual([{ table: 'trades', position: 1, code, field, message: expect.any(String) as string, text: JSON.stringify(row) }]);
+    expect(rejected).toEqual([
+      { table: 'trades', position: 1, code, field, message: expect.any(String) as string, text: JSON.stringify(row) },
+    ]);
   });
 
   it('is kept in words, cut to a bound', () => {
@@ -88,13 +104,29 @@ describe('a row', () => {
   });
 
   it('may say its side, and its time in microseconds', () => {
-    const [{ trades }] = parseTickBatches([{ ...trade, side: 'B', timestamp: 5 }, { ...trade, side: 'S' }, { ...trade, side: null }, { ...trade, side: '' }], options);
+    const [{ trades }] = parseTickBatches(
+      [
+        { ...trade, side: 'B', timestamp: 5 },
+        { ...trade, side: 'S' },
+        { ...trade, side: null },
+        { ...trade, side: '' },
+      ],
+      options,
+    );
     expect([[...trades.side], trades.timeUs[0]]).toEqual([[1, 2, 0, 0], 5]);
   });
 
   it('of a quote may have one side', () => {
-    const [{ quotes, rejected }] = parseTickBatches([quote, { ...quote, bid: null, bid_size: null, ask: 101 }, { ...quote, bid: 'x' }], { ...options, table: 'quotes' });
-    expect([[...quotes.bid], [...quotes.bidSize], [...quotes.ask], [...quotes.askSize]]).toEqual([[100, NaN], [3, NaN], [NaN, 101], [NaN, NaN]]);
+    const [{ quotes, rejected }] = parseTickBatches([quote, { ...quote, bid: null, bid_size: null, ask: 101 }, { ...quote, bid: 'x' }], {
+      ...options,
+      table: 'quotes',
+    });
+    expect([[...quotes.bid], [...quotes.bidSize], [...quotes.ask], [...quotes.askSize]]).toEqual([
+      [100, NaN],
+      [3, NaN],
+      [NaN, 101],
+      [NaN, NaN],
+    ]);
     expect(rejected).toMatchObject([{ table: 'quotes', position: 2, code: 'PRICE_INVALID', field: 'bid' }]);
   });
 });

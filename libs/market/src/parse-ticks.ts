@@ -40,23 +40,29 @@ interface Envelope {
 
 function parseEnvelope(body: unknown, { table, rowsMax }: ParseOptions): Envelope {
   if (typeof body !== 'object' || body === null) {
-    throw new HindcastError('BODY_INVALID', `the body must be a tick, an array of ticks or an object with \`${table}\`, not ${body === null ? 'null' : typeof body}`);
+    throw new HindcastError(
+      'BODY_INVALID',
+      `the body must be a tick, an array of ticks or an object with \`${table}\`, not ${body === null ? 'null' : typeof body}`,
+    );
   }
   const isEnvelope = !Array.isArray(body) && envelopeSigns.some((field) => Object.hasOwn(body, field));
   const envelope = isEnvelope ? (body as Record<string, unknown>) : {};
   const allowed = ['source', 'market', 'offset', table];
   const unknownField = Object.keys(envelope).find((field) => !allowed.includes(field));
-  if (unknownField !== undefined) throw new HindcastError('FIELD_INVALID', `${unknownField} is not a field of the request; allowed are ${allowed.join(', ')}`);
+  if (unknownField !== undefined)
+    throw new HindcastError('FIELD_INVALID', `${unknownField} is not a field of the request; allowed are ${allowed.join(', ')}`);
   const rows: unknown = isEnvelope ? envelope[table] : Array.isArray(body) ? body : [body];
   if (!Array.isArray(rows)) throw new HindcastError('FIELD_INVALID', `${table} must be an array of ticks`);
   if (rows.length === 0) throw new HindcastError('BODY_INVALID', `the request has no ${table}`);
-  if (rows.length > rowsMax) throw new HindcastError('BATCH_TOO_LARGE', `${String(rows.length)} rows in one request; at most ${String(rowsMax)} are allowed`);
+  if (rows.length > rowsMax)
+    throw new HindcastError('BATCH_TOO_LARGE', `${String(rows.length)} rows in one request; at most ${String(rowsMax)} are allowed`);
   const source = envelope['source'] ?? defaultSource;
   if (typeof source !== 'string' || !sourcePattern.test(source)) {
     throw new HindcastError('FIELD_INVALID', `source is ${JSON.stringify(source)}; it must match ${sourcePattern.source}`);
   }
   const market = envelope['market'] ?? defaultMarket;
-  if (typeof market !== 'string') throw new HindcastError('FIELD_INVALID', `market is ${JSON.stringify(market)}; it must be text as usa/equity`);
+  if (typeof market !== 'string')
+    throw new HindcastError('FIELD_INVALID', `market is ${JSON.stringify(market)}; it must be text as usa/equity`);
   const offset = envelope['offset'];
   if (offset !== undefined && (!Number.isSafeInteger(offset) || (offset as number) < 0)) {
     throw new HindcastError('FIELD_INVALID', `offset is ${JSON.stringify(offset)}; it must be a whole number of 0 or more`);
@@ -74,7 +80,10 @@ function requireIds(rows: readonly unknown[], table: TickKind, mayCountIds: bool
   const isRow = (row: unknown): row is Record<string, unknown> => typeof row === 'object' && row !== null && !Array.isArray(row);
   const missing = rows.findIndex((row) => isRow(row) && (row[idField] ?? undefined) === undefined);
   if (missing >= 0) {
-    throw new HindcastError('TRADE_ID_REQUIRED', `row ${String(missing)} has no ${idField}, and the request does not carry both source and offset`);
+    throw new HindcastError(
+      'TRADE_ID_REQUIRED',
+      `row ${String(missing)} has no ${idField}, and the request does not carry both source and offset`,
+    );
   }
 }
 
@@ -99,7 +108,12 @@ function parseRows(envelope: Envelope, from: number, { table, receivedAtUs }: Pa
         position,
       };
       if (table === 'trades') {
-        trades.push({ ...common, price: fields.number('price', 'PRICE_INVALID'), size: fields.number('size', 'SIZE_INVALID'), side: fields.side() });
+        trades.push({
+          ...common,
+          price: fields.number('price', 'PRICE_INVALID'),
+          size: fields.number('size', 'SIZE_INVALID'),
+          side: fields.side(),
+        });
       } else {
         quotes.push({
           ...common,
@@ -190,7 +204,7 @@ class RowFields {
     const field = idFieldOf(this.table);
     const value = this.row[field] ?? counted;
     if (typeof value === 'string' && value.length <= 256) return value;
-    if (Number.isSafeInteger(value)) return String(value);
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
     throw new RowRefused('ID_INVALID', field);
   }
 }

@@ -22,8 +22,9 @@ function selectionOf<Row>(rows: readonly Row[], every: number) {
 /** Numbers and words row by row: arrays may be views of larger ones, and lists of words may be in another order. */
 function plain({ length, ...columns }: TradeColumns | QuoteColumns): object {
   return Object.fromEntries(
-    Object.entries(columns).map(([name, column]: [string, Float64Array | CodedColumn | TextColumn]) => {
-      const at = (row: number): unknown => ('codes' in column ? wordAt(column, row) : 'offsets' in column ? textAt(column, row) : column[row]);
+    Object.entries(columns).map(([name, column]: [string, Float64Array | Uint8Array | CodedColumn | TextColumn]) => {
+      const at = (row: number): unknown =>
+        'codes' in column ? wordAt(column, row) : 'offsets' in column ? textAt(column, row) : column[row];
       return [name, Array.from({ length }, (_, row) => at(row))];
     }),
   );
@@ -34,16 +35,40 @@ test('selected rows are those that columns of the kept rows alone would be', () 
     fc.property(trades, quotes, fc.integer({ min: 1, max: 4 }), (tradeRows, quoteRows, every) => {
       const keptTrades = selectionOf(tradeRows, every);
       const keptQuotes = selectionOf(quoteRows, every);
-      expect(plain(selectTrades(tradeColumns(tradeRows, origin), keptTrades.selection))).toEqual(plain(tradeColumns(keptTrades.kept, origin)));
-      expect(plain(selectQuotes(quoteColumns(quoteRows, origin), keptQuotes.selection))).toEqual(plain(quoteColumns(keptQuotes.kept, origin)));
+      expect(plain(selectTrades(tradeColumns(tradeRows, origin), keptTrades.selection))).toEqual(
+        plain(tradeColumns(keptTrades.kept, origin)),
+      );
+      expect(plain(selectQuotes(quoteColumns(quoteRows, origin), keptQuotes.selection))).toEqual(
+        plain(quoteColumns(keptQuotes.kept, origin)),
+      );
     }),
   );
 });
 
 test('a run of rows, and none', () => {
-  const columns = tradeColumns(['a', 'b', 'c'].map((symbol, position) => ({ timeUs: position, symbol, market: 'm', exchange: '', id: symbol, conditions: '', price: 1, size: 1, side: 0, position })), origin);
+  const columns = tradeColumns(
+    ['a', 'b', 'c'].map((symbol, position) => ({
+      timeUs: position,
+      symbol,
+      market: 'm',
+      exchange: '',
+      id: symbol,
+      conditions: '',
+      price: 1,
+      size: 1,
+      side: 0,
+      position,
+    })),
+    origin,
+  );
   const run = sliceTrades(columns, 1, 3);
-  expect([run.length, wordAt(run.symbol, 0), wordAt(run.symbol, 1), textAt(run.id, 1), run.symbol.values]).toEqual([2, 'b', 'c', 'c', ['b', 'c']]);
+  expect([run.length, wordAt(run.symbol, 0), wordAt(run.symbol, 1), textAt(run.id, 1), run.symbol.values]).toEqual([
+    2,
+    'b',
+    'c',
+    'c',
+    ['b', 'c'],
+  ]);
   expect(sliceTrades(columns, 1, 1).length).toBe(0);
 });
 
@@ -63,9 +88,26 @@ test('builders grow as rows come', () => {
 });
 
 test('hashes follow from what a tick is, not from its place or the codes of its words', () => {
-  const row = (symbol: string, id: string, position: number) => ({ timeUs: 2 ** 50 + 1, symbol, market: 'm', exchange: 'P', id, conditions: '', price: 1, size: 1, side: 0, position });
+  const row = (symbol: string, id: string, position: number) => ({
+    timeUs: 2 ** 50 + 1,
+    symbol,
+    market: 'm',
+    exchange: 'P',
+    id,
+    conditions: '',
+    price: 1,
+    size: 1,
+    side: 0,
+    position,
+  });
   const one = identityHashes('trades', tradeColumns([row('A', 'x', 0), row('B', 'id-12345', 1)], origin));
-  const other = identityHashes('trades', tradeColumns([row('C', 'y', 0), row('B', 'id-12345', 1), row('B', 'id-12346', 2), row('BB', 'id-12345', 3)], { ...origin, receivedAtUs: 9 }));
+  const other = identityHashes(
+    'trades',
+    tradeColumns([row('C', 'y', 0), row('B', 'id-12345', 1), row('B', 'id-12346', 2), row('BB', 'id-12345', 3)], {
+      ...origin,
+      receivedAtUs: 9,
+    }),
+  );
   const hash = ({ low, high }: typeof one, at: number): string => `${low[at]} ${high[at]}`;
   expect(hash(other, 1)).toBe(hash(one, 1));
   expect(new Set([hash(one, 0), ...[0, 1, 2, 3].map((at) => hash(other, at))]).size).toBe(5);

@@ -10,7 +10,13 @@ export interface SourceProcessOptions {
 /** Starts a TypeScript source of ours as a process of its own, on the sources of every library. */
 export function startSource(source: URL, { args, fileKibibytesMax }: SourceProcessOptions): ChildProcessWithoutNullStreams {
   const register = new URL('./register-sources.mjs', import.meta.url).href;
-  const flags = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--conditions=@hindcast/source', '--import', register];
+  const flags = [
+    '--experimental-transform-types',
+    '--disable-warning=ExperimentalWarning',
+    '--conditions=@hindcast/source',
+    '--import',
+    register,
+  ];
   const command = [process.execPath, ...flags, fileURLToPath(source), ...args];
   const limited = `trap '' XFSZ; ulimit -f ${fileKibibytesMax ?? 0}; exec "$@"`;
   const [program, ...rest] = fileKibibytesMax === undefined ? command : ['bash', '-c', limited, 'bash', ...command];

@@ -45,7 +45,13 @@ function storedCell(table: TickKind, rows: number): StoredCell {
 }
 
 function quarantinedRow(number: number): QuarantinedRow {
-  return { table: 'trades', sequence: sequenceOf(number, 0), message: 'no such column', cell: { table: 'trades', ...spy, day }, body: 'AAAA' };
+  return {
+    table: 'trades',
+    sequence: sequenceOf(number, 0),
+    message: 'no such column',
+    cell: { table: 'trades', ...spy, day },
+    body: 'AAAA',
+  };
 }
 
 /** What every log does, whatever it is made of. Call it inside a `describe`; `create` gives an empty log of its own to each test. */
@@ -135,7 +141,11 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
 
     it('is the same after the log was opened again, and writing goes on', async () => {
       await appendEach(1, 6);
-      await log.recordStored({ throughNumber: 3, stored: [storedCell('trades', 8), storedCell('quotes', 6)], quarantined: [quarantinedRow(1)] });
+      await log.recordStored({
+        throughNumber: 3,
+        stored: [storedCell('trades', 8), storedCell('quotes', 6)],
+        quarantined: [quarantinedRow(1)],
+      });
       await log.trim({ throughNumber: 2, floors: [{ table: 'trades', ...spy, floorUs: startUs }], rows: 10 });
       await log.reportCheckpoint({ streamId: log.streamId, follower: 'market-physics', number: 3 });
       const before = { streamId: log.streamId, position: log.position(), memory: log.recall(), batch: batchContent(log.read(5)!) };
@@ -149,7 +159,11 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
   describe('what the drain has seen', () => {
     it('counts stored and quarantined rows, and never moves the watermark back', async () => {
       await appendEach(1, 4);
-      await log.recordStored({ throughNumber: 3, stored: [storedCell('trades', 8), storedCell('quotes', 6)], quarantined: [quarantinedRow(2)] });
+      await log.recordStored({
+        throughNumber: 3,
+        stored: [storedCell('trades', 8), storedCell('quotes', 6)],
+        quarantined: [quarantinedRow(2)],
+      });
       await log.recordStored({ throughNumber: 2, stored: [], quarantined: [] });
       const { storedThroughNumber, totals, cells, quarantine } = log.recall();
       expect(storedThroughNumber).toBe(3);
@@ -280,7 +294,10 @@ export function logFollowerConformance(open: () => Promise<{ readonly log: TickL
     await report('market-physics', 3);
     await Promise.all([report('market-physics', 7), report('market-physics', 5), report('other', 1)]);
     const numbers = log.recall().checkpoints.map(({ follower: name, number }) => [name, number]);
-    expect(numbers.toSorted()).toEqual([['market-physics', 7], ['other', 1]]);
+    expect(numbers.toSorted()).toEqual([
+      ['market-physics', 7],
+      ['other', 1],
+    ]);
   });
 }
 

@@ -22,15 +22,29 @@ it('begins at 1 beside an empty store', async () => {
 
 it('numbers above the store, knows its rows, goes on with its clock and opens its ledger with what is there', async () => {
   const world = await newWorld();
-  await world.send(tradesBatch([{ id: 'a' }]), tradesBatch([{ id: 'b', timeUs: noonUs + 5_000_000 }]), tradesBatch([{ id: 'late', timeUs: noonUs + 1 }]));
+  await world.send(
+    tradesBatch([{ id: 'a' }]),
+    tradesBatch([{ id: 'b', timeUs: noonUs + 5_000_000 }]),
+    tradesBatch([{ id: 'late', timeUs: noonUs + 1 }]),
+  );
   await world.drain();
   await world.newLog();
   expect(world.log.position()).toEqual({ firstNumber: 4, headNumber: 3, rows: 0, serial: 0 });
-  const again = await world.send(tradesBatch([{ id: 'a' }, { id: 'b', timeUs: noonUs + 5_000_000, price: 7 }, { id: 'c', timeUs: noonUs + 4_000_000 }, { id: 'd', timeUs: noonUs + 5_999_999 }]));
+  const again = await world.send(
+    tradesBatch([
+      { id: 'a' },
+      { id: 'b', timeUs: noonUs + 5_000_000, price: 7 },
+      { id: 'c', timeUs: noonUs + 4_000_000 },
+      { id: 'd', timeUs: noonUs + 5_999_999 },
+    ]),
+  );
   expect(again.counts.trades).toEqual({ received: 4, accepted: 2, duplicate: 1, rejected: 1, late: 1 });
   expect(new Set([...world.flushed.at(-1)!.trades.sequence].map((sequence) => Math.floor(sequence / 65_536)))).toEqual(new Set([4]));
   const ledger = new LedgerService(world.log, world.store);
-  expect(ledger.ledger()).toMatchObject({ balanced: true, totals: { trades: { inherited: 3, received: 4, stored: 3, pending: 2, duplicate: 1, rejected: 1 } } });
+  expect(ledger.ledger()).toMatchObject({
+    balanced: true,
+    totals: { trades: { inherited: 3, received: 4, stored: 3, pending: 2, duplicate: 1, rejected: 1 } },
+  });
   await world.drain();
   expect(await ledger.verify()).toMatchObject({ verified: true, rows: 5 });
 });
@@ -38,7 +52,9 @@ it('numbers above the store, knows its rows, goes on with its clock and opens it
 it('decides sides and lateness as the log that it replaces would have', async () => {
   const arbitraryTrade: fc.Arbitrary<Partial<TradeFields>> = fc.record({
     symbol: fc.constantFrom('SPY', 'IBM'),
-    timeUs: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 6 }) }, { weight: 1, arbitrary: fc.constant(7_000) }).map((second) => noonUs + second * 1_000_000),
+    timeUs: fc
+      .oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 6 }) }, { weight: 1, arbitrary: fc.constant(7_000) })
+      .map((second) => noonUs + second * 1_000_000),
     price: fc.constantFrom(99, 100, 100, 101),
     side: fc.constantFrom(0, 0, 0, 1),
   });
@@ -80,6 +96,6 @@ it('waits for a store that is away or behind, and for nothing else', async () =>
   const wait = () => Promise.resolve();
   const inheritance = await inheritPatiently(world.store, { onWait: ({ code }) => waits.push(code), wait });
   expect([waits, inheritance.firstNumber]).toEqual([['STORE_AWAY', 'STORE_AWAY', 'STORE_AWAY'], 2]);
-  const refusing = { ...world.store, highestSequence: () => Promise.reject(new HindcastError('STORE_REFUSED', 'no')) };
-  await expect(inheritPatiently(refusing as never, { onWait: () => undefined, wait })).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+  world.store.highestSequence = () => Promise.reject(new HindcastError('STORE_REFUSED', 'no'));
+  await expect(inheritPatiently(world.store, { onWait: () => undefined, wait })).rejects.toMatchObject({ code: 'STORE_REFUSED' });
 });

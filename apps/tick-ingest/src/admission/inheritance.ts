@@ -58,7 +58,9 @@ async function inheritedInstrument(store: InheritanceSource, { market, symbol }:
 }
 
 /** Folds the newest trades again, from far enough back that the direction is known or there is no more. */
-async function tickRuleOf(newest: (limit: number) => Promise<readonly NewestTrade[]>): Promise<{ readonly rule: TickRule; readonly clockUs: number }> {
+async function tickRuleOf(
+  newest: (limit: number) => Promise<readonly NewestTrade[]>,
+): Promise<{ readonly rule: TickRule; readonly clockUs: number }> {
   for (let limit = tradesAskedFirst; ; limit *= 4) {
     const trades = await newest(limit);
     let rule = freshTickRule;

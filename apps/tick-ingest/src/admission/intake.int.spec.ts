@@ -38,8 +38,20 @@ type Step =
   | { readonly kind: 'drain' | 'trim' | 'restart' | 'new log' };
 
 const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('send' as const), batches: fc.array(arbitraryBatch, { minLength: 1, maxLength: 3 }), failAt: fc.constantFrom(-1, -1, -1, 0, 1) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('drain' as const, 'drain' as const, 'trim' as const, 'trim' as const, 'restart' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      batches: fc.array(arbitraryBatch, { minLength: 1, maxLength: 3 }),
+      failAt: fc.constantFrom(-1, -1, -1, 0, 1),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('drain' as const, 'drain' as const, 'trim' as const, 'trim' as const, 'restart' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('new log' as const) }) },
 );
 
@@ -50,8 +62,12 @@ function identityOf({ table, symbol, hour, id }: Tick): string {
 function batchOf(ticks: readonly Tick[]): TickBatch {
   const fields = ({ symbol, hour, id }: Tick) => ({ symbol, timeUs: noonUs + hour * hourUs + id, id: String(id) });
   const placed = ticks.map((tick, position) => ({ tick, position }));
-  const trades = placed.filter(({ tick }) => tick.table === 'trades').map(({ tick, position }) => ({ ...fields(tick), price: tick.price, position }));
-  const quotes = placed.filter(({ tick }) => tick.table === 'quotes').map(({ tick, position }) => ({ ...fields(tick), bid: tick.price, position }));
+  const trades = placed
+    .filter(({ tick }) => tick.table === 'trades')
+    .map(({ tick, position }) => ({ ...fields(tick), price: tick.price, position }));
+  const quotes = placed
+    .filter(({ tick }) => tick.table === 'quotes')
+    .map(({ tick, position }) => ({ ...fields(tick), bid: tick.price, position }));
   return tradesBatch(trades, { quotes: quotesOf(quotes) });
 }
 
@@ -105,7 +121,8 @@ function checkLedger(model: Model): void {
   expect(balanced).toBe(true);
   expect(sum('inherited') + sum('received')).toBe(sum('stored') + sum('pending') + sum('rejected') + sum('duplicate') + sum('quarantined'));
   expect(sum('stored') + sum('pending')).toBe(model.kept.size);
-  if (world.dirs.length === 1) expect({ received: sum('received'), duplicate: sum('duplicate'), rejected: sum('rejected') }).toEqual(model.sums);
+  if (world.dirs.length === 1)
+    expect({ received: sum('received'), duplicate: sum('duplicate'), rejected: sum('rejected') }).toEqual(model.sums);
 }
 
 async function take(step: Step, model: Model, trimmer: () => TrimmerWorker): Promise<void> {
@@ -120,7 +137,16 @@ async function take(step: Step, model: Model, trimmer: () => TrimmerWorker): Pro
 }
 
 it('keeps each identity once and its ledger balanced, whatever is sent, sent again, lost, drained, trimmed or begun anew', async () => {
-  const trimmer = () => new TrimmerWorker({ ...world, clock, logger: silentLogger, logKeepRows: 2, logRowsMax: 1_000, followerStallMs: 1_000, followers: [] });
+  const trimmer = () =>
+    new TrimmerWorker({
+      ...world.parts,
+      clock,
+      logger: silentLogger,
+      logKeepRows: 2,
+      logRowsMax: 1_000,
+      followerStallMs: 1_000,
+      followers: [],
+    });
   await fc.assert(
     fc.asyncProperty(fc.array(arbitraryStep, { maxLength: 14 }), async (steps) => {
       await world.remove();
@@ -132,11 +158,19 @@ it('keeps each identity once and its ledger balanced, whatever is sent, sent aga
       }
       await world.drain();
       const stored = [
-        ...[...world.store.trade.values()].map(({ symbol, timeUs, id }) => `trades ${symbol} ${Math.floor((timeUs - noonUs) / hourUs)} ${id}`),
-        ...[...world.store.quote.values()].map(({ symbol, timeUs, id }) => `quotes ${symbol} ${Math.floor((timeUs - noonUs) / hourUs)} ${id}`),
+        ...[...world.store.trade.values()].map(
+          ({ symbol, timeUs, id }) => `trades ${symbol} ${Math.floor((timeUs - noonUs) / hourUs)} ${id}`,
+        ),
+        ...[...world.store.quote.values()].map(
+          ({ symbol, timeUs, id }) => `quotes ${symbol} ${Math.floor((timeUs - noonUs) / hourUs)} ${id}`,
+        ),
       ];
       expect(stored.toSorted()).toEqual([...model.kept.keys()].toSorted());
-      expect(await new LedgerService(world.log, world.store).verify()).toMatchObject({ verified: true, balanced: true, rows: model.kept.size });
+      expect(await new LedgerService(world.log, world.store).verify()).toMatchObject({
+        verified: true,
+        balanced: true,
+        rows: model.kept.size,
+      });
     }),
     { numRuns: 40 },
   );
@@ -144,7 +178,10 @@ it('keeps each identity once and its ledger balanced, whatever is sent, sent aga
 
 describe('one request', () => {
   it('of several batches is one: it counts its rejected rows through, and its answer rests on all of it', async () => {
-    const answer = await world.send(tradesBatch([{ id: 'a' }, { id: 'b', price: -1 }]), tradesBatch([{ id: 'c', price: -1 }, { id: 'a' }, { id: 'd' }]));
+    const answer = await world.send(
+      tradesBatch([{ id: 'a' }, { id: 'b', price: -1 }]),
+      tradesBatch([{ id: 'c', price: -1 }, { id: 'a' }, { id: 'd' }]),
+    );
     expect(answer.counts.trades).toEqual({ received: 5, accepted: 2, duplicate: 1, rejected: 2, late: 0 });
     expect(answer.rejected.map(({ position }) => position)).toEqual([1, 65_536]);
     expect(answer.throughNumber).toBe(2);
@@ -175,7 +212,15 @@ describe('a log at its bound', () => {
     const six = Array.from({ length: 8 }, (_, at) => ({ id: `d${at}` }));
     await expect(world.send(tradesBatch(six))).rejects.toMatchObject({ code: 'LOG_FULL', retry: true });
     await world.drain();
-    const trimmer = new TrimmerWorker({ ...world, clock, logger: silentLogger, logKeepRows: 0, logRowsMax: 10, followerStallMs: 1_000, followers: [] });
+    const trimmer = new TrimmerWorker({
+      ...world.parts,
+      clock,
+      logger: silentLogger,
+      logKeepRows: 0,
+      logRowsMax: 10,
+      followerStallMs: 1_000,
+      followers: [],
+    });
     expect(await trimmer.trim()).toBe(3);
     expect((await world.send(tradesBatch(six))).counts.trades.accepted).toBe(8);
   });
@@ -203,7 +248,15 @@ describe('batches of one sender, in order', () => {
 it('holds up only the batch that asks a store that is away', async () => {
   await world.send(tradesBatch([{ id: 'old' }]));
   await world.drain();
-  await new TrimmerWorker({ ...world, clock, logger: silentLogger, logKeepRows: 0, logRowsMax: 1_000, followerStallMs: 1_000, followers: [] }).trim();
+  await new TrimmerWorker({
+    ...world.parts,
+    clock,
+    logger: silentLogger,
+    logKeepRows: 0,
+    logRowsMax: 1_000,
+    followerStallMs: 1_000,
+    followers: [],
+  }).trim();
   world.store.callsAway = 1;
   await expect(world.send(tradesBatch([{ id: 'old' }]))).rejects.toMatchObject({ code: 'STORE_AWAY', retry: true });
   world.store.callsAway = 100;

@@ -118,15 +118,22 @@ export class Intake {
    * when they are on disk: a stream awaits the one before it admits the next batch, and answers on the other.
    * With an `era` it is refused where anything was taken back since: what was sent after a failed batch must not overtake it.
    */
-  async admit(batches: readonly TickBatch[], { era }: { readonly era?: number } = {}): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
+  async admit(
+    batches: readonly TickBatch[],
+    { era }: { readonly era?: number } = {},
+  ): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
     const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
     this.requireRoom(rows);
     const stored: StoredTicks[] = [];
     this.lookupsUnderWay++;
     try {
-      for (const batch of batches) stored.push(await this.parts.lookup.find(batch, (table, instrument) => this.floors.get(`${table} ${instrumentKey(instrument)}`) ?? -1));
+      for (const batch of batches)
+        stored.push(
+          await this.parts.lookup.find(batch, (table, instrument) => this.floors.get(`${table} ${instrumentKey(instrument)}`) ?? -1),
+        );
       this.requireRoom(rows);
-      if (era !== undefined && era !== this.takenBack) throw new HindcastError('LOG_UNAVAILABLE', 'a batch sent before this one could not be kept: send both again, in their order');
+      if (era !== undefined && era !== this.takenBack)
+        throw new HindcastError('LOG_UNAVAILABLE', 'a batch sent before this one could not be kept: send both again, in their order');
       return { flushed: this.append(this.admitNow(batches, stored)) };
     } finally {
       this.lookupsUnderWay--;
@@ -149,13 +156,21 @@ export class Intake {
     throw new HindcastError('LOG_FULL', `the log holds ${log.position().rows} of at most ${logRowsMax} rows until its followers advance`);
   }
 
-  private admitNow(batches: readonly TickBatch[], stored: readonly StoredTicks[]): { readonly admissions: readonly Admission[]; readonly pending: Pending } {
+  private admitNow(
+    batches: readonly TickBatch[],
+    stored: readonly StoredTicks[],
+  ): { readonly admissions: readonly Admission[]; readonly pending: Pending } {
     const { clock, limits } = this.parts;
     const { state: stateBefore, nextNumber: firstNumber } = this;
     const admissions: Admission[] = [];
     const remembered: Remembered[] = [];
     for (const [at, batch] of batches.entries()) {
-      const known = new KnownTicks(this.memory, { number: this.nextNumber, trades: batch.trades, quotes: batch.quotes }, (number) => this.cache.get(number), stored[at]);
+      const known = new KnownTicks(
+        this.memory,
+        { number: this.nextNumber, trades: batch.trades, quotes: batch.quotes },
+        (number) => this.cache.get(number),
+        stored[at],
+      );
       const admission = admit(this.state, batch, { number: this.nextNumber, nowUs: clock.nowUs(), limits, known });
       remembered.push(...known.remembered);
       this.state = admission.state;
@@ -165,13 +180,26 @@ export class Intake {
       this.nextNumber++;
     }
     const logged = admissions.filter(({ hasContent }) => hasContent).map(({ batch }) => batch);
-    const pending: Pending = { serial: this.nextSerial++, firstNumber, stateBefore, remembered, batches: logged, rows: logged.reduce((sum, batch) => sum + rowsOf(batch), 0) };
+    const pending: Pending = {
+      serial: this.nextSerial++,
+      firstNumber,
+      stateBefore,
+      remembered,
+      batches: logged,
+      rows: logged.reduce((sum, batch) => sum + rowsOf(batch), 0),
+    };
     this.pending.push(pending);
     this.pendingRows += pending.rows;
     return { admissions, pending };
   }
 
-  private async append({ admissions, pending }: { readonly admissions: readonly Admission[]; readonly pending: Pending }): Promise<IntakeAnswer> {
+  private async append({
+    admissions,
+    pending,
+  }: {
+    readonly admissions: readonly Admission[];
+    readonly pending: Pending;
+  }): Promise<IntakeAnswer> {
     const { log, onFlushed } = this.parts;
     const counts = { trades: sumCounts(admissions, 'trades'), quotes: sumCounts(admissions, 'quotes') };
     const rejected = admissions.flatMap(({ batch }) => batch.rejected);
@@ -234,12 +262,20 @@ function forEachIdentity({ trades, quotes }: LoggedBatch, visit: (identity: Reme
 
 /** A request of several batches counts its rows through, so that a position is one in the request. */
 function indexedThrough(admissions: readonly Admission[]): readonly RejectedRow[] {
-  return admissions.flatMap(({ batch }, at) => (at === 0 ? batch.rejected : batch.rejected.map((row) => ({ ...row, position: at * batchRowsMax + row.position }))));
+  return admissions.flatMap(({ batch }, at) =>
+    at === 0 ? batch.rejected : batch.rejected.map((row) => ({ ...row, position: at * batchRowsMax + row.position })),
+  );
 }
 
 function sumCounts(admissions: readonly Admission[], table: TickKind): KindCounts {
   const sum = (field: keyof KindCounts): number => admissions.reduce((total, { counts }) => total + counts[table][field], 0);
-  return { received: sum('received'), accepted: sum('accepted'), duplicate: sum('duplicate'), rejected: sum('rejected'), late: sum('late') };
+  return {
+    received: sum('received'),
+    accepted: sum('accepted'),
+    duplicate: sum('duplicate'),
+    rejected: sum('rejected'),
+    late: sum('late'),
+  };
 }
 
 /** A request of several batches may change an instrument more than once; the last form counts. */

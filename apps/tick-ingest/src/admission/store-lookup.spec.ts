@@ -13,7 +13,22 @@ beforeEach(() => {
 });
 
 function row(id: string, timeUs: number, also: Partial<TradeRow> = {}): Omit<TradeRow, 'sequence'> {
-  return { market: 'usa/equity', symbol: 'SPY', timeUs, exchange: 'P', id, price: 100, size: 1, side: '', sideInferred: false, late: false, receivedAtUs: 1, source: 'test', conditions: '', ...also };
+  return {
+    market: 'usa/equity',
+    symbol: 'SPY',
+    timeUs,
+    exchange: 'P',
+    id,
+    price: 100,
+    size: 1,
+    side: '',
+    sideInferred: false,
+    late: false,
+    receivedAtUs: 1,
+    source: 'test',
+    conditions: '',
+    ...also,
+  };
 }
 
 const batchOf = (...rows: readonly Omit<TradeRow, 'sequence'>[]): TickBatch => loggedBatch({ number: 9, trades: rows });
@@ -38,7 +53,13 @@ it('asks for nothing above the floor', async () => {
 
 it('settles rows at or below the floor by comparing them', async () => {
   await record(row('a', startUs, { side: 'B', sideInferred: true }), row('b', startUs), row('c', startUs), row('d', startUs));
-  const rows = [row('a', startUs), row('b', startUs, { price: 101 }), row('c', startUs, { symbol: 'IBM' }), row('e', startUs), row('d', startUs, { side: 'B' })];
+  const rows = [
+    row('a', startUs),
+    row('b', startUs, { price: 101 }),
+    row('c', startUs, { symbol: 'IBM' }),
+    row('e', startUs),
+    row('d', startUs, { side: 'B' }),
+  ];
   expect(await verdicts(startUs, ...rows)).toEqual(['duplicate', 'conflict', 'new', 'new', 'conflict']);
 });
 

@@ -32,9 +32,9 @@ export class AnswerQueue<Answer> implements AsyncIterable<Answer> {
     try {
       for (;;) {
         const oldest = this.answers[0];
-        if (oldest) {
+        if (oldest !== undefined) {
           yield await oldest;
-          this.answers.shift();
+          void this.answers.shift();
           this.roomMade();
         } else if (this.ended) {
           if ('error' in this.ended) throw this.ended.error;

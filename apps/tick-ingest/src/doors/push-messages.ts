@@ -1,5 +1,15 @@
 import { HindcastError, rejectionCodes, type RejectionCode } from '@hindcast/contracts';
-import { batchRowsMax, cutBatch, isMarket, isSymbol, parseArrowTicks, positionsOf, type Mark, type RejectedRow, type TickBatch } from '@hindcast/market';
+import {
+  batchRowsMax,
+  cutBatch,
+  isMarket,
+  isSymbol,
+  parseArrowTicks,
+  positionsOf,
+  type Mark,
+  type RejectedRow,
+  type TickBatch,
+} from '@hindcast/market';
 import type { IntakeAnswer } from '../admission/intake.js';
 import { rejectedListMax, rejectedRowDto } from './ingest-answer.js';
 
@@ -47,9 +57,13 @@ const requestPositionsMax = 16 * batchRowsMax;
 const wordMax = 256;
 const textMax = 1_000;
 
-export function parsePush(request: PushRequest, { nowUs, maxAheadUs }: { readonly nowUs: number; readonly maxAheadUs: number }): readonly TickBatch[] {
+export function parsePush(
+  request: PushRequest,
+  { nowUs, maxAheadUs }: { readonly nowUs: number; readonly maxAheadUs: number },
+): readonly TickBatch[] {
   const { source, market, trades, quotes, offset, slackMs } = request;
-  if (!sourcePattern.test(source)) throw new HindcastError('FIELD_INVALID', `source is ${JSON.stringify(source)}; it must match ${sourcePattern.source}`);
+  if (!sourcePattern.test(source))
+    throw new HindcastError('FIELD_INVALID', `source is ${JSON.stringify(source)}; it must match ${sourcePattern.source}`);
   if (slackMs > slackMsMax) throw new HindcastError('FIELD_INVALID', `slack_ms is ${slackMs}; at most ${slackMsMax} is allowed`);
   const parsed = parseArrowTicks({ trades, quotes, source, market, receivedAtUs: nowUs, ...(offset === undefined ? {} : { offset }) });
   const batch: TickBatch = {
@@ -62,23 +76,42 @@ export function parsePush(request: PushRequest, { nowUs, maxAheadUs }: { readonl
   };
   const positions = positionsOf(batch);
   if (positions > requestPositionsMax) {
-    throw new HindcastError('BATCH_TOO_LARGE', `the request has positions up to ${positions - 1}; at most ${requestPositionsMax} rows are taken`);
+    throw new HindcastError(
+      'BATCH_TOO_LARGE',
+      `the request has positions up to ${positions - 1}; at most ${requestPositionsMax} rows are taken`,
+    );
   }
   return cutBatch(batch);
 }
 
 function parseRejection({ index, code, field, message, table, text }: PushedRejection): RejectedRow {
-  if (!(code in rejectionCodes)) throw new HindcastError('FIELD_INVALID', `rejected.code is ${JSON.stringify(code)}; it must be one of ${Object.keys(rejectionCodes).join(', ')}`);
-  if (table !== 'trades' && table !== 'quotes') throw new HindcastError('FIELD_INVALID', `rejected.table is ${JSON.stringify(table)}; it must be trades or quotes`);
-  return { table, position: index, code: code as RejectionCode, field: field.slice(0, wordMax), message: message.slice(0, wordMax), text: text.slice(0, textMax) };
+  if (!(code in rejectionCodes))
+    throw new HindcastError(
+      'FIELD_INVALID',
+      `rejected.code is ${JSON.stringify(code)}; it must be one of ${Object.keys(rejectionCodes).join(', ')}`,
+    );
+  if (table !== 'trades' && table !== 'quotes')
+    throw new HindcastError('FIELD_INVALID', `rejected.table is ${JSON.stringify(table)}; it must be trades or quotes`);
+  return {
+    table,
+    position: index,
+    code: code as RejectionCode,
+    field: field.slice(0, wordMax),
+    message: message.slice(0, wordMax),
+    text: text.slice(0, textMax),
+  };
 }
 
 /** A mark in the future would make every later trade late, for ever: it is refused with its whole request. */
 function parseMark({ market, symbol, timeUs }: PushRequest['marks'][number], latestUs: number): Mark {
   if (!isMarket(market)) throw new HindcastError('FIELD_INVALID', `marks.market is ${JSON.stringify(market)}; it must be as usa/equity`);
-  if (!isSymbol(symbol)) throw new HindcastError('FIELD_INVALID', `marks.symbol is ${JSON.stringify(symbol)}; it must match [A-Z0-9][A-Z0-9.:-]{0,31}`);
+  if (!isSymbol(symbol))
+    throw new HindcastError('FIELD_INVALID', `marks.symbol is ${JSON.stringify(symbol)}; it must match [A-Z0-9][A-Z0-9.:-]{0,31}`);
   if (!Number.isSafeInteger(timeUs) || timeUs < 0 || timeUs > latestUs) {
-    throw new HindcastError('FIELD_INVALID', `marks.time_us is ${timeUs}; it must be whole microseconds since the epoch and not in the future`);
+    throw new HindcastError(
+      'FIELD_INVALID',
+      `marks.time_us is ${timeUs}; it must be whole microseconds since the epoch and not in the future`,
+    );
   }
   return { market, symbol, timeUs };
 }

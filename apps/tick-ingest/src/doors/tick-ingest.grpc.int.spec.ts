@@ -17,7 +17,7 @@ let pusher: GrpcPusher;
 async function open(options: WorldOptions = {}): Promise<void> {
   world = await IngestWorld.create(options);
   lifecycle = new Lifecycle(silentLogger);
-  const door = await openGrpcDoor({ ...world, clock, logger: silentLogger, lifecycle, bind: '127.0.0.1', port: 0, maxAheadUs: 0 });
+  const door = await openGrpcDoor({ ...world.parts, clock, logger: silentLogger, lifecycle, bind: '127.0.0.1', port: 0, maxAheadUs: 0 });
   url = `127.0.0.1:${door.port}`;
   pusher = new GrpcPusher({ url, windowMax: 8, backoff: { firstMs: 1, mostMs: 5 } });
 }
@@ -31,7 +31,10 @@ afterEach(async () => {
 /** One trade a second: every one that is overtaken by a later one is late. */
 const second = (at: number): TickBatch => tradesBatch([{ id: `s${at}`, timeUs: noonUs + at * 1_000_000 }]);
 
-const keptIds = (): string[] => world.flushed.flatMap(({ trades }) => new TextDecoder().decode(trades.id.bytes.subarray(trades.id.offsets[0], trades.id.offsets[trades.length])));
+const keptIds = (): string[] =>
+  world.flushed.flatMap(({ trades }) =>
+    new TextDecoder().decode(trades.id.bytes.subarray(trades.id.offsets[0], trades.id.offsets[trades.length])),
+  );
 
 describe('Push', () => {
   it('acknowledges each batch with what became of its rows, and adds nothing when it comes again', async () => {
@@ -41,8 +44,16 @@ describe('Push', () => {
       rejected: [{ table: 'trades', position: 2, code: 'ROW_INVALID', field: '', message: 'no row', text: 'garbage' }],
     });
     expect(await pusher.push(batch)).toMatchObject({
-      accepted: 2, duplicate: 0, rejected: 2, late: 0, streamId: world.log.streamId, throughNumber: 1,
-      rejectedRows: [{ index: 1, code: 'PRICE_INVALID', field: 'price', table: 'trades' }, { index: 2, code: 'ROW_INVALID', table: 'trades' }],
+      accepted: 2,
+      duplicate: 0,
+      rejected: 2,
+      late: 0,
+      streamId: world.log.streamId,
+      throughNumber: 1,
+      rejectedRows: [
+        { index: 1, code: 'PRICE_INVALID', field: 'price', table: 'trades' },
+        { index: 2, code: 'ROW_INVALID', table: 'trades' },
+      ],
     });
     expect(world.log.read(1)!.rejected[1]).toMatchObject({ text: 'garbage', position: 2 });
     expect(await pusher.push(batch)).toMatchObject({ accepted: 0, duplicate: 2, rejected: 2 });
@@ -67,7 +78,15 @@ describe('Push', () => {
 
   it('keeps the order when the log is full for a while', async () => {
     await open({ logRowsMax: 10 });
-    const trimmer = new TrimmerWorker({ ...world, clock, logger: silentLogger, logKeepRows: 0, logRowsMax: 10, followerStallMs: 1_000, followers: [] });
+    const trimmer = new TrimmerWorker({
+      ...world.parts,
+      clock,
+      logger: silentLogger,
+      logKeepRows: 0,
+      logRowsMax: 10,
+      followerStallMs: 1_000,
+      followers: [],
+    });
     const pushes = Promise.all(Array.from({ length: 40 }, (_, at) => pusher.push(second(at))));
     let isDone = false;
     void pushes.then(() => (isDone = true));
@@ -92,7 +111,9 @@ describe('Push', () => {
 describe('Push, from any client', () => {
   async function answersTo(requests: readonly Partial<PushRequest>[]): Promise<PushAck[]> {
     const Client = grpc.makeGenericClientConstructor(loadService('tick_ingest.proto', 'hindcast.v1.TickIngest'), 'TickIngest');
-    const client = new Client(url, grpc.credentials.createInsecure()) as grpc.Client & { Push(): grpc.ClientDuplexStream<Partial<PushRequest>, PushAck> };
+    const client = new Client(url, grpc.credentials.createInsecure()) as unknown as grpc.Client & {
+      Push(): grpc.ClientDuplexStream<Partial<PushRequest>, PushAck>;
+    };
     const call = client.Push();
     for (const request of requests) call.write(request);
     call.end();
@@ -102,7 +123,12 @@ describe('Push, from any client', () => {
   }
 
   const nameless = tableToIPC(
-    tableFromArrays({ timestamp: BigInt64Array.of(BigInt(noonUs), BigInt(noonUs + 1)), symbol: ['SPY', 'SPY'], price: Float64Array.of(1, 2), size: Float64Array.of(1, 1) }),
+    tableFromArrays({
+      timestamp: BigInt64Array.of(BigInt(noonUs), BigInt(noonUs + 1)),
+      symbol: ['SPY', 'SPY'],
+      price: Float64Array.of(1, 2),
+      size: Float64Array.of(1, 1),
+    }),
     'stream',
   );
   const named = encodePushedTrades(tradesBatch([{ id: 'a' }]).trades);
@@ -119,7 +145,13 @@ describe('Push, from any client', () => {
       { tag: 13, source: 'x', marks: [{ market: 'usa/equity', symbol: 'SPY', timeUs: noonUs }] },
     ]);
     expect(answers.map(({ tag, errorCode, retry }) => [tag, errorCode, retry])).toEqual([
-      [7, '', false], [8, 'FIELD_INVALID', false], [9, 'BODY_INVALID', false], [10, 'FIELD_INVALID', false], [11, 'FIELD_INVALID', false], [12, 'FIELD_INVALID', false], [13, '', false],
+      [7, '', false],
+      [8, 'FIELD_INVALID', false],
+      [9, 'BODY_INVALID', false],
+      [10, 'FIELD_INVALID', false],
+      [11, 'FIELD_INVALID', false],
+      [12, 'FIELD_INVALID', false],
+      [13, '', false],
     ]);
     expect(answers[0]).toMatchObject({ accepted: 1, throughNumber: 1 });
   });
@@ -127,7 +159,11 @@ describe('Push, from any client', () => {
   it('counts ids from an offset, 0 included, and does not mistake an absent one for 0', async () => {
     await open();
     const request = { source: 'x', market: 'usa/equity', trades: nameless };
-    const [absent, zero, again] = await answersTo([{ tag: 1, ...request }, { tag: 2, ...request, offset: 0 }, { tag: 3, ...request, offset: 0 }]);
+    const [absent, zero, again] = await answersTo([
+      { tag: 1, ...request },
+      { tag: 2, ...request, offset: 0 },
+      { tag: 3, ...request, offset: 0 },
+    ]);
     expect([absent.errorCode, zero.accepted, again.duplicate]).toEqual(['TRADE_ID_REQUIRED', 2, 2]);
     expect(keptIds()).toEqual(['01']);
   });
@@ -135,8 +171,12 @@ describe('Push, from any client', () => {
   it('ends the stream behind a refusal that asks to send again', async () => {
     await open();
     world.failAppend = 0;
-    const answers = await answersTo(Array.from({ length: 5 }, (_, at) => ({ tag: at + 1, source: 'x', trades: encodePushedTrades(second(at).trades) })));
-    expect(new Set(answers.map(({ errorCode, retry }) => `${String(errorCode)} ${String(retry)}`))).toEqual(new Set(['LOG_UNAVAILABLE true']));
+    const answers = await answersTo(
+      Array.from({ length: 5 }, (_, at) => ({ tag: at + 1, source: 'x', trades: encodePushedTrades(second(at).trades) })),
+    );
+    expect(new Set(answers.map(({ errorCode, retry }) => `${String(errorCode)} ${String(retry)}`))).toEqual(
+      new Set(['LOG_UNAVAILABLE true']),
+    );
     expect(answers[0].tag).toBe(1);
     expect(world.log.position().headNumber).toBe(0);
   });
@@ -157,6 +197,8 @@ describe('Follow and ReportCheckpoint', () => {
     expect(seen).toEqual([1, 2, 3]);
     await follower.reportCheckpoint({ streamId: world.log.streamId, follower: 'market-physics', number: 2 });
     expect(world.log.recall().checkpoints).toMatchObject([{ follower: 'market-physics', number: 2 }]);
-    await expect(follower.reportCheckpoint({ streamId: world.log.streamId, follower: 'Not A Name', number: 2 })).rejects.toMatchObject({ code: 'FIELD_INVALID' });
+    await expect(follower.reportCheckpoint({ streamId: world.log.streamId, follower: 'Not A Name', number: 2 })).rejects.toMatchObject({
+      code: 'FIELD_INVALID',
+    });
   });
 });

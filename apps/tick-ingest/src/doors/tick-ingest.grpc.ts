@@ -92,7 +92,13 @@ async function admitted(request: PushRequest, era: number, { intake, clock, maxA
   const { tag } = request;
   try {
     const { flushed } = await intake.admit(parsePush(request, { nowUs: clock.nowUs(), maxAheadUs }), { era });
-    return { isLast: false, answer: flushed.then((answer) => acknowledged(tag, answer, log.streamId), (error: unknown) => refusal(tag, error)) };
+    return {
+      isLast: false,
+      answer: flushed.then(
+        (answer) => acknowledged(tag, answer, log.streamId),
+        (error: unknown) => refusal(tag, error),
+      ),
+    };
   } catch (error) {
     const ack = refusal(tag, error);
     return { isLast: ack.retry === true, answer: Promise.resolve(ack) };
@@ -112,5 +118,6 @@ async function* follow({ streamId, fromNumber, follower }: FollowRequest, { sign
 }
 
 function requireFollower(follower: string): void {
-  if (!followerPattern.test(follower)) throw new HindcastError('FIELD_INVALID', `follower is ${JSON.stringify(follower)}; it must match ${followerPattern.source}`);
+  if (!followerPattern.test(follower))
+    throw new HindcastError('FIELD_INVALID', `follower is ${JSON.stringify(follower)}; it must match ${followerPattern.source}`);
 }

@@ -16,7 +16,16 @@ import { TicksController } from './ticks.controller.js';
 class TestModule {
   static with(config: TickIngestConfig, store: FakeTickStore): DynamicModule {
     const service = (logger: Logger, lifecycle: Lifecycle, health: HealthRegistry, metrics: Metrics) =>
-      new TickIngest({ config, store: store as unknown as TickStore, bus: new MemoryBus(), clock: systemClock, logger, lifecycle, health, metrics });
+      new TickIngest({
+        config,
+        store: store as unknown as TickStore,
+        bus: new MemoryBus(),
+        clock: systemClock,
+        logger,
+        lifecycle,
+        health,
+        metrics,
+      });
     return {
       module: TestModule,
       controllers: [TicksController, LedgerController],
@@ -46,29 +55,57 @@ afterAll(async () => {
 
 async function post(path: string, body: unknown): Promise<{ readonly status: number; readonly body: IngestAnswer & ErrorBody }> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const response = await fetch(`${service.url}/v1/${path}`, { method: 'POST', body: text, headers: { 'content-type': 'application/json' } });
+  const response = await fetch(`${service.url}/v1/${path}`, {
+    method: 'POST',
+    body: text,
+    headers: { 'content-type': 'application/json' },
+  });
   return { status: response.status, body: (await response.json()) as IngestAnswer & ErrorBody };
 }
 
-const trade = (id: string | null, also: object = {}) => ({ timestamp: '2013-10-07T13:30:00.000001Z', symbol: 'SPY', trade_id: id, price: 100, size: 1, ...also });
+const trade = (id: string | null, also: object = {}) => ({
+  timestamp: '2013-10-07T13:30:00.000001Z',
+  symbol: 'SPY',
+  trade_id: id,
+  price: 100,
+  size: 1,
+  ...also,
+});
 
 it('says what became of each row, and the same again of duplicates', async () => {
   const rows = [trade('a'), trade('b', { price: -1 }), 'no row', trade('a')];
   const first = await post('trades', rows);
   expect(first).toMatchObject({
     status: 200,
-    body: { accepted: 1, duplicate: 1, rejected: 2, rejected_rows: [{ index: 1, code: 'PRICE_INVALID', field: 'price' }, { index: 2, code: 'ROW_INVALID' }] },
+    body: {
+      accepted: 1,
+      duplicate: 1,
+      rejected: 2,
+      rejected_rows: [
+        { index: 1, code: 'PRICE_INVALID', field: 'price' },
+        { index: 2, code: 'ROW_INVALID' },
+      ],
+    },
   });
   const again = await post('trades', rows);
   expect(again.body).toMatchObject({ accepted: 0, duplicate: 2, rejected: 2, stream_id: first.body.stream_id });
-  expect((await post('trades', trade('a', { price: 7 }))).body).toMatchObject({ rejected: 1, rejected_rows: [{ code: 'TRADE_CONFLICT', index: 0 }] });
+  expect((await post('trades', trade('a', { price: 7 }))).body).toMatchObject({
+    rejected: 1,
+    rejected_rows: [{ code: 'TRADE_CONFLICT', index: 0 }],
+  });
 });
 
 it('takes one quote, and quotes of one side', async () => {
   const quote = { timestamp: 1_381_152_600_000_000, symbol: 'SPY', quote_id: 1, bid: 100, bid_size: 3 };
   expect((await post('quotes', quote)).body).toMatchObject({ accepted: 1 });
-  expect((await post('quotes', [quote, { ...quote, quote_id: 2, bid: null, bid_size: null, ask: 5 }, { ...quote, quote_id: 3, bid: null }])).body).toMatchObject({
-    accepted: 1, duplicate: 1, rejected: 1, rejected_rows: [{ code: 'QUOTE_EMPTY' }],
+  expect(
+    (await post('quotes', [quote, { ...quote, quote_id: 2, bid: null, bid_size: null, ask: 5 }, { ...quote, quote_id: 3, bid: null }]))
+      .body,
+  ).toMatchObject({
+    accepted: 1,
+    duplicate: 1,
+    rejected: 1,
+    rejected_rows: [{ code: 'QUOTE_EMPTY' }],
   });
 });
 
@@ -95,7 +132,16 @@ it.each([
 it('keeps a ledger of all that came, and nothing of what was refused as a whole', async () => {
   const ledger = (await (await fetch(`${service.url}/v1/ledger`)).json()) as LedgerDto;
   expect(ledger.balanced).toBe(true);
-  expect(ledger.totals.trades).toEqual({ inherited: 0, received: 15, stored: 0, pending: 5, rejected: 5, duplicate: 5, quarantined: 0, late: 1 });
+  expect(ledger.totals.trades).toEqual({
+    inherited: 0,
+    received: 15,
+    stored: 0,
+    pending: 5,
+    rejected: 5,
+    duplicate: 5,
+    quarantined: 0,
+    late: 1,
+  });
   expect(ledger.rejected_by_code).toEqual({ PRICE_INVALID: 2, ROW_INVALID: 2, TRADE_CONFLICT: 1, QUOTE_EMPTY: 1 });
 });
 

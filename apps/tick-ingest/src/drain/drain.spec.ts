@@ -85,7 +85,10 @@ it('waits for a store that is away, ever longer, and says so while it lasts', as
   store.callsAway = 10;
   await drained(drain(), 1);
   expect(waits.slice(0, 10)).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000, 5_000]);
-  expect(statuses).toEqual([{ state: 'waiting', detail: 'STORE_AWAY: the store is away' }, { state: 'running', detail: '' }]);
+  expect(statuses).toEqual([
+    { state: 'waiting', detail: 'STORE_AWAY: the store is away' },
+    { state: 'running', detail: '' },
+  ]);
   expect(storedRows()).toBe(5);
 });
 
@@ -101,7 +104,10 @@ it('counts nothing as stored before a SELECT has shown it, and resumes what may 
   abort.abort();
   await running;
   expect(store.resumed).toBe(1);
-  expect(statuses).toEqual([{ state: 'waiting', detail: expect.stringContaining('resumed trades') as string }, { state: 'running', detail: '' }]);
+  expect(statuses).toEqual([
+    { state: 'waiting', detail: expect.stringContaining('resumed trades') as string },
+    { state: 'running', detail: '' },
+  ]);
 });
 
 describe('a row that the store refuses', () => {
@@ -112,7 +118,13 @@ describe('a row that the store refuses', () => {
     await drained(drain(), 2);
     const [{ quarantined, stored }] = progress;
     expect(quarantined).toEqual([
-      { table: 'trades', sequence: sequenceOf(2, 1), message: 'cast error', cell: { table: 'trades', market: 'usa/equity', symbol: 'SPY', day: 15_985 }, body: expect.any(String) as string },
+      {
+        table: 'trades',
+        sequence: sequenceOf(2, 1),
+        message: 'cast error',
+        cell: { table: 'trades', market: 'usa/equity', symbol: 'SPY', day: 15_985 },
+        body: expect.any(String) as string,
+      },
     ]);
     expect(stored.reduce((sum, { rows }) => sum + rows, 0)).toBe(9);
     const alone = decodeLoggedBatch(Buffer.from(quarantined[0].body, 'base64'));
@@ -140,7 +152,10 @@ describe('a row that the store refuses', () => {
     const running = worker.run(1, abort.signal);
     await until(() => waits.length > 3);
     expect(progress).toEqual([]);
-    expect(statuses[0]).toEqual({ state: 'stopped', detail: expect.stringMatching(/STORE_REFUSED: .*more than 2 rows.*no such column/) as string });
+    expect(statuses[0]).toEqual({
+      state: 'stopped',
+      detail: expect.stringMatching(/STORE_REFUSED: .*more than 2 rows.*no such column/) as string,
+    });
     store.refuses = () => undefined;
     await until(() => progress.at(-1)?.throughNumber === 3);
     abort.abort();

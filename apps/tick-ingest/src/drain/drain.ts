@@ -1,5 +1,16 @@
 import { dayUs, HindcastError } from '@hindcast/contracts';
-import { encodeLoggedBatch, noQuotes, noTrades, rowsOf, sliceQuotes, sliceTrades, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import {
+  encodeLoggedBatch,
+  noQuotes,
+  noTrades,
+  rowsOf,
+  sliceQuotes,
+  sliceTrades,
+  wordAt,
+  type LoggedBatch,
+  type QuoteColumns,
+  type TradeColumns,
+} from '@hindcast/market';
 import { rowName, type QuarantinedRow, type StoredCell, type StoredProgress, type TickWriter, type WriteOutcome } from '@hindcast/ports';
 
 export interface DrainParts {
@@ -105,7 +116,7 @@ export class Drain {
   private async send(batches: readonly LoggedBatch[], signal: AbortSignal): Promise<Piece | undefined> {
     let skip = new Set<string>();
     let quarantined: QuarantinedRow[] = [];
-    for (let attempt = 0; !signal.aborted; ) {
+    for (let attempt = 0; !signal.aborted;) {
       try {
         const outcome = await this.parts.writer.writeTicks(batches, { skip, streamId: this.parts.streamId });
         if (outcome.kind === 'written') {
@@ -154,7 +165,8 @@ export class Drain {
     if (this.failure?.message === failure?.message) return;
     this.failure = failure;
     if (!failure) this.parts.onStatus({ state: 'running', detail: '' });
-    else this.parts.onStatus({ state: failure.code === 'STORE_AWAY' ? 'waiting' : 'stopped', detail: `${failure.code}: ${failure.message}` });
+    else
+      this.parts.onStatus({ state: failure.code === 'STORE_AWAY' ? 'waiting' : 'stopped', detail: `${failure.code}: ${failure.message}` });
   }
 }
 
@@ -163,7 +175,10 @@ function backOff(attempt: number, minMs: number, maxMs: number): number {
 }
 
 function tooManyRefused(max: number, { message }: Extract<WriteOutcome, { kind: 'refused' }>): HindcastError {
-  return new HindcastError('STORE_REFUSED', `the store refused more than ${max} rows of one piece, so schema or store is wrong; last it said: ${message}`);
+  return new HindcastError(
+    'STORE_REFUSED',
+    `the store refused more than ${max} rows of one piece, so schema or store is wrong; last it said: ${message}`,
+  );
 }
 
 function progressOf({ batches, skip, quarantined }: Piece): StoredProgress {
@@ -190,7 +205,10 @@ function cellOf(table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns
 }
 
 /** The refused row with a batch of itself alone, so that it can be sent again when the log has long been trimmed. */
-function quarantinedRow(batches: readonly LoggedBatch[], { table, sequence, message }: Extract<WriteOutcome, { kind: 'refused' }>): QuarantinedRow {
+function quarantinedRow(
+  batches: readonly LoggedBatch[],
+  { table, sequence, message }: Extract<WriteOutcome, { kind: 'refused' }>,
+): QuarantinedRow {
   const number = Math.floor(sequence / 65_536);
   const batch = batches.find((candidate) => candidate.number === number);
   if (!batch) throw new Error(`the store refused ${table} ${String(sequence)}, which is not in the piece`);
@@ -201,7 +219,8 @@ function quarantinedRow(batches: readonly LoggedBatch[], { table, sequence, mess
   }
   const columns = batch[table];
   const row = columns.sequence.indexOf(sequence);
-  const only = table === 'trades' ? { trades: sliceTrades(batch.trades, row, row + 1) } : { quotes: sliceQuotes(batch.quotes, row, row + 1) };
+  const only =
+    table === 'trades' ? { trades: sliceTrades(batch.trades, row, row + 1) } : { quotes: sliceQuotes(batch.quotes, row, row + 1) };
   return { table, sequence, message, cell: cellOf(table, columns, row), body: base64({ ...alone, ...only }) };
 }
 

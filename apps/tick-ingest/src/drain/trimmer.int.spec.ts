@@ -11,7 +11,16 @@ beforeEach(async () => {
 afterEach(() => world.remove());
 
 function trimmer(also: { readonly logKeepRows?: number; readonly followers?: readonly string[] } = {}): TrimmerWorker {
-  return new TrimmerWorker({ ...world, clock: { nowUs: () => timeUs }, logger: silentLogger, logKeepRows: 0, logRowsMax: 20, followerStallMs: 1_000, followers: ['market-physics'], ...also });
+  return new TrimmerWorker({
+    ...world.parts,
+    clock: { nowUs: () => timeUs },
+    logger: silentLogger,
+    logKeepRows: 0,
+    logRowsMax: 20,
+    followerStallMs: 1_000,
+    followers: ['market-physics'],
+    ...also,
+  });
 }
 
 /** Batches of one trade each, from `from` to `to`. */
@@ -39,7 +48,13 @@ it('asks the store for what it dropped: a resend stays a duplicate', async () =>
   await send(1, 6);
   await world.drain();
   await trimmer({ followers: [] }).trim();
-  const again = await world.send(tradesBatch([{ id: 'n2', timeUs: noonUs + 2 }, { id: 'n3', timeUs: noonUs + 3, price: 5 }, { id: 'new', timeUs: noonUs + 3 }]));
+  const again = await world.send(
+    tradesBatch([
+      { id: 'n2', timeUs: noonUs + 2 },
+      { id: 'n3', timeUs: noonUs + 3, price: 5 },
+      { id: 'new', timeUs: noonUs + 3 },
+    ]),
+  );
   expect(again.counts.trades).toMatchObject({ duplicate: 1, rejected: 1, accepted: 1 });
 });
 

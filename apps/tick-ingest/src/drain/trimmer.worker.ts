@@ -106,7 +106,10 @@ export class TrimmerWorker {
     if (!isStalled) this.cut.delete(follower);
     else if (isFull && !this.cut.has(follower)) {
       this.cut.add(follower);
-      logger.error({ follower, followerStallMs }, 'follower cut off: it made no progress while the log was full, and has to catch up from the store');
+      logger.error(
+        { follower, followerStallMs },
+        'follower cut off: it made no progress while the log was full, and has to catch up from the store',
+      );
     }
     return this.cut.has(follower);
   }

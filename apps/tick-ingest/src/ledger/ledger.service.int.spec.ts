@@ -14,9 +14,17 @@ afterEach(() => world.remove());
 const cell = { table: 'trades', market: 'usa/equity', symbol: 'SPY', day: '2013-10-07' };
 
 it('adds up every table, instrument and UTC day', async () => {
-  await world.send(tradesBatch([{ id: 'a' }, { id: 'a' }, { id: 'b', price: -1 }, { id: 'c', timeUs: noonUs + 86_400_000_000 }], { quotes: quotesOf([{ id: 'q' }], 4) }));
+  await world.send(
+    tradesBatch([{ id: 'a' }, { id: 'a' }, { id: 'b', price: -1 }, { id: 'c', timeUs: noonUs + 86_400_000_000 }], {
+      quotes: quotesOf([{ id: 'q' }], 4),
+    }),
+  );
   expect(ledger.ledger()).toEqual({
-    stream_id: 'stream-1', balanced: true, head_number: 1, stored_through_number: 0, rejected_by_code: { PRICE_INVALID: 1 },
+    stream_id: 'stream-1',
+    balanced: true,
+    head_number: 1,
+    stored_through_number: 0,
+    rejected_by_code: { PRICE_INVALID: 1 },
     totals: {
       trades: { inherited: 0, received: 4, stored: 0, pending: 2, rejected: 1, duplicate: 1, quarantined: 0, late: 0 },
       quotes: { inherited: 0, received: 1, stored: 0, pending: 1, rejected: 0, duplicate: 0, quarantined: 0, late: 0 },
@@ -43,7 +51,11 @@ describe('verify', () => {
     await world.send(tradesBatch([{ id: 'a' }, { id: 'b' }]));
     await world.drain();
     world.store.trade.delete(sequenceOf(1, 1));
-    expect(await ledger.verify()).toMatchObject({ verified: false, rows: 1, differences: [{ ...cell, admitted: 2, stored: 2, in_store: 1 }] });
+    expect(await ledger.verify()).toMatchObject({
+      verified: false,
+      rows: 1,
+      differences: [{ ...cell, admitted: 2, stored: 2, in_store: 1 }],
+    });
   });
 
   it('finds a row too many, also where the ledger knows of none', async () => {
@@ -54,7 +66,10 @@ describe('verify', () => {
     world.store.trade.set(6, { ...row, sequence: 6, symbol: 'IBM' });
     const { differences, verified } = await ledger.verify();
     expect(verified).toBe(false);
-    expect(differences).toMatchObject([{ ...cell, in_store: 2 }, { ...cell, symbol: 'IBM', admitted: 0, in_store: 1 }]);
+    expect(differences).toMatchObject([
+      { ...cell, in_store: 2 },
+      { ...cell, symbol: 'IBM', admitted: 0, in_store: 1 },
+    ]);
   });
 });
 

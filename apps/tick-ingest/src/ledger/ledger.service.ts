@@ -1,5 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dayUs, HindcastError, utcDay, type LedgerCell, type LedgerCounts, type LedgerDifference, type LedgerDto, type LedgerVerification, type TickKind } from '@hindcast/contracts';
+import {
+  dayUs,
+  HindcastError,
+  utcDay,
+  type LedgerCell,
+  type LedgerCounts,
+  type LedgerDifference,
+  type LedgerDto,
+  type LedgerVerification,
+  type TickKind,
+} from '@hindcast/contracts';
 import { decodeLoggedBatch } from '@hindcast/market';
 import type { CellTotals, KindTotals, QuarantinedRow, TickLog, TickStore } from '@hindcast/ports';
 
@@ -81,7 +91,10 @@ export class LedgerService {
       if (await this.store.areVisible(batches, options)) return true;
       await this.wait(visiblePollMs);
     }
-    throw new HindcastError('STORE_AWAY', `the store took a row of the quarantine and does not show it after ${visiblePollsMax * visiblePollMs} ms`);
+    throw new HindcastError(
+      'STORE_AWAY',
+      `the store took a row of the quarantine and does not show it after ${visiblePollsMax * visiblePollMs} ms`,
+    );
   }
 }
 
@@ -117,6 +130,16 @@ function ledgerCell({ table, market, symbol, day, inherited, admitted, stored, q
   return { table, market, symbol, day: utcDay(day * dayUs), inherited, admitted, stored, quarantined, late };
 }
 
-function cellKey({ table, market, symbol, day }: { readonly table: string; readonly market: string; readonly symbol: string; readonly day: string }): string {
+function cellKey({
+  table,
+  market,
+  symbol,
+  day,
+}: {
+  readonly table: string;
+  readonly market: string;
+  readonly symbol: string;
+  readonly day: string;
+}): string {
   return `${table} ${market} ${symbol} ${day}`;
 }
