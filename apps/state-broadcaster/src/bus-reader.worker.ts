@@ -22,6 +22,7 @@ export interface BusReaderOptions {
 
 const queueMax = 50_000;
 const retryMs = 500;
+const resyncPauseMs = 1_000;
 /** Sockets are written between slices: in one go, a burst would make every subscriber look slow. */
 const sliceMessagesMax = 200;
 
@@ -29,6 +30,9 @@ const sliceMessagesMax = 200;
 export class BusReader {
   private readonly filter = new RepeatFilter();
   private listening = false;
+  private isAway = false;
+  private droppedSeen = 0;
+  private resyncedMs = -resyncPauseMs;
 
   constructor(private readonly options: BusReaderOptions) {}
 
@@ -45,7 +49,8 @@ export class BusReader {
         await this.read(await bus.subscribe(streamChannels, { queueMax }));
       } catch (error) {
         if (!(error instanceof HindcastError) || !error.retry) throw error;
-        logger.warn({ err: error, retryMs }, 'bus cannot be read');
+        if (!this.isAway) logger.warn({ err: error, retryMs }, 'bus cannot be read; it is tried until it can');
+        this.isAway = true;
         await pause(retryMs, signal);
       }
     }
@@ -58,21 +63,26 @@ export class BusReader {
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
     this.listening = true;
+    this.isAway = false;
+    this.droppedSeen = 0;
     // Whoever came before we listened may have missed something.
     this.resync('bus subscribed');
     let messages = 0;
-    let dropped = 0;
     for await (const message of subscription) {
-      if (subscription.dropped > dropped) {
-        dropped = subscription.dropped;
-        this.resync('messages dropped');
-      }
+      this.watchDropped(subscription.dropped);
       this.pass(message);
       messages += 1;
       if (messages % sliceMessagesMax === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     this.listening = false;
     signal.removeEventListener('abort', close);
+  }
+
+  /** While more comes than can be read, a snapshot for every lost message would only make it worse. */
+  private watchDropped(dropped: number): void {
+    if (dropped === this.droppedSeen || performance.now() - this.resyncedMs < resyncPauseMs) return;
+    this.droppedSeen = dropped;
+    this.resync('messages dropped');
   }
 
   private pass({ channel, payload }: ReceivedMessage): void {
@@ -94,6 +104,7 @@ export class BusReader {
 
   private resync(reason: string): void {
     this.filter.forget();
+    this.resyncedMs = performance.now();
     this.options.counters.resynced(reason);
     this.options.logger.info({ reason }, 'every subscriber gets a new snapshot');
     this.options.clients.resync();

@@ -115,20 +115,22 @@ export class ClientSession {
   }
 
   private async sendSnapshot(request: SnapshotRequest, reason: 'subscribed' | 'resync'): Promise<void> {
+    const { snapshots } = this.options;
     try {
-      const states = await this.options.snapshots.newest(request.symbols, (error) => this.say(errorMessage(error)));
-      this.showSnapshot(request, () => this.say(snapshotMessage(this.subscription.wantedOf(states), reason)), states);
+      const states = await snapshots.newest(request.symbols, (error) => this.say(errorMessage(error)));
+      this.complete(request, states, (shown) => snapshotMessage(shown, reason));
     } catch (error) {
-      this.showSnapshot(request, () => this.say(errorMessage(asHindcastError(error))), []);
+      this.complete(request, [], () => errorMessage(asHindcastError(error)));
     }
   }
 
-  private showSnapshot(request: SnapshotRequest, show: () => void, states: readonly ShownState[]): void {
+  private complete(request: SnapshotRequest, states: readonly ShownState[], message: (shown: readonly ShownState[]) => OwnMessage): void {
     if (this.closed) return;
-    show();
-    const released = this.subscription.complete(request, states);
+    const completed = this.subscription.complete(request, states);
+    if (completed === undefined) return;
+    this.say(message(completed.states));
     this.conflator.discard((broadcast) => this.subscription.isSuperseded(broadcast));
-    for (const delivery of released) this.deliver(delivery);
+    for (const delivery of completed.released) this.deliver(delivery);
   }
 
   private isSlow(): boolean {

@@ -5,7 +5,6 @@ import { eventField, symbolField, symbolsMax } from './client-messages.js';
 import { streamEvents } from './broadcast.js';
 import { Clients } from './clients.js';
 import { SseSink } from './sse-sink.js';
-import { streamPath } from './stream.gateway.js';
 
 const query = {
   symbols: commaList(symbolField, { max: symbolsMax }),
@@ -13,10 +12,11 @@ const query = {
 };
 
 /** The stream for whoever can read HTTP: a browser's EventSource, curl. What it is about is said once, in the query. */
-@Controller(streamPath)
+@Controller('v1/stream')
 export class StreamController {
   constructor(private readonly clients: Clients) {}
 
+  /** States, signals and stored ticks as server-sent events: a snapshot, then every update. The same path is the WebSocket's. */
   @Get()
   stream(@Query() asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const selection = parseQuery(query, asked);

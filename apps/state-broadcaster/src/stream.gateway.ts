@@ -9,7 +9,7 @@ import { commandBytesMax, errorMessage } from './client-messages.js';
 import { Clients } from './clients.js';
 import { WebSocketSink } from './websocket-sink.js';
 
-export const streamPath = 'v1/stream';
+const streamPath = '/v1/stream';
 
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -37,7 +37,7 @@ export class StreamGateway implements OnApplicationBootstrap {
 
   private admit({ url = '', headers }: IncomingMessage): void {
     const { pathname } = new URL(url, 'http://localhost');
-    if (pathname !== `/${streamPath}`) throw new HindcastError('ROUTE_UNKNOWN', `There is no WebSocket at ${pathname}.`);
+    if (pathname !== streamPath) throw new HindcastError('ROUTE_UNKNOWN', `There is no WebSocket at ${pathname}.`);
     // A browser lets any page open a WebSocket to this machine, and says only here whose page it was.
     const { origin } = headers;
     if (origin !== undefined && !isLoopback(origin))

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Broadcast } from './broadcast.js';
-import { Subscription, type SnapshotRequest } from './subscription.js';
+import { Subscription, type CompletedSnapshot, type SnapshotRequest } from './subscription.js';
 import { broadcastOf, secondOf, state } from './update.fixture.js';
 
 const limits = { symbolsMax: 3, heldMax: 100 };
@@ -11,8 +11,8 @@ function subscribed(symbols: readonly string[]): { readonly subscription: Subscr
   return { subscription, request: request! };
 }
 
-function seconds(deliveries: readonly { readonly broadcast: Broadcast }[]): readonly number[] {
-  return deliveries.map(({ broadcast }) =>
+function seconds(completed: CompletedSnapshot | undefined): readonly number[] {
+  return completed!.released.map(({ broadcast }) =>
     secondOf((JSON.parse(Buffer.from(broadcast.payload).toString()) as { timestamp: string }).timestamp),
   );
 }
@@ -27,7 +27,7 @@ describe('a subscription', () => {
 
   it('drops what the snapshot has and the bus brings later', () => {
     const { subscription, request } = subscribed(['SPY']);
-    expect(subscription.complete(request, [state('SPY', 3)])).toEqual([]);
+    expect(subscription.complete(request, [state('SPY', 3)])).toEqual({ states: [state('SPY', 3)], released: [] });
     expect([2, 3, 4].map((second) => subscription.admits(broadcastOf('SPY', second)))).toEqual([false, false, true]);
   });
 
@@ -44,7 +44,7 @@ describe('a subscription', () => {
     const { subscription, request } = subscribed(['SPY']);
     const resync = subscription.resync()!;
     subscription.admits(broadcastOf('SPY', 5));
-    expect(subscription.complete(request, [state('SPY', 1)])).toEqual([]);
+    expect(subscription.complete(request, [state('SPY', 1)])).toBeUndefined();
     expect(subscription.admits(broadcastOf('SPY', 6))).toBe(false);
     expect(seconds(subscription.complete(resync, [state('SPY', 5)]))).toEqual([6]);
   });
@@ -80,8 +80,8 @@ describe('a subscription', () => {
     subscription.admits(broadcastOf('SPY', 1));
     subscription.admits(broadcastOf('IBM', 1));
     subscription.unsubscribe({ events: ['PHYSICS_UPDATE'], symbols: ['SPY'] });
-    expect(subscription.complete(request, [state('SPY', 1)])).toMatchObject([{ broadcast: { symbol: 'IBM' } }]);
-    expect(subscription.wantedOf([state('SPY', 1), state('IBM', 1)])).toMatchObject([{ symbol: 'IBM' }]);
+    const completed = subscription.complete(request, [state('SPY', 1), state('IBM', 0)]);
+    expect(completed).toMatchObject({ states: [{ symbol: 'IBM' }], released: [{ broadcast: { symbol: 'IBM' } }] });
     expect(subscription.admits(broadcastOf('SPY', 2))).toBe(false);
     subscription.unsubscribe({ events: ['PHYSICS_UPDATE'], symbols: ['*'] });
     expect(subscription.describe()).toEqual({});
@@ -97,7 +97,7 @@ describe('a subscription', () => {
     expect(() => subscription.subscribe({ events: ['PHYSICS_UPDATE'], symbols: ['C', 'D'] })).toThrow('4 for PHYSICS_UPDATE, at most 3');
     expect(subscription.describe()).toEqual({ PHYSICS_UPDATE: ['A', 'B'] });
     for (let second = 1; second <= limits.heldMax + 5; second += 1) subscription.admits(broadcastOf('A', second));
-    const released = subscription.complete(request, []);
+    const { released } = subscription.complete(request, [])!;
     expect(released).toHaveLength(limits.heldMax);
     expect(released[0]).toMatchObject({ missed: 5 });
     expect(released[1]).toMatchObject({ missed: 0 });
@@ -108,7 +108,10 @@ describe('a subscription', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const world = new World();
-        for (const name of steps) world[name]();
+        for (const name of steps) {
+          world[name]();
+          expect(world.received).toEqual(world.expected().slice(0, world.received.length));
+        }
         world.settle();
         expect(world.received).toEqual(world.expected());
       }),
@@ -139,8 +142,10 @@ class World {
     if (second !== undefined && this.subscription.admits(broadcastOf('SPY', second))) this.received.push(second);
   }
 
+  /** The first time it subscribes, later it is told to begin anew, also before it was answered. */
   ask(): void {
-    const request = this.requests.length === 0 ? this.subscription.subscribe({ events: ['PHYSICS_UPDATE'], symbols: ['SPY'] }) : undefined;
+    const subscribe = () => this.subscription.subscribe({ events: ['PHYSICS_UPDATE'], symbols: ['SPY'] });
+    const request = this.subscription.resync() ?? subscribe();
     if (request) this.requests.push({ request });
   }
 
@@ -153,14 +158,16 @@ class World {
     const { request, taken } = this.requests[0] ?? {};
     if (request === undefined || taken === undefined) return;
     this.requests.shift();
+    const completed = this.subscription.complete(request, taken === 0 ? [] : [state('SPY', taken)]);
+    if (completed === undefined) return;
     // A later snapshot begins a new run of seconds.
     this.received.length = 0;
     this.first = taken;
-    this.received.push(...seconds(this.subscription.complete(request, taken === 0 ? [] : [state('SPY', taken)])));
+    this.received.push(...seconds(completed));
   }
 
+  /** Everything that was asked is answered, and everything published arrives. */
   settle(): void {
-    this.ask();
     while (this.requests.length > 0) {
       this.take();
       this.answer();
@@ -168,8 +175,9 @@ class World {
     while (this.onTheBus.length > 0) this.deliver();
   }
 
+  /** Every second after the newest snapshot, and nothing before there is one. */
   expected(): readonly number[] {
-    const from = this.first ?? 0;
-    return Array.from({ length: this.newest - from }, (_, index) => from + 1 + index);
+    const { first } = this;
+    return first === undefined ? [] : Array.from({ length: this.newest - first }, (_, index) => first + 1 + index);
   }
 }

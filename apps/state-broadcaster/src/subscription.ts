@@ -17,6 +17,13 @@ export interface SnapshotRequest {
   readonly symbols: readonly string[];
 }
 
+/** What is sent, in this order. */
+export interface CompletedSnapshot {
+  readonly states: readonly ShownState[];
+  /** Updates that were held back and are newer than the states. */
+  readonly released: readonly Delivery[];
+}
+
 /** A state of market-physics: what is read here, and the rest as it came. */
 export interface ShownState {
   readonly symbol: string;
@@ -99,28 +106,26 @@ export class Subscription {
     return this.isAboveFloor(broadcast);
   }
 
-  /** The snapshot of a request has come and is sent before what is returned: the held updates that are newer. */
-  complete({ ticket, symbols }: SnapshotRequest, states: readonly ShownState[]): readonly Delivery[] {
+  /**
+   * The answer to a request has come. Undefined where nobody waits for it any more: a later request is on its way, or
+   * the symbols were unsubscribed meanwhile.
+   */
+  complete({ ticket, symbols }: SnapshotRequest, answer: readonly ShownState[]): CompletedSnapshot | undefined {
     const covered = new Set(symbols.filter((symbol) => this.awaiting.get(symbol) === ticket));
+    if (covered.size === 0) return undefined;
     for (const symbol of covered) this.awaiting.delete(symbol);
-    const isCovered = (symbol: string): boolean => covered.has(symbol) || covered.has(allSymbols);
+    const states = answer.filter(({ symbol }) => covered.has(symbol) || covered.has(allSymbols));
     for (const { symbol, market, timestamp } of states) {
       const timeUs = usFromIso(timestamp);
-      if (timeUs !== undefined && isCovered(symbol)) this.floors.set(instrumentKey(symbol, market), timeUs);
+      if (timeUs !== undefined) this.floors.set(instrumentKey(symbol, market), timeUs);
     }
-    return this.release();
+    return { states, released: this.release() };
   }
 
   /** True where a snapshot has made the update needless. */
   isSuperseded({ event, key, timeUs }: Broadcast): boolean {
     const floor = event === 'PHYSICS_UPDATE' ? this.floors.get(key ?? '') : undefined;
     return floor !== undefined && timeUs !== undefined && timeUs <= floor;
-  }
-
-  /** Which of these the subscriber still wants; it may have unsubscribed while they were fetched. */
-  wantedOf(states: readonly ShownState[]): readonly ShownState[] {
-    const symbols = this.wanted.get('PHYSICS_UPDATE');
-    return states.filter(({ symbol }) => symbols?.has(symbol) || symbols?.has(allSymbols));
   }
 
   describe(): Readonly<Partial<Record<StreamEvent, readonly string[]>>> {

@@ -15,18 +15,28 @@ const loopbackAddresses = ['127.0.0.1', '::1', 'localhost'] as const;
 
 /** What every service reads. A field `questdbUrl` is the variable HINDCAST_QUESTDB_URL, and so for all. */
 const baseShape = {
+  /** All data and pid files; a relative one is taken from the project's root. */
   home: z.string().min(1).default('.hindcast').describe('a folder'),
+  /** Shifts every port, so that several stacks run side by side. */
   portOffset: wholeNumber({ min: 0, max: portOffsetMax }).default(0),
+  /** What is written to the log, at least. */
   logLevel: oneOf(logLevels).default('info'),
+  /** The address that every door listens on; loopback only. */
   bind: z
     .enum(loopbackAddresses)
     .default('127.0.0.1')
     .describe(`a loopback address: ${loopbackAddresses.join(', ')}`),
+  /** Downloads that clones share, as the embedding model; `${XDG_CACHE_HOME:-~/.cache}/hindcast` by default. */
   cache: z.string().min(1).optional().describe('a folder'),
+  /** QuestDB over HTTP; its own port on this machine by default. */
   questdbUrl: url(['http']).optional(),
+  /** Redis; its own port on this machine by default. */
   redisUrl: url(['redis', 'rediss']).optional(),
+  /** tick-ingest over HTTP, for those who call it. */
   tickIngestUrl: url(['http']).optional(),
+  /** market-physics over HTTP, for those who call it. */
   marketPhysicsUrl: url(['http']).optional(),
+  /** market-data over HTTP, for those who call it. */
   marketDataUrl: url(['http']).optional(),
 } satisfies z.ZodRawShape;
 
