@@ -39,7 +39,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       // An index into a typed array is a number, not "number or undefined": noUncheckedIndexedAccess is off on purpose,
       // and so the checks of what may be missing after all look needless to this rule.

@@ -26,6 +26,9 @@ const commands = [
   ],
   ['prettier', 'prettier', '--check', '--log-level', 'warn', '--cache', '--cache-location', join(cache, 'prettier', 'lint'), '.'],
   ['who imports whom', 'depcruise', '--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'libs', 'apps'],
+  // The build leaves tests out; here they are checked with everything else.
+  ['types', 'tsc', '-p', 'tsconfig.check.json'],
+  ['types of the tools', 'tsc', '-p', join('tools', 'tsconfig.json')],
   ['generated pages', 'node', join('tools', 'docs', 'generate-reference.mjs'), '--check'],
 ];
 
