@@ -73,11 +73,11 @@ export class TickIngest {
     const { config, store, bus, clock, logger, lifecycle, health, metrics } = this.parts;
     const log = await this.openLog();
     lifecycle.onStop('log', () => log.close());
-    const publisher = new TickPublisher(bus, clock, log.streamId);
+    const publisher = new TickPublisher(bus, clock, log);
     const drain = this.drainOf(log, publisher);
     const onFlushed = (batch: LoggedBatch): void => {
       drain.advance(batch.number);
-      publisher.flushed(batch);
+      publisher.flushed(batch.number);
     };
     const limits = admissionLimits(config);
     const intake = await Intake.open(

@@ -74,7 +74,10 @@ export function admit(state: AdmissionState, batch: TickBatch, { number, nowUs, 
     hasContent: logged.trades.length + logged.quotes.length + marks.length + rejected.length > 0,
     state: withInstruments(state, changed),
     changed,
-    counts: { trades: countsOf('trades', batch.trades.length, trades, rejected), quotes: countsOf('quotes', batch.quotes.length, quotes, rejected) },
+    counts: {
+      trades: countsOf('trades', batch.trades.length, trades, rejected),
+      quotes: countsOf('quotes', batch.quotes.length, quotes, rejected),
+    },
     cells: cells.list(),
   };
 }
@@ -164,7 +167,12 @@ function sequences(positions: Float64Array, number: number): Float64Array {
   return positions.map((position) => sequenceOf(number, position));
 }
 
-function countsOf(table: TickKind, sent: number, folded: Folded<{ readonly length: number }>, rejected: readonly RejectedRow[]): KindCounts {
+function countsOf(
+  table: TickKind,
+  sent: number,
+  folded: Folded<{ readonly length: number }>,
+  rejected: readonly RejectedRow[],
+): KindCounts {
   const accepted = folded.columns.length;
   const rejectedHere = rejected.filter((row) => row.table === table).length;
   const rejectedBefore = rejectedHere - (sent - accepted - folded.duplicate);
@@ -220,7 +228,17 @@ class InstrumentDraft implements Instrument {
   }
 
   /** Folds one trade and returns the side that the tick rule gives it. */
-  trade({ timeUs, price, isLate, slackUs }: { readonly timeUs: number; readonly price: number; readonly isLate: boolean; readonly slackUs: number }): number {
+  trade({
+    timeUs,
+    price,
+    isLate,
+    slackUs,
+  }: {
+    readonly timeUs: number;
+    readonly price: number;
+    readonly isLate: boolean;
+    readonly slackUs: number;
+  }): number {
     this.isChanged = true;
     if (isLate) {
       this.late = tickRuleAfter(this.late, { timeUs, price });
@@ -244,24 +262,27 @@ class InstrumentDraft implements Instrument {
   }
 }
 
-class Cells {
-  private readonly cells = new Map<string, { table: TickKind; market: string; symbol: string; day: number; admitted: number; late: number }>();
-  private newest: { table: TickKind; market: string; symbol: string; day: number; admitted: number; late: number } | undefined;
+type Cell = { -readonly [Field in keyof CellCount]: CellCount[Field] };
 
-  add(table: TickKind, { market, symbol }: Instrument, timeUs: number, late: number): void {
+class Cells {
+  private readonly cells = new Map<string, Cell>();
+  /** Each instrument's cell of its row before: a key of text for every row would cost more than admitting it. */
+  private readonly newest = { trades: new Map<Instrument, Cell>(), quotes: new Map<Instrument, Cell>() };
+
+  add(table: TickKind, instrument: Instrument, timeUs: number, late: number): void {
     const day = Math.floor(timeUs / dayUs);
-    const { newest } = this;
-    const cell = newest?.table === table && newest.day === day && newest.symbol === symbol && newest.market === market ? newest : this.cell({ table, market, symbol, day });
+    const newest = this.newest[table];
+    let cell = newest.get(instrument);
+    if (cell?.day !== day) newest.set(instrument, (cell = this.cell(table, instrument, day)));
     cell.admitted++;
     cell.late += late;
-    this.newest = cell;
   }
 
   list(): readonly CellCount[] {
     return [...this.cells.values()];
   }
 
-  private cell({ table, market, symbol, day }: { table: TickKind; market: string; symbol: string; day: number }): { table: TickKind; market: string; symbol: string; day: number; admitted: number; late: number } {
+  private cell(table: TickKind, { market, symbol }: Instrument, day: number): Cell {
     const key = `${table} ${market} ${symbol} ${String(day)}`;
     let cell = this.cells.get(key);
     if (!cell) this.cells.set(key, (cell = { table, market, symbol, day, admitted: 0, late: 0 }));

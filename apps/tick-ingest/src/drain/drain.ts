@@ -182,22 +182,39 @@ function tooManyRefused(max: number, { message }: Extract<WriteOutcome, { kind: 
 }
 
 function progressOf({ batches, skip, quarantined }: Piece): StoredProgress {
-  const cells = new Map<string, { -readonly [Field in keyof StoredCell]: StoredCell[Field] }>();
-  const count = (table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns): void => {
-    for (let row = 0; row < columns.length; row++) {
-      if (skip.size > 0 && skip.has(rowName(table, columns.sequence[row]))) continue;
-      const cell = cellOf(table, columns, row);
-      const key = `${table} ${cell.market} ${cell.symbol} ${cell.day}`;
-      const known = cells.get(key);
-      if (known) known.rows++;
-      else cells.set(key, { ...cell, rows: 1 });
-    }
-  };
+  const cells = new Map<string, MutableCell>();
   for (const { trades, quotes } of batches) {
-    count('trades', trades);
-    count('quotes', quotes);
+    countRows(cells, 'trades', trades, skip);
+    countRows(cells, 'quotes', quotes, skip);
   }
   return { throughNumber: batches[batches.length - 1].number, stored: [...cells.values()], quarantined };
+}
+
+type MutableCell = { -readonly [Field in keyof StoredCell]: StoredCell[Field] };
+
+/** An instrument's cell is looked up when its day changes, not for each row. */
+function countRows(
+  cells: Map<string, MutableCell>,
+  table: 'trades' | 'quotes',
+  columns: TradeColumns | QuoteColumns,
+  skip: ReadonlySet<string>,
+): void {
+  const { market, symbol, timeUs, sequence, length } = columns;
+  const newest: (MutableCell | undefined)[] = [];
+  for (let row = 0; row < length; row++) {
+    if (skip.size > 0 && skip.has(rowName(table, sequence[row]))) continue;
+    const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
+    let cell = newest[slot];
+    if (cell?.day !== Math.floor(timeUs[row] / dayUs)) newest[slot] = cell = knownCell(cells, cellOf(table, columns, row));
+    cell.rows++;
+  }
+}
+
+function knownCell(cells: Map<string, MutableCell>, cell: Omit<StoredCell, 'rows'>): MutableCell {
+  const key = `${cell.table} ${cell.market} ${cell.symbol} ${cell.day}`;
+  let known = cells.get(key);
+  if (!known) cells.set(key, (known = { ...cell, rows: 0 }));
+  return known;
 }
 
 function cellOf(table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns, row: number): Omit<StoredCell, 'rows'> {

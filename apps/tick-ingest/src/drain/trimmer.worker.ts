@@ -131,7 +131,14 @@ export class TrimmerWorker {
 function floorsOf(batches: readonly LoggedBatch[]): readonly Floor[] {
   const floors = new Map<string, Floor>();
   const raise = (table: 'trades' | 'quotes', { symbol, market, timeUs, length }: TradeColumns | QuoteColumns): void => {
+    const newestRows: (number | undefined)[] = [];
     for (let row = 0; row < length; row++) {
+      const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
+      const newest = newestRows[slot];
+      if (newest === undefined || timeUs[newest] < timeUs[row]) newestRows[slot] = row;
+    }
+    for (const row of newestRows) {
+      if (row === undefined) continue;
       const instrument = { market: wordAt(market, row), symbol: wordAt(symbol, row) };
       const key = `${table} ${instrumentKey(instrument)}`;
       const floor = floors.get(key);

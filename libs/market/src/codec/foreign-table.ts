@@ -34,14 +34,14 @@ export class ForeignTable {
     if (!this.has(name)) return undefined;
     const codes = new Uint16Array(this.length);
     const codeOf = new Map<string, number>();
+    const codeOfWord = (word: string): number => {
+      let code = codeOf.get(word);
+      if (code === undefined) codeOf.set(word, (code = this.nextCode(name, codeOf)));
+      return code;
+    };
     this.eachChunk(name, (data, start) => {
-      const wordOf = wordReader(data) ?? this.refuse(name, data, 'strings, plain or as a dictionary');
-      for (let row = 0; row < data.length; row++) {
-        const word = wordOf(row);
-        let code = codeOf.get(word);
-        if (code === undefined) codeOf.set(word, (code = this.nextCode(name, codeOf)));
-        codes[start + row] = code;
-      }
+      const codeOfRow = codeReader(data, codeOfWord) ?? this.refuse(name, data, 'strings, plain or as a dictionary');
+      for (let row = 0; row < data.length; row++) codes[start + row] = codeOfRow(row);
     });
     return { codes, values: [...codeOf.keys()] };
   }
@@ -58,6 +58,8 @@ export class ForeignTable {
   /** Ids as text, whole numbers in decimal; `absent` stands in for a null. */
   ids(name: string, absent: (row: number) => string): TextColumn | undefined {
     if (!this.has(name)) return undefined;
+    const asTheyLie = this.batches.length === 1 ? textOf(this.columnOf(this.batches[0], name)) : undefined;
+    if (asTheyLie) return asTheyLie;
     const ids: string[] = [];
     this.eachChunk(name, (data, start) => {
       const isSet = validityOf(data);
@@ -86,10 +88,13 @@ export class ForeignTable {
   private eachChunk(name: string, visit: (data: Data, start: number) => void): void {
     let start = 0;
     for (const batch of this.batches) {
-      const index = batch.schema.fields.findIndex((field) => field.name === name);
-      visit(batch.data.children[index], start);
+      visit(this.columnOf(batch, name), start);
       start += batch.numRows;
     }
+  }
+
+  private columnOf({ schema, data }: RecordBatch, name: string): Data {
+    return data.children[schema.fields.findIndex((field) => field.name === name)];
   }
 
   private nextCode(name: string, codeOf: ReadonlyMap<string, number>): number {
@@ -163,6 +168,31 @@ function wordReader(data: Data): ((row: number) => string) | undefined {
   const offsets = data.valueOffsets as Int32Array | BigInt64Array;
   const bytes = data.values as Uint8Array;
   return (row) => (isSet(row) ? utf8Reader.decode(bytes.subarray(Number(offsets[row]), Number(offsets[row + 1]))) : '');
+}
+
+/** A dictionary's words are looked up once each, not once a row. */
+function codeReader(data: Data, codeOfWord: (word: string) => number): ((row: number) => number) | undefined {
+  const wordOf = wordReader(data);
+  if (!wordOf || !DataType.isDictionary(data.type)) return wordOf && ((row) => codeOfWord(wordOf(row)));
+  const isSet = validityOf(data);
+  const indices = data.values as Int32Array | BigInt64Array;
+  const codes: (number | undefined)[] = [];
+  return (row) => (isSet(row) ? (codes[Number(indices[row])] ??= codeOfWord(wordOf(row))) : codeOfWord(''));
+}
+
+/** Strings as the sender laid them, where none is null and each lies behind the one before: no string is made of them. */
+function textOf({ type, nullCount, valueOffsets, values, length }: Data): TextColumn | undefined {
+  if (!DataType.isUtf8(type) || nullCount > 0) return undefined;
+  const sent = valueOffsets as Int32Array;
+  const first = sent[0];
+  const offsets = new Int32Array(length + 1);
+  for (let row = 0; row < length; row++) {
+    if (sent[row + 1] < sent[row]) return undefined;
+    offsets[row + 1] = sent[row + 1] - first;
+  }
+  const held = values as Uint8Array;
+  if (first < 0 || sent[length] > held.length) return undefined;
+  return { offsets, bytes: new Uint8Array(held.subarray(first, sent[length])) };
 }
 
 function isText(type: DataType): boolean {

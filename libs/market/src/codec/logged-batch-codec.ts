@@ -40,7 +40,30 @@ export function encodeLoggedBatch(batch: LoggedBatch): Uint8Array {
 
 /** Columns share memory with `bytes`: leave `bytes` alone afterwards. Anything else than a batch is BODY_INVALID. */
 export function decodeLoggedBatch(bytes: Uint8Array): LoggedBatch {
-  const body = aligned(bytes);
+  const { header, trades, quotes } = sectionsOf(aligned(bytes));
+  return {
+    ...decodeHeader(header),
+    trades: trades.length === 0 ? emptyTrades : decodeTrades(trades),
+    quotes: quotes.length === 0 ? emptyQuotes : decodeQuotes(quotes),
+  };
+}
+
+/**
+ * The Arrow streams of a batch as they rest, for passing them on without decoding: what `encodeTrades` and `encodeQuotes`
+ * make of its tables, and nothing where a table has no rows. They share memory with `bytes`.
+ */
+export function arrowSectionsOf(bytes: Uint8Array): { readonly trades: Uint8Array; readonly quotes: Uint8Array } {
+  const { trades, quotes } = sectionsOf(aligned(bytes));
+  return { trades, quotes };
+}
+
+interface Sections {
+  readonly header: Uint8Array;
+  readonly trades: Uint8Array;
+  readonly quotes: Uint8Array;
+}
+
+function sectionsOf(body: Uint8Array): Sections {
   if (body.length < preambleBytes) throw damaged(`it has ${body.length} bytes, a batch has at least ${preambleBytes}`);
   const [foundMagic, foundVersion, headerBytes, tradesBytes, quotesBytes] = new Uint32Array(body.buffer, body.byteOffset, 6);
   if (foundMagic !== magic) throw damaged('it does not begin with HCLB');
@@ -49,9 +72,9 @@ export function decodeLoggedBatch(bytes: Uint8Array): LoggedBatch {
   const quotesStart = tradesStart + roundUp(tradesBytes);
   if (body.length !== quotesStart + roundUp(quotesBytes)) throw damaged('its length is not the sum of its sections');
   return {
-    ...decodeHeader(body.subarray(preambleBytes, preambleBytes + headerBytes)),
-    trades: tradesBytes === 0 ? emptyTrades : decodeTrades(body.subarray(tradesStart, tradesStart + tradesBytes)),
-    quotes: quotesBytes === 0 ? emptyQuotes : decodeQuotes(body.subarray(quotesStart, quotesStart + quotesBytes)),
+    header: body.subarray(preambleBytes, preambleBytes + headerBytes),
+    trades: body.subarray(tradesStart, tradesStart + tradesBytes),
+    quotes: body.subarray(quotesStart, quotesStart + quotesBytes),
   };
 }
 

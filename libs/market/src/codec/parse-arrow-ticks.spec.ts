@@ -11,9 +11,10 @@ import {
   TimestampNanosecond,
   TimestampSecond,
   Utf8,
+  Vector,
+  makeData,
   tableToIPC,
   vectorFromArray,
-  type Vector,
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { HindcastError } from '@hindcast/contracts';
@@ -101,6 +102,12 @@ describe('Arrow that others wrote', () => {
           timesUs.map((time) => time / 1000),
           new TimestampNanosecond(),
         ),
+      },
+    ],
+    [
+      'ids behind bytes of others',
+      {
+        trade_id: new Vector([makeData({ type: new Utf8(), length: 2, valueOffsets: Int32Array.of(2, 3, 4), data: Buffer.from('xx12') })]),
       },
     ],
     ['ids as integers', { trade_id: vectorFromArray([1n, 2n], new Int64()) }],

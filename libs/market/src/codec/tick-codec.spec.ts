@@ -10,7 +10,7 @@ import {
   type TradeColumns,
 } from '../columns.js';
 import type { LoggedBatch } from '../tick-batch.js';
-import { decodeLoggedBatch, emptyQuotes, emptyTrades, encodeLoggedBatch } from './logged-batch-codec.js';
+import { arrowSectionsOf, decodeLoggedBatch, emptyQuotes, emptyTrades, encodeLoggedBatch } from './logged-batch-codec.js';
 import { decodeQuotes, decodeTrades, encodeQuotes, encodeTrades } from './tick-codec.js';
 
 const anyWord = fc.oneof(fc.constantFrom('', 'SPY', 'N', '40,suspicious'), fc.string({ unit: 'binary', maxLength: 20 }));
@@ -192,6 +192,14 @@ describe('the codec of logged batches', () => {
         });
       }),
     );
+  });
+
+  it('has sections that any reader of Arrow takes as they are, empty where a table has no rows', () => {
+    const alone = { number: 7, source: 'lean', receivedAtUs: 1, slackUs: 0, quotes: emptyQuotes, marks: [], rejected: [] };
+    const { trades, quotes } = arrowSectionsOf(encodeLoggedBatch({ ...alone, trades: tradesOfLength(3) }));
+    expect(Buffer.compare(trades, encodeTrades(tradesOfLength(3)))).toBe(0);
+    expect(quotes).toHaveLength(0);
+    expect(() => arrowSectionsOf(trades)).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
   });
 
   it.each([
