@@ -100,6 +100,7 @@ interface Folded<Columns> {
 function admitTrades({ trades: columns, slackUs }: TickBatch, fold: FoldArguments): Folded<TradeColumns> {
   const { length, timeUs, price } = columns;
   const hashes = identityHashes('trades', columns);
+  const draftOf = fold.drafts.finder(columns);
   const rows = new Uint32Array(length);
   const side = Uint8Array.from(columns.side);
   const sideInferred = new Uint8Array(length);
@@ -118,7 +119,7 @@ function admitTrades({ trades: columns, slackUs }: TickBatch, fold: FoldArgument
       continue;
     }
     fold.known.remember(hashes.low[row], hashes.high[row], sequenceOf(fold.number, columns.sequence[row]));
-    const draft = fold.drafts.of(columns, row);
+    const draft = draftOf(row);
     const isLate = barEndUs(timeUs[row]) <= draft.clockUs;
     const inferred = draft.trade({ timeUs: timeUs[row], price: price[row], isLate, slackUs });
     if (side[row] === sideCodes.none && inferred !== sideCodes.none) {
@@ -137,6 +138,7 @@ function admitTrades({ trades: columns, slackUs }: TickBatch, fold: FoldArgument
 function admitQuotes({ quotes: columns }: TickBatch, fold: FoldArguments): Folded<QuoteColumns> {
   const { length } = columns;
   const hashes = identityHashes('quotes', columns);
+  const draftOf = fold.drafts.finder(columns);
   const rows = new Uint32Array(length);
   let count = 0;
   let duplicate = 0;
@@ -151,7 +153,7 @@ function admitQuotes({ quotes: columns }: TickBatch, fold: FoldArguments): Folde
       continue;
     }
     fold.known.remember(hashes.low[row], hashes.high[row], sequenceOf(fold.number, columns.sequence[row]));
-    fold.cells.add('quotes', fold.drafts.of(columns, row), columns.timeUs[row], 0);
+    fold.cells.add('quotes', draftOf(row), columns.timeUs[row], 0);
     rows[count++] = row;
   }
   const decided: QuoteColumns = { ...columns, sequence: sequences(columns.sequence, fold.number) };
@@ -182,16 +184,16 @@ function countsOf(
 /** The instruments of one batch while it is folded: mutable here, values again in `changed`. */
 class Drafts {
   private readonly drafts = new Map<string, InstrumentDraft>();
-  private readonly slots = new Map<unknown, (InstrumentDraft | undefined)[]>();
 
   constructor(private readonly state: AdmissionState) {}
 
-  of(columns: TradeColumns | QuoteColumns, row: number): InstrumentDraft {
-    let slots = this.slots.get(columns);
-    if (!slots) this.slots.set(columns, (slots = []));
-    const { symbol, market } = columns;
-    const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
-    return (slots[slot] ??= this.draft({ market: market.values[market.codes[row]], symbol: symbol.values[symbol.codes[row]] }));
+  /** The draft of a row's instrument; its name is looked up once a pair of codes. */
+  finder({ symbol, market }: TradeColumns | QuoteColumns): (row: number) => InstrumentDraft {
+    const slots: (InstrumentDraft | undefined)[] = [];
+    return (row) => {
+      const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
+      return (slots[slot] ??= this.draft({ market: market.values[market.codes[row]], symbol: symbol.values[symbol.codes[row]] }));
+    };
   }
 
   /** False for a mark that tells nothing new. */

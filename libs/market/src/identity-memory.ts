@@ -25,6 +25,14 @@ export class IdentityMemory {
     return this.rows;
   }
 
+  /** Whether any row has this hash: almost always none has, and then nothing else need be looked at. */
+  has(low: number, high: number): boolean {
+    for (let slot = low & this.mask; this.occupant[slot] !== 0; slot = (slot + 1) & this.mask) {
+      if (this.low[slot] === low && this.high[slot] === high) return true;
+    }
+    return false;
+  }
+
   /** The first remembered sequence of this hash that `isMatch` accepts, or -1. */
   find(low: number, high: number, isMatch: (sequence: number) => boolean): number {
     for (let slot = low & this.mask; this.occupant[slot] !== 0; slot = (slot + 1) & this.mask) {

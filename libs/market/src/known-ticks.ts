@@ -14,28 +14,28 @@ export interface StoredTicks {
 
 export const nothingStored: StoredTicks = { trade: () => 'new', quote: () => 'new' };
 
-export interface Remembered {
-  readonly low: number;
-  readonly high: number;
-  readonly sequence: number;
-}
-
 /**
  * Settles one batch's rows against everything kept before: the memory of the log first, then what the store returned
  * for rows at or below the floor. Rows of the batch itself are remembered as they are let in, so that a tick that
- * stands twice in one request is found too; `remembered` lists them for the case that the batch is taken back.
+ * stands twice in one request is found too; `forget` undoes that where the batch is taken back.
  */
 export class KnownTicks {
-  readonly remembered: Remembered[] = [];
+  /** In columns, because an object for each row would be most of what admission leaves to the garbage collector. */
+  private readonly remembered: { readonly low: Uint32Array; readonly high: Uint32Array; readonly sequence: Float64Array };
+  private rememberedCount = 0;
 
   constructor(
     private readonly memory: IdentityMemory,
     private readonly current: { readonly number: number; readonly trades: TradeColumns; readonly quotes: QuoteColumns },
     private readonly batchOf: (number: number) => Pick<LoggedBatch, 'trades' | 'quotes'>,
     private readonly stored: StoredTicks = nothingStored,
-  ) {}
+  ) {
+    const rowsMax = current.trades.length + current.quotes.length;
+    this.remembered = { low: new Uint32Array(rowsMax), high: new Uint32Array(rowsMax), sequence: new Float64Array(rowsMax) };
+  }
 
   trade(row: number, low: number, high: number): Verdict {
+    if (!this.memory.has(low, high)) return this.stored.trade(this.current.trades, row, low, high);
     const mine = { columns: this.current.trades, row };
     let found: RowComparison = 'other';
     this.memory.find(low, high, (sequence) => {
@@ -48,6 +48,7 @@ export class KnownTicks {
   }
 
   quote(row: number, low: number, high: number): Verdict {
+    if (!this.memory.has(low, high)) return this.stored.quote(this.current.quotes, row, low, high);
     const mine = { columns: this.current.quotes, row };
     let found: RowComparison = 'other';
     this.memory.find(low, high, (sequence) => {
@@ -61,7 +62,17 @@ export class KnownTicks {
 
   remember(low: number, high: number, sequence: number): void {
     this.memory.insert(low, high, sequence);
-    this.remembered.push({ low, high, sequence });
+    const at = this.rememberedCount++;
+    this.remembered.low[at] = low;
+    this.remembered.high[at] = high;
+    this.remembered.sequence[at] = sequence;
+  }
+
+  /** Takes back what `remember` did. */
+  forget(): void {
+    const { low, high, sequence } = this.remembered;
+    for (let at = 0; at < this.rememberedCount; at++) this.memory.remove(low[at], high[at], sequence[at]);
+    this.rememberedCount = 0;
   }
 
   private rowsOf(sequence: number): Pick<LoggedBatch, 'trades' | 'quotes'> {

@@ -24,6 +24,8 @@ export function escapeWord(word: string): string {
 export class RowPrefixes {
   readonly #table: string;
   readonly #columns: readonly NamedWords[];
+  /** `,name=word` of every word of every column, nothing for the empty one. */
+  readonly #parts: readonly (readonly string[])[];
   readonly #firstField: string;
   readonly #cached = new Map<number, Uint8Array>();
   /** False where the combinations are more than a number can tell apart: then each row's prefix is made anew. */
@@ -34,6 +36,7 @@ export class RowPrefixes {
   constructor(table: string, columns: readonly NamedWords[], firstField: string) {
     this.#table = table;
     this.#columns = columns;
+    this.#parts = columns.map(({ name, values }) => values.map((word) => (word === '' ? '' : `,${name}=${escapeWord(word)}`)));
     this.#firstField = firstField;
     this.#numbered = columns.reduce((combinations, { values }) => combinations * values.length, 1) <= Number.MAX_SAFE_INTEGER;
   }
@@ -57,10 +60,7 @@ export class RowPrefixes {
 
   #make(row: number): Uint8Array {
     let text = this.#table;
-    for (const { name, codes, values } of this.#columns) {
-      const word = values[codes[row]];
-      if (word !== '') text += `,${name}=${escapeWord(word)}`;
-    }
+    for (const [at, { codes }] of this.#columns.entries()) text += this.#parts[at][codes[row]];
     return Buffer.from(`${text} ${this.#firstField}=`);
   }
 }

@@ -15,7 +15,6 @@ import {
   type KindCounts,
   type LoggedBatch,
   type RejectedRow,
-  type Remembered,
   type StoredTicks,
   type TickBatch,
 } from '@hindcast/market';
@@ -45,7 +44,7 @@ interface Pending {
   readonly serial: number;
   readonly firstNumber: number;
   readonly stateBefore: AdmissionState;
-  readonly remembered: readonly Remembered[];
+  readonly known: readonly KnownTicks[];
   readonly batches: readonly LoggedBatch[];
   readonly rows: number;
 }
@@ -163,7 +162,7 @@ export class Intake {
     const { clock, limits } = this.parts;
     const { state: stateBefore, nextNumber: firstNumber } = this;
     const admissions: Admission[] = [];
-    const remembered: Remembered[] = [];
+    const knownTicks: KnownTicks[] = [];
     for (const [at, batch] of batches.entries()) {
       const known = new KnownTicks(
         this.memory,
@@ -172,7 +171,7 @@ export class Intake {
         stored[at],
       );
       const admission = admit(this.state, batch, { number: this.nextNumber, nowUs: clock.nowUs(), limits, known });
-      remembered.push(...known.remembered);
+      knownTicks.push(known);
       this.state = admission.state;
       admissions.push(admission);
       if (!admission.hasContent) continue;
@@ -184,7 +183,7 @@ export class Intake {
       serial: this.nextSerial++,
       firstNumber,
       stateBefore,
-      remembered,
+      known: knownTicks,
       batches: logged,
       rows: logged.reduce((sum, batch) => sum + rowsOf(batch), 0),
     };
@@ -228,8 +227,8 @@ export class Intake {
     const from = this.pending.indexOf(failed);
     if (from < 0) return;
     this.takenBack++;
-    for (const { batches, remembered, rows } of this.pending.splice(from)) {
-      for (const { low, high, sequence } of remembered) this.memory.remove(low, high, sequence);
+    for (const { batches, known, rows } of this.pending.splice(from)) {
+      for (const ticks of known) ticks.forget();
       for (const { number } of batches) this.cache.drop(number);
       this.pendingRows -= rows;
     }
@@ -250,7 +249,13 @@ export class Intake {
   }
 }
 
-function forEachIdentity({ trades, quotes }: LoggedBatch, visit: (identity: Remembered) => void): void {
+interface IdentityOfRow {
+  readonly low: number;
+  readonly high: number;
+  readonly sequence: number;
+}
+
+function forEachIdentity({ trades, quotes }: LoggedBatch, visit: (identity: IdentityOfRow) => void): void {
   const tables = [
     { columns: trades, hashes: identityHashes('trades', trades) },
     { columns: quotes, hashes: identityHashes('quotes', quotes) },
