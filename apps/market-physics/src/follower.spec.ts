@@ -131,6 +131,19 @@ describe('following the log', () => {
     );
   });
 
+  it('has nothing to complain of once it has caught up beside a new log that holds nothing yet', async () => {
+    const batches = logOf(walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 60, seed: 1 }), []);
+    const world = new World(batches);
+    await world.finish();
+    world.log.streamId = 'stream-2';
+    world.log.batches = [];
+    world.log.firstNumber = batches.length + 1;
+    const { worker, stop } = world.start();
+    await until(() => worker.phase === 'following' && worker.fold.number === batches.length && worker.streamId === undefined);
+    expect(worker.failure).toBeUndefined();
+    await stop();
+  });
+
   it('catches up from the store where its checkpoint is gone, and then follows the log', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryTrades, cuts, fc.nat(), fc.nat(), fc.boolean(), async (trades, places, trimmed, kept, isOtherStream) => {
@@ -210,6 +223,8 @@ describe('following the log', () => {
     const { worker, stop } = world.start();
     await until(() => worker.phase === 'following' && worker.fold.number === 2);
     expect(worker.checkpointNumber).toBe(2);
+    // Nothing is wrong any more, although the new log has no batch yet that would prove it.
+    expect(worker.failure).toBeUndefined();
     expect(worker.fold.primary('SPY')?.newest?.timeUs).toBe(statesOf(batches).at(-1)?.timeUs);
     expect(world.bus.keys.has('physics:state:SPY')).toBe(true);
     await stop();

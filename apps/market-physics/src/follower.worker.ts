@@ -222,6 +222,8 @@ export class FollowerWorker {
     await writer.acknowledged();
     this.checkpointNumber = this.fold.number;
     this.isAtLogPosition = true;
+    // What made this needed is dealt with; a log that holds nothing yet would leave it standing for ever.
+    this.failure = undefined;
     this.showNewest();
   }
 
