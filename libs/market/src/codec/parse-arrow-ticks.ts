@@ -111,7 +111,12 @@ function ids(table: ForeignTable, name: 'trade_id' | 'quote_id', { offset }: Arr
 function sides(column: CodedColumn | undefined, length: number): Uint8Array {
   if (!column) return new Uint8Array(length);
   const codeOfWord = column.values.map((word) => (sideNames as readonly string[]).indexOf(word));
-  return Uint8Array.from(column.codes, (code) => (codeOfWord[code] < 0 ? unknownSideCode : codeOfWord[code]));
+  const codes = new Uint8Array(length);
+  for (let row = 0; row < length; row++) {
+    const code = codeOfWord[column.codes[row]];
+    codes[row] = code < 0 ? unknownSideCode : code;
+  }
+  return codes;
 }
 
 function positions(table: ForeignTable, firstPosition: number): Float64Array {
