@@ -27,8 +27,8 @@ COPY --from=build /app/migrations migrations
 COPY --from=model /model /var/cache/hindcast
 # A named volume takes over the owner of the folder that it covers.
 RUN install --directory --owner=node --group=node /var/lib/hindcast
-# In a container the world is its own network; docker-compose.yml publishes ports on the host's loopback only.
-ENV HINDCAST_HOME=/var/lib/hindcast HINDCAST_CACHE=/var/cache/hindcast HINDCAST_BIND=0.0.0.0
+# In a container its own network is the boundary; docker-compose.yml publishes ports on the host's loopback only.
+ENV HINDCAST_HOME=/var/lib/hindcast HINDCAST_CACHE=/var/cache/hindcast HINDCAST_CONTAINER=true HINDCAST_BIND=0.0.0.0
 VOLUME /var/lib/hindcast
 USER node
 STOPSIGNAL SIGTERM

@@ -74,10 +74,21 @@ describe('loadConfig', () => {
     expect(error.message.split('; ')).toEqual([
       'HINDCAST_PORT_OFFSET="60000": a whole number from 0 to 57803',
       'HINDCAST_LOG_LEVEL="loud": one of trace, debug, info, warn, error, fatal, silent',
-      'HINDCAST_BIND="0.0.0.0": a loopback address: 127.0.0.1, ::1, localhost',
       'HINDCAST_QUEUE_ROWS_MAX="1e3": a whole number from 1 to 100',
       'HINDCAST_IS_FAST="yes": true, false, 1 or 0',
+      'HINDCAST_BIND="0.0.0.0": a loopback address: 127.0.0.1, ::1, localhost, or 0.0.0.0 with HINDCAST_CONTAINER=true',
     ]);
+  });
+
+  it('listens on every address in a container only', () => {
+    expect(loadConfig({}, { HINDCAST_BIND: '0.0.0.0', HINDCAST_CONTAINER: 'true' }).bind).toBe('0.0.0.0');
+    for (const container of ['', 'false', '0', 'yes']) {
+      const { code, message } = failureOf({ HINDCAST_BIND: '0.0.0.0', HINDCAST_CONTAINER: container });
+      expect(code).toBe('CONFIG_INVALID');
+      expect(message).toContain('HINDCAST_BIND="0.0.0.0"');
+      expect(message).toContain('HINDCAST_CONTAINER');
+    }
+    expect(failureOf({ HINDCAST_BIND: '10.0.0.7', HINDCAST_CONTAINER: 'true' }).message).toContain('HINDCAST_BIND="10.0.0.7"');
   });
 
   it('shows no secret: neither a field of such a name nor the password of a URL', () => {

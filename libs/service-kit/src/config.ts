@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { HindcastError } from '@hindcast/contracts';
 import { z } from 'zod';
 import { describeFault, fieldFaults, type FieldFault } from './field-faults.js';
-import { oneOf, url, wholeNumber } from './fields.js';
+import { flag, oneOf, url, wholeNumber } from './fields.js';
 import { portOffsetMax, portTable, type PortTable } from './ports.js';
 
 /** The folder that holds `package.json` of the whole; `src` and `dist` lie equally deep below it. */
@@ -12,6 +12,7 @@ export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const loopbackAddresses = ['127.0.0.1', '::1', 'localhost'] as const;
+const everyAddress = '0.0.0.0';
 
 /** What every service reads. A field `questdbUrl` is the variable HINDCAST_QUESTDB_URL, and so for all. */
 const baseShape = {
@@ -21,11 +22,13 @@ const baseShape = {
   portOffset: wholeNumber({ min: 0, max: portOffsetMax }).default(0),
   /** What is written to the log, at least. */
   logLevel: oneOf(logLevels).default('info'),
-  /** The address that every door listens on; loopback only. */
+  /** The address that every door listens on: no door asks who is there, so this machine's own programs only. */
   bind: z
-    .enum(loopbackAddresses)
+    .enum([...loopbackAddresses, everyAddress])
     .default('127.0.0.1')
-    .describe(`a loopback address: ${loopbackAddresses.join(', ')}`),
+    .describe('a loopback address: 127.0.0.1, ::1, localhost, or 0.0.0.0 with HINDCAST_CONTAINER=true'),
+  /** Says that this runs in a container, whose own network is the boundary; the image sets it. */
+  container: flag().default(false),
   /** Downloads that clones share, as the embedding model; `${XDG_CACHE_HOME:-~/.cache}/hindcast` by default. */
   cache: z.string().min(1).optional().describe('a folder'),
   /** QuestDB over HTTP; its own port on this machine by default. */
@@ -46,6 +49,7 @@ export interface BaseConfig {
   readonly portOffset: number;
   readonly logLevel: (typeof logLevels)[number];
   readonly bind: string;
+  readonly container: boolean;
   readonly cache: string;
   readonly questdbUrl: string;
   readonly redisUrl: string;
@@ -67,7 +71,8 @@ export function loadConfig<S extends z.ZodRawShape>(shape: S, env: Environment =
   const schema = z.object({ ...baseShape, ...shape });
   const input = Object.fromEntries(Object.keys(schema.shape).map((field) => [field, env[variableName(field)] || undefined]));
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw invalid(fieldFaults(parsed.error, schema, input));
+  const faults = [...(parsed.success ? [] : fieldFaults(parsed.error, schema, input)), ...openBindFaults(input)];
+  if (!parsed.success || faults.length > 0) throw invalid(faults);
   return Object.freeze(completed(parsed.data as z.infer<z.ZodObject<typeof baseShape>>, env)) as Config<S>;
 }
 
@@ -90,6 +95,12 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     marketDataUrl: own.marketDataUrl ?? `http://127.0.0.1:${ports.marketDataHttp}`,
     ports,
   };
+}
+
+/** One field's value depends on another's: outside of a container every address is the whole network's. */
+function openBindFaults({ bind, container }: Readonly<Record<string, string | undefined>>): readonly FieldFault[] {
+  if (bind !== everyAddress || flag().safeParse(container).data === true) return [];
+  return [{ field: 'bind', value: bind, allowed: baseShape.bind.description ?? '' }];
 }
 
 function invalid(faults: readonly FieldFault[]): HindcastError {
