@@ -144,8 +144,19 @@ describe('with a model', () => {
       index: null,
       nprobes: null,
       model: 'hash-embedder@1',
-      as_of: null,
+      as_of: isoFromUs(question.timeUs),
     });
+  });
+
+  it('answers a moment from its own past, unless `asOf` says otherwise', async () => {
+    const time = isoFromUs(due[3].timeUs + 1_000_000);
+    const timesOf = ({ results }: Json): string[] => results.map(({ timestamp }: Json) => timestamp as string).toSorted();
+    const all = { symbol: 'SPY', time, excludeWithinSeconds: 0, k: 100 };
+    const past = (await call('/v1/similar', all)).body;
+    expect(timesOf(past)).toEqual(due.slice(0, 4).map(({ timeUs }) => isoFromUs(timeUs)));
+    expect(past.receipt).toMatchObject({ as_of: time, candidates: 4 });
+    const later = (await call('/v1/similar', { ...all, asOf: isoFromUs(due[due.length - 1].timeUs) })).body;
+    expect(later.receipt.candidates).toBe(due.length);
   });
 
   it('hides what came after `asOf`, and finds the moment itself where it may', async () => {
@@ -164,7 +175,7 @@ describe('with a model', () => {
 
   it('takes a text or a vector as well', async () => {
     const text = await call('/v1/similar', { text: 'busy busy rising', k: 2 });
-    expect(text.body).toMatchObject({ query: { sentence: 'busy busy rising' }, receipt: { candidates: due.length } });
+    expect(text.body).toMatchObject({ query: { sentence: 'busy busy rising' }, receipt: { candidates: due.length, as_of: null } });
     const vector = Array.from({ length: 384 }, (_, at) => (at === 0 ? 3 : 0));
     const { body } = await call('/v1/similar', { vector, k: 1 });
     expect(body.results.length).toBe(1);

@@ -64,7 +64,8 @@ export function parseSimilarRequest(body: unknown): SimilarQuestion {
   if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) {
     throw new HindcastError('FIELD_INVALID', 'filter.from is not before filter.to.');
   }
-  return { subject: subjectOf(fields), k, filter, asOfUs: asOf, search };
+  // A moment is answered from its own past: what came later would be foretelling with hindsight.
+  return { subject: subjectOf(fields), k, filter, asOfUs: asOf ?? fields.time, search };
 }
 
 function subjectOf(fields: Fields): Subject {

@@ -18,7 +18,10 @@ export interface SimilarRequest {
     /** Exclusive. */
     readonly to?: string;
   };
-  /** Hides whatever was not known at this time. */
+  /**
+   * Hides whatever was not known at this time: every moment later than it. Where a symbol is given it is `time` by
+   * default, so that an answer about a moment looks back only; a text or a vector has no time and sees everything.
+   */
   readonly asOf?: string;
   /** Leave out moments within this many seconds of the question's own; 3,600 by default where a symbol is given. */
   readonly excludeWithinSeconds?: number;
@@ -49,6 +52,7 @@ export interface SearchReceipt {
   readonly rows_not_indexed: number;
   readonly model: string;
   readonly template: string;
+  /** What `asOf` was, given or by default; null where nothing was hidden. */
   readonly as_of: string | null;
   readonly elapsed_ms: number;
 }
