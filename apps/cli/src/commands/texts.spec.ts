@@ -1,9 +1,11 @@
+import { errorBody, HindcastError, type ErrorCode } from '@hindcast/contracts';
 import { ledgerOf } from '../replay/ledger.fixture.js';
+import { fakeTerminal } from '../terminal.fixture.js';
 import { parseSpan, parseTime } from '../time-arguments.js';
 import { ledgerTable } from './ledger.js';
 import { similarRequest, similarText } from './similar.js';
 import { statusText } from './status.js';
-import { stateLines } from './watch.js';
+import { show, stateLines } from './watch.js';
 
 describe('times of the command line', () => {
   it('are days or times, and a last day is included', () => {
@@ -150,4 +152,19 @@ it('watching shows snapshots and updates alike', () => {
   expect(stateLines(update)[0]).toBe(
     '2013-10-07T13:35:00Z   SPY        Gaussian     2.80   0.500  1.000     0.500     0.200     0.300    168.25',
   );
+});
+
+describe('watching, told of an error', () => {
+  const told = (code: ErrorCode): string => JSON.stringify({ event: 'ERROR', ...errorBody(new HindcastError(code, 'so it is')) });
+
+  it('goes on where the service tries again by itself, and says so beside the states', () => {
+    const terminal = fakeTerminal();
+    show(told('UPSTREAM_AWAY'), terminal);
+    expect(terminal.notes).toEqual(['  (UPSTREAM_AWAY: so it is)']);
+    expect(terminal.printed).toEqual([]);
+  });
+
+  it.each(['SUBSCRIPTION_INVALID', 'SHUTTING_DOWN'] as const)('ends with %s', (code) => {
+    expect(() => show(told(code), fakeTerminal())).toThrow(expect.objectContaining({ code, message: 'so it is' }));
+  });
 });

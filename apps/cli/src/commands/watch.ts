@@ -1,4 +1,4 @@
-import type { PhysicsStateJson, PhysicsUpdate } from '@hindcast/contracts';
+import type { ErrorBody, PhysicsStateJson, PhysicsUpdate } from '@hindcast/contracts';
 import { HindcastError } from '@hindcast/contracts';
 import { WebSocket, type RawData } from 'ws';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
@@ -49,12 +49,19 @@ export async function watch({ symbols }: WatchOptions, terminal: Terminal): Prom
 type StreamMessage =
   | (PhysicsUpdate & { readonly missed?: number })
   | { readonly event: 'SNAPSHOT'; readonly states: readonly PhysicsStateJson[] }
-  | { readonly event: 'ERROR'; readonly error: { readonly message: string } }
+  | ({ readonly event: 'ERROR' } & ErrorBody)
   | { readonly event: 'SUBSCRIBED' | 'HEARTBEAT' };
 
-function show(text: string, { json, print, note }: Terminal): void {
+/** Shows one message of the stream. Throws where it says that nothing more will come. */
+export function show(text: string, { json, print, note }: Terminal): void {
   const message = JSON.parse(text) as StreamMessage;
-  if (message.event === 'ERROR') throw new HindcastError('SUBSCRIPTION_INVALID', message.error.message);
+  if (message.event === 'ERROR') {
+    const { code, message: words, retry } = message.error;
+    // The service tries again by itself, as with a snapshot that cannot be had yet; one that stops does not.
+    if (!retry || code === 'SHUTTING_DOWN') throw new HindcastError(code, words);
+    note(`  (${code}: ${words})`);
+    return;
+  }
   if (json) {
     if (message.event === 'PHYSICS_UPDATE' || message.event === 'SNAPSHOT') print(text);
     return;
