@@ -32,9 +32,6 @@ export function describeWithServers(name: string, wanted: ServersWanted, body: (
       if (wanted.questDb) given.questDb = await startQuestDb(optionsOf(wanted.questDb));
       if (wanted.redis) given.redis = await startRedis(optionsOf(wanted.redis));
     }, startBoundMs);
-    afterAll(async () => {
-      await Promise.all([given.questDb?.stop(), given.redis?.stop()]);
-    }, startBoundMs);
     body({
       get questDb() {
         return given.questDb ?? missing('questDb');
@@ -43,6 +40,10 @@ export function describeWithServers(name: string, wanted: ServersWanted, body: (
         return given.redis ?? missing('redis');
       },
     });
+    // After the body, because hooks of one block run in the order they are written: what it closes needs its servers.
+    afterAll(async () => {
+      await Promise.all([given.questDb?.stop(), given.redis?.stop()]);
+    }, startBoundMs);
   });
 }
 
