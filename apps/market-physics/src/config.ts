@@ -35,6 +35,7 @@ export const marketPhysicsShape = {
   primaryMarkets: marketsBySymbol().default({}),
   /** About 100 KB of memory each. */
   instrumentsMax: wholeNumber({ min: 1, max: 10_000 }).default(1_000),
+  /** How often the follower's progress is written to disk; a restart folds again what came after. */
   checkpointIntervalMs: wholeNumber({ min: 50, max: 60_000 }).default(1_000),
   /** Threads inside the embedding model. */
   embedderThreads: wholeNumber({ min: 1, max: 64 }).default(1),

@@ -26,6 +26,7 @@ export class ProgressController {
     @Inject(DUE_QUEUE) private readonly queue: DueQueue,
   ) {}
 
+  /** How far the log is folded, checkpointed and embedded. */
   @Get()
   progress(): ProgressDto {
     const { follower, embedding } = this.service;

@@ -18,6 +18,7 @@ const schema = z.strictObject({
 export class RebuildsController {
   constructor(private readonly rebuilds: Rebuilds) {}
 
+  /** Makes the states of a time span anew from the store, in the background; one at a time. */
   @Post()
   @HttpCode(202)
   start(@Body() body: unknown): RebuildReport {
@@ -26,11 +27,13 @@ export class RebuildsController {
     return this.rebuilds.start({ mode, fromUs: from, toUs: to, symbols });
   }
 
+  /** How far a rebuild is, or how it ended. */
   @Get(':id')
   report(@Param('id') id: string): RebuildReport {
     return this.rebuilds.get(id);
   }
 
+  /** Cancels a rebuild; what it has stored stays. */
   @Delete(':id')
   cancel(@Param('id') id: string): Promise<RebuildReport> {
     return this.rebuilds.cancel(id);

@@ -7,6 +7,7 @@ import { parseSimilarRequest } from './similar-request.js';
 export class SimilarController {
   constructor(private readonly moments: SimilarMoments) {}
 
+  /** The moments whose states are most like a moment's, a text's or a vector's, with how they were found. */
   @Post()
   @HttpCode(200)
   find(@Body() body: unknown): Promise<SimilarAnswer> {

@@ -1,7 +1,7 @@
 import type { Regime } from '@hindcast/contracts';
 import type { Instrument } from '@hindcast/market';
 
-/** The state of one instrument at the end of a bar. See `docs/ARCHITECTURE.md` for every formula and its source. */
+/** The state of one instrument at the end of a bar. See `docs/DESIGN.md` for every formula and its source. */
 export interface PhysicsState extends Instrument {
   /** The end of the newest bar in the window, microseconds since the epoch. */
   readonly timeUs: number;
