@@ -8,6 +8,12 @@ const toolVariables = [
     '`../shared/data` from the project root',
     'Recorded market data for tests and benchmarks; they are skipped, and say so, where it is absent.',
   ],
+  [
+    '`HINDCAST_SEED`',
+    'a whole number',
+    'another one each time',
+    'Where and in which order a test disturbs a replay; a failed test names the seed to repeat it.',
+  ],
 ];
 
 /** docs/CONFIGURATION.md, from what the config.ts files declare. @param {{ title: string, variables: import('./config-variables.mjs').Variable[] }[]} owners */

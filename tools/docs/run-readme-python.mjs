@@ -32,15 +32,20 @@ export function pythonBlock(markdown) {
  * @returns {Promise<{ output: string } | { skipped: string }>} rejects where the block fails
  */
 export async function runReadmePython({ url = marketDataUrl, cacheDir = cacheFolder(process.env) } = {}) {
-  const python = await environment(join(cacheDir, 'readme-python'));
+  const python = await pythonEnvironment({ cacheDir });
   if ('skipped' in python) return python;
   const block = pythonBlock(readFileSync(readmeFile, 'utf8')).replaceAll(marketDataUrl, url);
   const { stdout } = await run(python.executable, ['-c', block], { timeout: runTimeoutMs, maxBuffer: outputBytesMax });
   return { output: stdout };
 }
 
-/** A virtual environment with what the block imports; made where it is missing or was not finished. */
-async function environment(folder) {
+/**
+ * A virtual environment with what the block imports; made where it is missing or was not finished.
+ * @param {{ cacheDir: string }} options
+ * @returns {Promise<{ executable: string } | { skipped: string }>}
+ */
+export async function pythonEnvironment({ cacheDir }) {
+  const folder = join(cacheDir, 'readme-python');
   const executable = join(folder, 'bin', 'python');
   const finished = join(folder, 'finished');
   const wanted = requirements.join('\n');

@@ -23,24 +23,35 @@ export function whyNoLeanData(): string | undefined {
 /** New York was four hours behind UTC on the days that are there: 2013-10-07, 08 and 09, in daylight time. */
 const newYorkBehindMs = 4 * 3_600_000;
 
-/** `day` as yyyymmdd, the day of New York. */
-export function readLeanTrades({ symbol, day }: { readonly symbol: string; readonly day: string }): LeanTrade[] {
-  const file = join(dataDirectory, 'lean/equity/usa/tick', symbol.toLowerCase(), `${day}_trade.zip`);
+export interface LeanFile {
+  readonly symbol: string;
+  /** yyyymmdd, the day of New York. */
+  readonly day: string;
+  readonly kind: 'trade' | 'quote';
+}
+
+/** Each line of a file with its time; its other columns as they stand. */
+export function readLeanRows({ symbol, day, kind }: LeanFile): { readonly timeUs: number; readonly columns: readonly string[] }[] {
+  const file = join(dataDirectory, 'lean/equity/usa/tick', symbol.toLowerCase(), `${day}_${kind}.zip`);
   const midnightMs = Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6))) + newYorkBehindMs;
   const lines = onlyFileOf(readFileSync(file)).split('\n');
   return lines
     .filter((line) => line !== '')
     .map((line) => {
-      const [ms, price, size, exchange, conditions, suspicious] = line.split(',');
-      return {
-        timeUs: (midnightMs + Number(ms)) * 1_000,
-        price: Number(price) / 10_000,
-        size: Number(size),
-        exchange,
-        conditions,
-        suspicious: suspicious === '1',
-      };
+      const [ms, ...columns] = line.split(',');
+      return { timeUs: (midnightMs + Number(ms)) * 1_000, columns };
     });
+}
+
+export function readLeanTrades({ symbol, day }: Omit<LeanFile, 'kind'>): LeanTrade[] {
+  return readLeanRows({ symbol, day, kind: 'trade' }).map(({ timeUs, columns: [price, size, exchange, conditions, suspicious] }) => ({
+    timeUs,
+    price: Number(price) / 10_000,
+    size: Number(size),
+    exchange,
+    conditions,
+    suspicious: suspicious === '1',
+  }));
 }
 
 /** The text of a zip's one file, found by the directory at its end. */

@@ -1,0 +1,196 @@
+/**
+ * A whole Hindcast as its user has it: the stack that `npm start` runs, in a folder and on ports of its own, and the
+ * command line against it. What is started here is always ended, and it can be asked whether anything was left behind.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { basePorts, isPortFree } from '../servers/ports.mjs';
+import { nodeExecutable } from '../setup/node-executable.mjs';
+import { isRunning, readRunFile, runningMembers, supervisorName } from '../stack/run-files.mjs';
+import { services } from '../stack/services.mjs';
+import { foldersOf, projectRoot, readSettings } from '../stack/settings.mjs';
+import { stackStatus } from '../stack/status.mjs';
+
+const cli = join(projectRoot, 'apps/cli/bin/hindcast.mjs');
+const pollMs = 50;
+
+/** Below the ports that systems hand out by themselves, and in steps that let stacks of several runs lie side by side. */
+const offsets = { first: 1_000, last: 24_000, step: 100 };
+
+/** Some offset with which nobody listens on any port of a stack; where the search begins differs from process to process. */
+export async function freePortOffset() {
+  const ports = [...Object.values(basePorts), ...services.flatMap(({ httpPort, grpcPort }) => [httpPort, grpcPort])];
+  const candidates = (offsets.last - offsets.first) / offsets.step;
+  for (let n = 0; n < candidates; n++) {
+    const offset = offsets.first + ((process.pid * 7 + n) % candidates) * offsets.step;
+    const free = await Promise.all(ports.map((port) => isPortFree(port + offset)));
+    if (free.every(Boolean)) return offset;
+  }
+  throw new Error('no port offset is free');
+}
+
+/** Waits until the condition gives something; the bound is there to say what was waited for, not to measure. */
+export async function until(what, condition, { boundMs = 180_000 } = {}) {
+  const deadline = performance.now() + boundMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (performance.now() > deadline) throw new Error(`waited ${boundMs / 1000} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+export class HindcastUnderTest {
+  #foreground;
+  #members = [];
+
+  constructor({ home, settings, env }) {
+    this.home = home;
+    this.settings = settings;
+    this.env = env;
+    const [tickIngest, marketPhysics, stateBroadcaster, marketData] = services.map(
+      ({ httpPort }) => `127.0.0.1:${httpPort + settings.portOffset}`,
+    );
+    this.urls = {
+      tickIngest: `http://${tickIngest}`,
+      marketPhysics: `http://${marketPhysics}`,
+      marketData: `http://${marketData}`,
+      stream: `http://${stateBroadcaster}/v1/stream`,
+      webSocket: `ws://${stateBroadcaster}/v1/stream`,
+      questDb: settings.questdbUrl,
+      redis: settings.redisUrl,
+    };
+  }
+
+  /** A fresh folder and free ports; nothing runs yet. `variables` are added to the environment of all that is started. */
+  static async create(variables = {}) {
+    const home = mkdtempSync(join(tmpdir(), 'hindcast-e2e-'));
+    const place = { HINDCAST_HOME: home, HINDCAST_PORT_OFFSET: String(await freePortOffset()) };
+    // Servers of its own too, whatever the environment names.
+    const own = { NODE_OPTIONS: undefined, HINDCAST_QUESTDB_URL: undefined, HINDCAST_REDIS_URL: undefined };
+    const settings = readSettings(place);
+    const env = { ...process.env, ...own, ...place, ...variables };
+    return new HindcastUnderTest({ home, settings, env });
+  }
+
+  /** `npm start -- --detach`; resolves when all is ready, with what it printed. */
+  async startDetached() {
+    const { code, stdout, stderr } = await this.#ended(this.#spawn(nodeExecutable(), ['tools/stack/start.mjs', '--detach']));
+    if (code !== 0) throw new Error(`the stack did not start, exit code ${code}:\n${stdout}\n${stderr}`);
+    this.#remember();
+    return stdout;
+  }
+
+  /** `npm start` as in a terminal: a process group of its own, which `interrupt` reaches as Ctrl-C does. */
+  async startForeground() {
+    const child = this.#spawn('npm', ['start'], { detached: true });
+    const ended = this.#ended(child);
+    this.#foreground = { child, ended };
+    let printed = '';
+    child.stdout.on('data', (chunk) => (printed += chunk));
+    const ready = until('npm start to be ready', async () => child.exitCode !== null || printed.includes('Ctrl-C stops everything'), {
+      boundMs: 300_000,
+    });
+    await ready;
+    if (child.exitCode !== null) throw new Error(`npm start ended:\n${(await ended).stdout}\n${(await ended).stderr}`);
+    this.#remember();
+  }
+
+  /** Ctrl-C: everybody in the terminal's group gets it. Resolves when npm has returned. */
+  async interrupt() {
+    process.kill(-this.#foreground.child.pid, 'SIGINT');
+    const { stdout } = await this.#foreground.ended;
+    this.#foreground = undefined;
+    return stdout;
+  }
+
+  async stop() {
+    this.#remember();
+    if (this.#foreground) await this.interrupt();
+    return this.#ended(this.#spawn(nodeExecutable(), ['tools/stack/stop.mjs']));
+  }
+
+  /** Ends what runs and removes the folder; returns the processes that were left after the end, of which there must be none. */
+  async dispose() {
+    await this.stop();
+    const left = this.processesLeft();
+    rmSync(this.home, { recursive: true, force: true });
+    return left;
+  }
+
+  status() {
+    return stackStatus(this.settings);
+  }
+
+  async whenReady() {
+    await until('all members to be ready', async () => (await this.status()).members.every(({ health }) => health === 'ready'));
+    this.#remember();
+  }
+
+  /** SIGKILL to one service, which the supervisor starts again; resolves when another process has its place. */
+  async kill(name) {
+    this.#remember();
+    const { run } = foldersOf(this.home);
+    const { pid } = await until(`${name} to run`, () => readRunFile(run, name));
+    process.kill(pid, 'SIGKILL');
+    await until(`${name} to be started again`, () => (readRunFile(run, name)?.pid ?? pid) !== pid);
+    this.#remember();
+  }
+
+  /** Starts a command of `hindcast`; `ended` resolves with its exit code and what it printed. */
+  command(args) {
+    const child = this.#spawn(nodeExecutable(), [cli, ...args]);
+    return { interrupt: () => child.kill('SIGINT'), ended: this.#ended(child) };
+  }
+
+  /** Runs a command with `--json` and returns its answer; any exit code but 0 is an error that says what it printed. */
+  async json(args) {
+    const { code, stdout, stderr } = await this.command([...args, '--json']).ended;
+    if (code !== 0) throw new Error(`hindcast ${args.join(' ')} ended with exit code ${code}:\n${stdout}\n${stderr}`);
+    return JSON.parse(stdout);
+  }
+
+  /** What still runs of everything that was ever seen to run here, and whoever else carries this folder in its environment. */
+  processesLeft() {
+    const recorded = this.#members.filter(isRunning).map(({ name, pid }) => `${name}, pid ${pid}`);
+    return [...new Set([...recorded, ...processesWith(`HINDCAST_HOME=${this.home}`)])];
+  }
+
+  #remember() {
+    const { run } = foldersOf(this.home);
+    this.#members.push(...[readRunFile(run, supervisorName), ...runningMembers(run)].filter((record) => record !== undefined));
+  }
+
+  #spawn(command, args, options = {}) {
+    return spawn(command, args, { cwd: projectRoot, env: this.env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  }
+
+  #ended(child) {
+    const printed = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr']) child[stream].setEncoding('utf8').on('data', (chunk) => (printed[stream] += chunk));
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code: code ?? signal, ...printed }));
+    });
+  }
+}
+
+/** Processes of this machine with the variable in their environment, where Linux tells. */
+function processesWith(variable) {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => textOf(`/proc/${pid}/environ`).split('\0').includes(variable))
+    .map((pid) => `${textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}, pid ${pid}`);
+}
+
+function textOf(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // It has ended meanwhile, or is somebody else's.
+    return '';
+  }
+}
