@@ -27,6 +27,10 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
   callsAway = 0;
   /** So many further polls see nothing of what was written. */
   pollsHidden = 0;
+  /** Tables that a call of `resumeSuspended` finds suspended. */
+  suspended: readonly string[] = ['trades'];
+  /** So many further writes are acknowledged and lost. */
+  writesLost = 0;
   resumed = 0;
   reads = 0;
   refuses: (name: string) => string | undefined = () => undefined;
@@ -46,24 +50,28 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
       const message = this.refuses(rowName(table, row.sequence));
       if (message !== undefined) return { kind: 'refused', table, sequence: row.sequence, message };
     }
+    this.writes.push(batches.map(({ number }) => number));
+    if (this.writesLost > 0) {
+      this.writesLost--;
+      return { kind: 'written', rows: sent.length };
+    }
     for (const { table, row } of sent) {
       if (table === 'trades') this.trade.set(row.sequence, row);
       if (table === 'quotes') this.quote.set(row.sequence, row);
     }
-    this.writes.push(batches.map(({ number }) => number));
     return { kind: 'written', rows: sent.length };
   }
 
-  async areVisible(): Promise<boolean> {
+  async areVisible(batches: readonly LoggedBatch[], { skip }: WriteOptions = {}): Promise<boolean> {
     this.answer();
-    if (this.pollsHidden === 0) return true;
+    if (this.pollsHidden === 0) return batches.every((batch) => this.has(batch, skip));
     this.pollsHidden--;
     return false;
   }
 
   async resumeSuspended(): Promise<readonly string[]> {
     this.resumed++;
-    return ['trades'];
+    return this.suspended;
   }
 
   async *trades(range: TickRange): AsyncIterable<TradeColumns> {
@@ -125,6 +133,14 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
 
   async close(): Promise<void> {
     // Nothing is open.
+  }
+
+  private has({ trades, quotes }: LoggedBatch, skip: ReadonlySet<string> | undefined): boolean {
+    const isShown = (table: TickKind, sequence: number): boolean =>
+      (table === 'trades' ? this.trade : this.quote).has(sequence) || skip?.has(rowName(table, sequence)) === true;
+    return (
+      trades.sequence.every((sequence) => isShown('trades', sequence)) && quotes.sequence.every((sequence) => isShown('quotes', sequence))
+    );
   }
 
   private answer(): void {

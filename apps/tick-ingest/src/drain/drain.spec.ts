@@ -110,6 +110,33 @@ it('counts nothing as stored before a SELECT has shown it, and resumes what may 
   ]);
 });
 
+describe('rows that were acknowledged and are not shown', () => {
+  it('are sent again when no table is suspended and half a minute has passed', async () => {
+    log(1, 2, 3);
+    store.suspended = [];
+    store.writesLost = 1;
+    await drained(drain(), 3);
+    expect(store.writes).toEqual([[1, 2], [3], [1, 2]]);
+    expect(progress.map(({ throughNumber }) => throughNumber)).toEqual([2, 3]);
+    expect([storedRows(), store.trade.size]).toEqual([15, 9]);
+    const waitedMs = waits.reduce((sum, ms) => sum + ms, 0);
+    expect(waitedMs).toBeGreaterThanOrEqual(30_000);
+    expect(waitedMs).toBeLessThan(60_000);
+    expect(statuses).toEqual([
+      { state: 'waiting', detail: expect.stringContaining('no table is suspended') as string },
+      { state: 'running', detail: '' },
+    ]);
+  });
+
+  it('are waited for while a table is suspended: it has them already', async () => {
+    log(1);
+    store.pollsHidden = 2_000;
+    await drained(drain(), 1);
+    expect(store.writes).toEqual([[1]]);
+    expect(store.resumed).toBe(39);
+  });
+});
+
 describe('a row that the store refuses', () => {
   it('is quarantined with its words and a copy of itself, and the others are stored', async () => {
     log(1, 2);

@@ -41,6 +41,8 @@ const visiblePollMinMs = 2;
 const visiblePollMaxMs = 100;
 /** Polls without success after which a table may be suspended. */
 const pollsBeforeResume = 50;
+/** Acknowledged rows of tables that are not suspended are shown long before; after it, they are taken to be lost. */
+const resendAfterMs = 30_000;
 
 interface Piece {
   readonly batches: readonly LoggedBatch[];
@@ -82,8 +84,10 @@ export class Drain {
         await this.nextHead(next, signal);
         continue;
       }
-      const piece = await oldest;
-      if (piece && (await this.seen(piece, signal))) this.parts.onProgress(progressOf(piece));
+      let piece = await oldest;
+      // A resend changes nothing where the rows were on their way all the same.
+      while (piece && !(await this.seen(piece, signal))) piece = await this.send(piece.batches, signal);
+      if (piece) this.parts.onProgress(progressOf(piece));
     }
     await Promise.all(sent);
   }
@@ -137,28 +141,36 @@ export class Drain {
     return undefined;
   }
 
-  /** True when a SELECT has returned the piece's last rows. */
+  /** True when a SELECT has returned the piece's last rows; false where that is no longer to be expected. */
   private async seen({ batches, skip }: Piece, signal: AbortSignal): Promise<boolean> {
+    let waitedMs = 0;
     for (let poll = 0; !signal.aborted; poll++) {
       try {
         if (await this.parts.writer.areVisible(batches, { skip, streamId: this.parts.streamId })) {
           this.report(undefined);
           return true;
         }
-        if (poll > 0 && poll % pollsBeforeResume === 0) await this.resume();
+        if (poll > 0 && poll % pollsBeforeResume === 0) {
+          if (await this.resume()) waitedMs = 0;
+          else if (waitedMs >= resendAfterMs) return false;
+        }
       } catch (error) {
         if (!(error instanceof HindcastError)) throw error;
         this.report(error);
       }
-      await this.parts.wait(backOff(poll, visiblePollMinMs, visiblePollMaxMs), signal);
+      const pauseMs = backOff(poll, visiblePollMinMs, visiblePollMaxMs);
+      await this.parts.wait(pauseMs, signal);
+      waitedMs += pauseMs;
     }
     return false;
   }
 
-  private async resume(): Promise<void> {
+  /** True where a table was suspended. */
+  private async resume(): Promise<boolean> {
     const resumed = await this.parts.writer.resumeSuspended();
     const tables = resumed.length === 0 ? 'no table is suspended' : `resumed ${resumed.join(', ')}`;
     this.report(new HindcastError('STORE_AWAY', `rows were acknowledged and are not shown yet: ${tables}`));
+    return resumed.length > 0;
   }
 
   private report(failure: HindcastError | undefined): void {
