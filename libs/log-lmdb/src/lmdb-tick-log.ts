@@ -9,6 +9,7 @@ import type {
   LogInheritance,
   LogMemory,
   LogPosition,
+  LogProgress,
   LogWrite,
   QuarantinedRow,
   StoredProgress,
@@ -132,6 +133,22 @@ export class LmdbTickLog implements TickLog {
       storedThroughNumber: counters.storedThroughNumber,
       checkpoints: [...tables.checkpoints.getRange()].map(({ value }) => value),
     };
+  }
+
+  progress(): LogProgress {
+    const { checkpoints } = this.tables;
+    // Otherwise it may be what was there when this turn of the event loop began to read.
+    checkpoints.resetReadTxn();
+    return {
+      storedThroughNumber: this.counters.storedThroughNumber,
+      checkpoints: [...checkpoints.getRange()].map(({ value }) => value),
+    };
+  }
+
+  quarantine(): readonly QuarantinedRow[] {
+    const { quarantine } = this.tables;
+    quarantine.resetReadTxn();
+    return [...quarantine.getRange()].map(({ value }) => value);
   }
 
   async recordStored(progress: StoredProgress): Promise<void> {

@@ -46,8 +46,12 @@ export interface TickLog extends LogFollower {
   append(write: LogWrite): Promise<void>;
   /** A flushed batch, undefined where it was trimmed or is not there yet. */
   read(number: number): LoggedBatch | undefined;
-  /** Everything beside the batches, as of the last flush. */
+  /** Everything beside the batches, as of the last flush: for a start and the ledger, as it reads every cell. */
   recall(): LogMemory;
+  /** How far store and followers are; cheap, to be asked at any time. */
+  progress(): LogProgress;
+  /** Rows that the store has refused and nobody has released; few, most often none. */
+  quarantine(): readonly QuarantinedRow[];
   /** The drain's progress: watermark, counters and quarantined rows in one transaction. */
   recordStored(progress: StoredProgress): Promise<void>;
   /** Rows of the quarantine that the store took after all. */
@@ -115,16 +119,19 @@ export interface FollowerCheckpoint {
   readonly progressAtUs: number;
 }
 
-export interface LogMemory {
+export interface LogProgress {
+  /** Every batch up to it was seen in the tick store by a SELECT. */
+  readonly storedThroughNumber: number;
+  readonly checkpoints: readonly FollowerCheckpoint[];
+}
+
+export interface LogMemory extends LogProgress {
   readonly instruments: readonly InstrumentState[];
   readonly floors: readonly Floor[];
   readonly totals: Readonly<Record<TickKind, KindTotals>>;
   readonly rejectedByCode: Readonly<Partial<Record<RejectionCode, number>>>;
   readonly cells: readonly CellTotals[];
   readonly quarantine: readonly QuarantinedRow[];
-  /** Every batch up to it was seen in the tick store by a SELECT. */
-  readonly storedThroughNumber: number;
-  readonly checkpoints: readonly FollowerCheckpoint[];
 }
 
 export interface StoredProgress {

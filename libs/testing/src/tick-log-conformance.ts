@@ -170,6 +170,8 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
       expect(totals).toMatchObject({ trades: { stored: 8, quarantined: 1 }, quotes: { stored: 6, quarantined: 0 } });
       expect(cells.find(({ table }) => table === 'trades')).toMatchObject({ admitted: 12, stored: 8, quarantined: 1 });
       expect(quarantine).toEqual([quarantinedRow(2)]);
+      expect(log.progress()).toEqual({ storedThroughNumber: 3, checkpoints: [] });
+      expect(log.quarantine()).toEqual([quarantinedRow(2)]);
     });
 
     it('releases a quarantined row once, whoever asks', async () => {
@@ -178,6 +180,7 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
       await Promise.all([log.releaseQuarantine([quarantinedRow(1)]), log.releaseQuarantine([quarantinedRow(1)])]);
       const { totals, cells, quarantine } = log.recall();
       expect(quarantine).toEqual([quarantinedRow(2)]);
+      expect(log.quarantine()).toEqual(quarantine);
       expect(totals.trades).toMatchObject({ stored: 5, quarantined: 1 });
       expect(cells.find(({ table }) => table === 'trades')).toMatchObject({ stored: 5, quarantined: 1 });
     });
@@ -293,7 +296,8 @@ export function logFollowerConformance(open: () => Promise<{ readonly log: TickL
     const report = (name: string, number: number) => follower.reportCheckpoint({ streamId: log.streamId, follower: name, number });
     await report('market-physics', 3);
     await Promise.all([report('market-physics', 7), report('market-physics', 5), report('other', 1)]);
-    const numbers = log.recall().checkpoints.map(({ follower: name, number }) => [name, number]);
+    expect(log.progress().checkpoints).toEqual(log.recall().checkpoints);
+    const numbers = log.progress().checkpoints.map(({ follower: name, number }) => [name, number]);
     expect(numbers.toSorted()).toEqual([
       ['market-physics', 7],
       ['other', 1],

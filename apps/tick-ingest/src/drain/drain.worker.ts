@@ -41,7 +41,7 @@ export class DrainWorker {
       pieceRowsMax,
       quarantineRowsMax,
       streamId: log.streamId,
-      fromNumber: log.recall().storedThroughNumber + 1,
+      fromNumber: log.progress().storedThroughNumber + 1,
       headNumber: log.position().headNumber,
     };
     const thread = new Worker(new URL('./drain-thread.js', import.meta.url), { workerData: settings, name: 'drain' });

@@ -54,7 +54,7 @@ export class TrimmerWorker {
   /** One round; returns the rows dropped. */
   async trim(): Promise<number> {
     const { log, intake, logKeepRows } = this.parts;
-    // Who may be cut off is asked only while there is something to drop: it takes the whole memory of the log.
+    // Who may be cut off is asked only while there is something to drop.
     if (log.position().rows <= logKeepRows && this.cut.size === 0) return 0;
     const through = this.throughNumber();
     let dropped = 0;
@@ -89,7 +89,7 @@ export class TrimmerWorker {
   /** The newest batch that the store and every follower are past. */
   private throughNumber(): number {
     const { log, followers } = this.parts;
-    const { storedThroughNumber, checkpoints } = log.recall();
+    const { storedThroughNumber, checkpoints } = log.progress();
     const known = new Map(checkpoints.map((checkpoint) => [checkpoint.follower, checkpoint]));
     let through = storedThroughNumber;
     for (const follower of new Set([...followers, ...known.keys()])) {
