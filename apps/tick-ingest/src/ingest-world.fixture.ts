@@ -123,7 +123,7 @@ export class IngestWorld {
       onStatus: () => undefined,
       wait: (_ms, signal) => sleep(0, undefined, { signal }).catch(() => undefined),
       pieceRowsMax: 5,
-      quarantineRowsMax: 3,
+      quarantineRowsMax: 10,
     };
   }
 
@@ -131,7 +131,7 @@ export class IngestWorld {
   async drain(): Promise<void> {
     const abort = new AbortController();
     const head = this.log.position().headNumber;
-    const { storedThroughNumber } = this.log.recall();
+    const { storedThroughNumber } = this.log.progress();
     if (storedThroughNumber >= head) return;
     const recorded: Promise<void>[] = [];
     const drain = new Drain({

@@ -27,7 +27,7 @@ export class KnownTicks {
   constructor(
     private readonly memory: IdentityMemory,
     private readonly current: { readonly number: number; readonly trades: TradeColumns; readonly quotes: QuoteColumns },
-    private readonly batchOf: (number: number) => Pick<LoggedBatch, 'trades' | 'quotes'>,
+    private readonly batchOf: (number: number, sequence: number) => Pick<LoggedBatch, 'trades' | 'quotes'>,
     private readonly stored: StoredTicks = nothingStored,
   ) {
     const rowsMax = current.trades.length + current.quotes.length;
@@ -77,7 +77,7 @@ export class KnownTicks {
 
   private rowsOf(sequence: number): Pick<LoggedBatch, 'trades' | 'quotes'> {
     const number = numberOfSequence(sequence);
-    return number === this.current.number ? this.current : this.batchOf(number);
+    return number === this.current.number ? this.current : this.batchOf(number, sequence);
   }
 
   /** The batch at hand still has bare positions where logged ones have sequences. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { TickKind } from '@hindcast/contracts';
-import type { TickBatch } from '@hindcast/market';
+import { batchRowsMax, type TickBatch } from '@hindcast/market';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from '../drain/trimmer.worker.js';
 import { clock, IngestWorld, noonUs, quotesOf, tradesBatch } from '../ingest-world.fixture.js';
@@ -35,7 +35,7 @@ const arbitraryBatch = fc.array(arbitraryTick, { minLength: 1, maxLength: 8 });
 
 type Step =
   | { readonly kind: 'send'; readonly batches: readonly (readonly Tick[])[]; readonly failAt: number }
-  | { readonly kind: 'drain' | 'trim' | 'restart' | 'new log' };
+  | { readonly kind: 'drain' | 'trim' | 'restart' | 'refuse' | 'retry' | 'new log' };
 
 const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -52,6 +52,7 @@ const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constantFrom('drain' as const, 'drain' as const, 'trim' as const, 'trim' as const, 'restart' as const),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('refuse' as const, 'retry' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('new log' as const) }) },
 );
 
@@ -120,7 +121,7 @@ function checkLedger(model: Model): void {
   const sum = (field: keyof typeof totals.trades): number => totals.trades[field] + totals.quotes[field];
   expect(balanced).toBe(true);
   expect(sum('inherited') + sum('received')).toBe(sum('stored') + sum('pending') + sum('rejected') + sum('duplicate') + sum('quarantined'));
-  expect(sum('stored') + sum('pending')).toBe(model.kept.size);
+  expect(sum('stored') + sum('pending') + sum('quarantined')).toBe(model.kept.size);
   if (world.dirs.length === 1)
     expect({ received: sum('received'), duplicate: sum('duplicate'), rejected: sum('rejected') }).toEqual(model.sums);
 }
@@ -130,10 +131,25 @@ async function take(step: Step, model: Model, trimmer: () => TrimmerWorker): Pro
   else if (step.kind === 'drain') await world.drain();
   else if (step.kind === 'trim') await trimmer().trim();
   else if (step.kind === 'restart') await world.restart();
+  else if (step.kind === 'refuse') refuseFirstRows();
+  else if (step.kind === 'retry') await retry();
   else {
     await world.drain();
+    // What is still in quarantine is the old log's, and goes with it.
+    await retry();
     await world.newLog();
   }
+}
+
+/** From now on the store takes no row that is the first of its batch. */
+function refuseFirstRows(): void {
+  world.store.refuses = (name) => (Number(name.split(':')[1]) % batchRowsMax === 0 ? 'no such column' : undefined);
+}
+
+/** The store takes everything again, what it has refused too. */
+async function retry(): Promise<void> {
+  world.store.refuses = () => undefined;
+  await new LedgerService(world.log, world.store).retryQuarantine();
 }
 
 it('keeps each identity once and its ledger balanced, whatever is sent, sent again, lost, drained, trimmed or begun anew', async () => {
@@ -157,6 +173,7 @@ it('keeps each identity once and its ledger balanced, whatever is sent, sent aga
         checkLedger(model);
       }
       await world.drain();
+      await retry();
       const stored = [
         ...[...world.store.trade.values()].map(
           ({ symbol, timeUs, id }) => `trades ${symbol} ${Math.floor((timeUs - noonUs) / hourUs)} ${id}`,
@@ -242,6 +259,49 @@ describe('batches of one sender, in order', () => {
     await expect(world.intake.admit([tradesBatch([{ id: 'b' }])], { era })).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', retry: true });
     const again = await world.intake.admit([tradesBatch([{ id: 'a' }])], { era: world.intake.era });
     expect((await again.flushed).counts.trades.accepted).toBe(1);
+  });
+});
+
+describe('a row that the store refuses', () => {
+  const wrong = { id: 'a', timeUs: noonUs };
+  const trimAll = () =>
+    new TrimmerWorker({
+      ...world.parts,
+      clock,
+      logger: silentLogger,
+      logKeepRows: 0,
+      logRowsMax: 1_000,
+      followerStallMs: 1_000,
+      followers: [],
+    }).trim();
+
+  it('stays known when its batch is trimmed, also after a restart, until the store takes it and knows it itself', async () => {
+    await world.send(tradesBatch([wrong, { id: 'b' }], { quotes: quotesOf([{ id: 'a' }], 2) }));
+    refuseFirstRows();
+    await world.drain();
+    expect(await trimAll()).toBe(3);
+    const again = async () => (await world.send(tradesBatch([wrong, { ...wrong, price: 5 }]))).counts.trades;
+    expect(await again()).toMatchObject({ duplicate: 1, rejected: 1, accepted: 0 });
+    await world.restart();
+    expect(await again()).toMatchObject({ duplicate: 1, rejected: 1, accepted: 0 });
+    await retry();
+    await world.drain();
+    await trimAll();
+    expect(await again()).toMatchObject({ duplicate: 1, rejected: 1, accepted: 0 });
+    expect(world.store.trade.size).toBe(2);
+    expect(new LedgerService(world.log, world.store).ledger()).toMatchObject({ balanced: true, totals: { trades: { quarantined: 0 } } });
+  });
+
+  it('and that is kept beside the log takes up its room', async () => {
+    await world.remove();
+    world = await IngestWorld.create({ logRowsMax: 8 });
+    await world.send(tradesBatch([wrong]));
+    refuseFirstRows();
+    await world.drain();
+    await trimAll();
+    const rows = (count: number) => tradesBatch(Array.from({ length: count }, (_, at) => ({ id: `n${at}` })));
+    await expect(world.send(rows(8))).rejects.toMatchObject({ code: 'LOG_FULL' });
+    expect((await world.send(rows(7))).counts.trades.accepted).toBe(7);
   });
 });
 

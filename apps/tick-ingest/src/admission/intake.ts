@@ -6,6 +6,7 @@ import {
   identityHashes,
   instrumentKey,
   KnownTicks,
+  numberOfSequence,
   rowsOf,
   type Admission,
   type AdmissionLimits,
@@ -20,6 +21,7 @@ import {
 } from '@hindcast/market';
 import type { Clock, Floor, TickLog } from '@hindcast/ports';
 import { BatchCache } from './batch-cache.js';
+import { QuarantinedTicks, ticksBySequence } from './quarantined-ticks.js';
 import type { StoreLookup } from './store-lookup.js';
 
 /** What became of one request; every number in it is on disk. */
@@ -64,17 +66,21 @@ export class Intake {
   private readonly memory: IdentityMemory;
   private readonly floors = new Map<string, number>();
   private readonly cache: BatchCache;
+  private readonly quarantined = new QuarantinedTicks();
 
   private constructor(private readonly parts: IntakeParts) {
     const { log, logRowsMax } = parts;
     const memory = log.recall();
-    const { headNumber, serial } = log.position();
+    const { firstNumber, headNumber, serial, rows } = log.position();
     this.state = { instruments: new Map(memory.instruments.map((instrument) => [instrumentKey(instrument), instrument])) };
     this.nextNumber = headNumber + 1;
     this.nextSerial = serial + 1;
-    this.memory = new IdentityMemory({ rowsMax: Math.max(logRowsMax, log.position().rows) });
+    this.memory = new IdentityMemory({ rowsMax: Math.max(logRowsMax, rows + memory.quarantine.length) });
     this.cache = new BatchCache({ read: (number) => log.read(number), isFlushed: (number) => number <= log.position().headNumber });
     this.raiseFloors(memory.floors);
+    for (const row of ticksBySequence(memory.quarantine).values()) {
+      if (numberOfSequence(row.sequence) < firstNumber) this.rememberBatch(this.quarantined.keep(row));
+    }
   }
 
   /** Reads the log once, because admission's memory is exactly the log. */
@@ -139,20 +145,32 @@ export class Intake {
     }
   }
 
-  /** Batches that the log dropped: admission forgets their rows, and asks the store for them from now on. */
+  /**
+   * Batches that the log dropped: admission forgets their rows, and asks the store for them from now on. Those that the
+   * store has refused stay known until they are released; what was released since is the store's like any other.
+   */
   trimmed({ batches, floors }: { readonly batches: readonly LoggedBatch[]; readonly floors: readonly Floor[] }): void {
+    const { log, lookup } = this.parts;
+    const quarantine = ticksBySequence(log.quarantine());
+    const released = this.quarantined.release(quarantine);
+    for (const { batch } of released) this.forgetRows(batch);
     for (const batch of batches) {
       this.cache.drop(batch.number);
-      forEachIdentity(batch, ({ low, high, sequence }) => this.memory.remove(low, high, sequence));
+      this.forgetRows(batch, (sequence) => {
+        const row = quarantine.get(sequence);
+        if (row) this.quarantined.keep(row);
+        return row !== undefined;
+      });
     }
     this.raiseFloors(floors);
-    this.parts.lookup.forget(floors);
+    lookup.forget([...floors, ...released.map(({ cell }) => cell)]);
   }
 
   private requireRoom(rows: number): void {
     const { log, logRowsMax } = this.parts;
-    if (log.position().rows + this.pendingRows + rows <= logRowsMax) return;
-    throw new HindcastError('LOG_FULL', `the log holds ${log.position().rows} of at most ${logRowsMax} rows until its followers advance`);
+    const held = log.position().rows + this.quarantined.size;
+    if (held + this.pendingRows + rows <= logRowsMax) return;
+    throw new HindcastError('LOG_FULL', `the log holds ${held} of at most ${logRowsMax} rows until its followers advance`);
   }
 
   private admitNow(
@@ -167,7 +185,7 @@ export class Intake {
       const known = new KnownTicks(
         this.memory,
         { number: this.nextNumber, trades: batch.trades, quotes: batch.quotes },
-        (number) => this.cache.get(number),
+        (number, sequence) => this.quarantined.get(sequence) ?? this.cache.get(number),
         stored[at],
       );
       const admission = admit(this.state, batch, { number: this.nextNumber, nowUs: clock.nowUs(), limits, known });
@@ -239,6 +257,12 @@ export class Intake {
 
   private rememberBatch(batch: LoggedBatch): void {
     forEachIdentity(batch, ({ low, high, sequence }) => this.memory.insert(low, high, sequence));
+  }
+
+  private forgetRows(batch: LoggedBatch, isKept: (sequence: number) => boolean = () => false): void {
+    forEachIdentity(batch, ({ low, high, sequence }) => {
+      if (!isKept(sequence)) this.memory.remove(low, high, sequence);
+    });
   }
 
   private raiseFloors(floors: readonly Floor[]): void {
