@@ -9,6 +9,12 @@ const toolVariables = [
     'Recorded market data for tests and benchmarks; they are skipped, and say so, where it is absent.',
   ],
   [
+    '`HINDCAST_TEST_RUNS`',
+    'a whole number',
+    'a few',
+    'Runs of each of the longer property tests, for a search that is more thorough than every day’s.',
+  ],
+  [
     '`HINDCAST_SEED`',
     'a whole number',
     'another one each time',
