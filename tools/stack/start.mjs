@@ -17,7 +17,7 @@ import { stopLeftovers } from './stop.mjs';
 import { createVoice } from './voice.mjs';
 
 const nextSteps = `Next, in another terminal:
-  npx hindcast replay --format lean --data ../shared/data/lean --symbols SPY,IBM,BAC,AIG \\
+  npx hindcast replay --format lean --data "$HINDCAST_DATA/lean" --symbols SPY,IBM,BAC,AIG \\
     --from 2013-10-07 --to 2013-10-09 --kinds trades,quotes --speed max
   npx hindcast watch
   npx hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z

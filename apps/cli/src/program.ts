@@ -69,8 +69,8 @@ Stopped by Ctrl-C, the same command goes on where it was. Repeating a finished r
 duplicate. Days that come after later ones end with a rebuild of their states in hindsight.
 
 Examples:
-  hindcast replay --data ../shared/data/lean --symbols SPY,IBM --from 2013-10-07 --to 2013-10-09
-  hindcast replay --data ../shared/data/lean --symbols EURUSD --from 2014-05-05 --to 2014-05-09 --kinds quotes --speed 60`,
+  hindcast replay --data "$HINDCAST_DATA/lean" --symbols SPY,IBM --from 2013-10-07 --to 2013-10-09
+  hindcast replay --data "$HINDCAST_DATA/lean" --symbols EURUSD --from 2014-05-05 --to 2014-05-09 --kinds quotes --speed 60`,
     )
     .action(asked<ReplayOptions & Json>(async (options, terminal) => (await import('./commands/replay.js')).replay(options, terminal)));
 }
