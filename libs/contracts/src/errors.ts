@@ -5,8 +5,18 @@
 export const errorCodes = {
   // What the caller sent.
   BODY_INVALID: { status: 400, grpc: 3, retry: false, help: 'The request cannot be parsed; nothing of it was kept.' },
-  FIELD_INVALID: { status: 400, grpc: 3, retry: false, help: 'A field has a value that is not allowed; the message names field, value and what is allowed.' },
-  TRADE_ID_REQUIRED: { status: 400, grpc: 3, retry: false, help: 'Give every tick its id, or the request a `source` and the `offset` of its first row.' },
+  FIELD_INVALID: {
+    status: 400,
+    grpc: 3,
+    retry: false,
+    help: 'A field has a value that is not allowed; the message names field, value and what is allowed.',
+  },
+  TRADE_ID_REQUIRED: {
+    status: 400,
+    grpc: 3,
+    retry: false,
+    help: 'Give every tick its id, or the request a `source` and the `offset` of its first row.',
+  },
   BATCH_TOO_LARGE: { status: 413, grpc: 8, retry: false, help: 'Send fewer rows a request.' },
   SYMBOL_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'Nothing was ever recorded for this symbol.' },
   STATE_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no state of this symbol at or before this time.' },
@@ -15,13 +25,33 @@ export const errorCodes = {
   REBUILD_RUNNING: { status: 409, grpc: 9, retry: true, help: 'One rebuild runs at a time; wait for it or cancel it.' },
   JOB_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no job of this id.' },
   // What we cannot do now.
-  LOG_FULL: { status: 429, grpc: 8, retry: true, help: 'The log is at its bound until its followers advance; send again after Retry-After.' },
-  LOG_UNAVAILABLE: { status: 503, grpc: 14, retry: true, help: 'The log could not be flushed to disk; nothing of the request was kept, send it again.' },
-  STORE_AWAY: { status: 503, grpc: 14, retry: true, help: 'These rows are older than the log and the store that knows them does not answer; send them again.' },
+  LOG_FULL: {
+    status: 429,
+    grpc: 8,
+    retry: true,
+    help: 'The log is at its bound until its followers advance; send again after Retry-After.',
+  },
+  LOG_UNAVAILABLE: {
+    status: 503,
+    grpc: 14,
+    retry: true,
+    help: 'The log could not be flushed to disk; nothing of the request was kept, send it again.',
+  },
+  STORE_AWAY: {
+    status: 503,
+    grpc: 14,
+    retry: true,
+    help: 'These rows are older than the log and the store that knows them does not answer; send them again.',
+  },
   STORE_NOT_READY: { status: 503, grpc: 14, retry: true, help: 'A new log waits until the store has applied all that was written to it.' },
   STORE_REFUSED: { status: 500, grpc: 13, retry: false, help: 'The store refused a statement; its own words are in the message.' },
   SCHEMA_MISSING: { status: 503, grpc: 9, retry: true, help: 'Tables are missing: run `npx hindcast migrate up`.' },
-  MODEL_MISSING: { status: 503, grpc: 9, retry: true, help: 'The embedding model is not installed: run `npm run setup`, then restart market-physics.' },
+  MODEL_MISSING: {
+    status: 503,
+    grpc: 9,
+    retry: true,
+    help: 'The embedding model is not installed: run `npm run setup`, then restart market-physics.',
+  },
   MEMORY_EMPTY: { status: 409, grpc: 9, retry: true, help: 'Nothing has been embedded yet; replay some data first.' },
   VECTOR_STORE_AWAY: { status: 503, grpc: 14, retry: true, help: 'The vector store cannot be read or written.' },
   BUS_AWAY: { status: 503, grpc: 14, retry: true, help: 'Redis does not answer.' },

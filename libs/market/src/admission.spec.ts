@@ -19,8 +19,21 @@ class SmallLog {
 
   admit(batch: Partial<TickBatch>): Admission {
     const number = this.batches.size + 1;
-    const whole: TickBatch = { source: 'test', receivedAtUs: nowUs, slackUs: 0, trades: noTrades, quotes: noQuotes, marks: [], rejected: [], ...batch };
-    const known = new KnownTicks(this.memory, { number, trades: whole.trades, quotes: whole.quotes }, (wanted) => this.batches.get(wanted) as LoggedBatch);
+    const whole: TickBatch = {
+      source: 'test',
+      receivedAtUs: nowUs,
+      slackUs: 0,
+      trades: noTrades,
+      quotes: noQuotes,
+      marks: [],
+      rejected: [],
+      ...batch,
+    };
+    const known = new KnownTicks(
+      this.memory,
+      { number, trades: whole.trades, quotes: whole.quotes },
+      (wanted) => this.batches.get(wanted) as LoggedBatch,
+    );
     const admission = admit(this.state, whole, { number, nowUs, limits, known });
     this.state = admission.state;
     if (admission.hasContent) this.batches.set(number, admission.batch);
@@ -36,14 +49,35 @@ let nextId = 0;
 
 function trades(...rows: readonly Partial<TradeFields>[]): TickBatch['trades'] {
   const whole = rows.map((row, position): TradeFields => ({
-    timeUs: noon, symbol: 'SPY', market: 'usa/equity', exchange: 'P', id: `id${nextId++}`, conditions: '', price: 100, size: 10, side: 0, position, ...row,
+    timeUs: noon,
+    symbol: 'SPY',
+    market: 'usa/equity',
+    exchange: 'P',
+    id: `id${nextId++}`,
+    conditions: '',
+    price: 100,
+    size: 10,
+    side: 0,
+    position,
+    ...row,
   }));
   return tradeColumns(whole, { source: 'test', receivedAtUs: nowUs });
 }
 
 function quotes(...rows: readonly Partial<QuoteFields>[]): TickBatch['quotes'] {
   const whole = rows.map((row, position): QuoteFields => ({
-    timeUs: noon, symbol: 'SPY', market: 'usa/equity', exchange: 'P', id: `id${nextId++}`, conditions: '', bid: 100, bidSize: 1, ask: NaN, askSize: NaN, position, ...row,
+    timeUs: noon,
+    symbol: 'SPY',
+    market: 'usa/equity',
+    exchange: 'P',
+    id: `id${nextId++}`,
+    conditions: '',
+    bid: 100,
+    bidSize: 1,
+    ask: NaN,
+    askSize: NaN,
+    position,
+    ...row,
   }));
   return quoteColumns(whole, { source: 'test', receivedAtUs: nowUs });
 }
@@ -96,7 +130,15 @@ describe('what is rejected', () => {
   test('what was sent is kept in words', () => {
     const [row] = new SmallLog().trades({ id: 'a1', price: NaN }).batch.rejected;
     expect(JSON.parse(row.text)).toEqual({
-      symbol: 'SPY', market: 'usa/equity', exchange: 'P', timestamp: '2013-10-07T16:00:00Z', trade_id: 'a1', price: 'NaN', size: 10, side: null, conditions: null,
+      symbol: 'SPY',
+      market: 'usa/equity',
+      exchange: 'P',
+      timestamp: '2013-10-07T16:00:00Z',
+      trade_id: 'a1',
+      price: 'NaN',
+      size: 10,
+      side: null,
+      conditions: null,
     });
   });
 });
@@ -122,15 +164,19 @@ describe('identity', () => {
     expect(log.trades({ id: 'b', price: 101 }).counts.trades).toMatchObject({ duplicate: 1, rejected: 0 });
   });
 
-  test.each([{ timeUs: noon + 1 }, { symbol: 'IBM', price: 100 }, { exchange: 'Q' }, { market: 'usa/other' }])('an id is only one within %p', (other) => {
-    const log = new SmallLog();
-    log.trades({ id: 'a' });
-    expect(log.trades({ id: 'a', ...other }).counts.trades).toMatchObject({ accepted: 1 });
-  });
+  test.each([{ timeUs: noon + 1 }, { symbol: 'IBM', price: 100 }, { exchange: 'Q' }, { market: 'usa/other' }])(
+    'an id is only one within %p',
+    (other) => {
+      const log = new SmallLog();
+      log.trades({ id: 'a' });
+      expect(log.trades({ id: 'a', ...other }).counts.trades).toMatchObject({ accepted: 1 });
+    },
+  );
 
   test('a trade and a quote may share an id', () => {
     expect(new SmallLog().admit({ trades: trades({ id: 'a' }), quotes: quotes({ id: 'a', position: 1 }) }).counts).toMatchObject({
-      trades: { accepted: 1 }, quotes: { accepted: 1 },
+      trades: { accepted: 1 },
+      quotes: { accepted: 1 },
     });
   });
 });
@@ -145,7 +191,10 @@ describe('the clock and late trades', () => {
 
   test('slack keeps the bar open', () => {
     const log = new SmallLog();
-    const { batch } = log.admit({ slackUs: 250_000, trades: trades({ timeUs: noon + 1_200_000 }, { timeUs: noon + 900_000 }, { timeUs: noon + 1_250_000 }, { timeUs: noon + 900_000 }) });
+    const { batch } = log.admit({
+      slackUs: 250_000,
+      trades: trades({ timeUs: noon + 1_200_000 }, { timeUs: noon + 900_000 }, { timeUs: noon + 1_250_000 }, { timeUs: noon + 900_000 }),
+    });
     expect([...batch.trades.late]).toEqual([0, 0, 0, 1]);
   });
 
@@ -168,14 +217,24 @@ describe('the clock and late trades', () => {
 
 describe('the side', () => {
   test('comes from the last other price where none is given, and a first trade has none', () => {
-    const { batch } = new SmallLog().trades({ price: 10 }, { price: 10 }, { price: 11 }, { price: 11 }, { price: 9 }, { price: 12, side: 2 }, { price: 12 });
+    const { batch } = new SmallLog().trades(
+      { price: 10 },
+      { price: 10 },
+      { price: 11 },
+      { price: 11 },
+      { price: 9 },
+      { price: 12, side: 2 },
+      { price: 12 },
+    );
     expect([...batch.trades.side]).toEqual([0, 0, 1, 1, 2, 2, 1]);
     expect([...batch.trades.sideInferred]).toEqual([0, 0, 1, 1, 1, 0, 1]);
   });
 
   test('starts anew exactly when the window does', () => {
     const afterBars = (empty: number): number => noon + (empty + 1) * 1_000_000;
-    const sides = (empty: number): number[] => [...new SmallLog().trades({ price: 10 }, { price: 11 }, { price: 12, timeUs: afterBars(empty) }).batch.trades.side];
+    const sides = (empty: number): number[] => [
+      ...new SmallLog().trades({ price: 10 }, { price: 11 }, { price: 12, timeUs: afterBars(empty) }).batch.trades.side,
+    ];
     expect(sides(3_899)).toEqual([0, 1, 1]);
     expect(sides(3_900)).toEqual([0, 1, 0]);
   });
@@ -198,7 +257,10 @@ test('sequences are the batch number and the position, and leave out what was no
 
 test('rows are counted by table, instrument and UTC day of their event time', () => {
   const midnight = usFromIso('2013-10-07T00:00:00Z') as number;
-  const { cells } = new SmallLog().admit({ trades: trades({ timeUs: midnight - 1 }, { timeUs: midnight }, { timeUs: midnight + 1 }), quotes: quotes({ position: 3 }) });
+  const { cells } = new SmallLog().admit({
+    trades: trades({ timeUs: midnight - 1 }, { timeUs: midnight }, { timeUs: midnight + 1 }),
+    quotes: quotes({ position: 3 }),
+  });
   const day = midnight / 86_400_000_000;
   expect(cells).toEqual([
     { table: 'trades', market: 'usa/equity', symbol: 'SPY', day: day - 1, admitted: 1, late: 0 },

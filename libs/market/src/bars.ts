@@ -34,16 +34,29 @@ export interface BarTrade {
 
 export function openBar({ timeUs, price, size, sideSign }: BarTrade): SecondBar {
   return {
-    startUs: barStartUs(timeUs), open: price, high: price, low: price, close: price,
-    volume: size, notional: price * size, signedVolume: sideSign * size, trades: 1,
+    startUs: barStartUs(timeUs),
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+    volume: size,
+    notional: price * size,
+    signedVolume: sideSign * size,
+    trades: 1,
   };
 }
 
 /** The bar with one more trade; the order of trades decides the last bits of the sums, so fold in sequence order. */
 export function foldTrade(bar: SecondBar, { price, size, sideSign }: BarTrade): SecondBar {
   return {
-    startUs: bar.startUs, open: bar.open, high: Math.max(bar.high, price), low: Math.min(bar.low, price), close: price,
-    volume: bar.volume + size, notional: bar.notional + price * size,
-    signedVolume: bar.signedVolume + sideSign * size, trades: bar.trades + 1,
+    startUs: bar.startUs,
+    open: bar.open,
+    high: Math.max(bar.high, price),
+    low: Math.min(bar.low, price),
+    close: price,
+    volume: bar.volume + size,
+    notional: bar.notional + price * size,
+    signedVolume: bar.signedVolume + sideSign * size,
+    trades: bar.trades + 1,
   };
 }

@@ -57,7 +57,9 @@ class PrefixHashes {
 
   slotOf(row: number): number {
     const [source, market, symbol, exchange] = this.columns;
-    const key = ((source.codes[row] * market.values.length + market.codes[row]) * symbol.values.length + symbol.codes[row]) * exchange.values.length + exchange.codes[row];
+    const key =
+      ((source.codes[row] * market.values.length + market.codes[row]) * symbol.values.length + symbol.codes[row]) * exchange.values.length +
+      exchange.codes[row];
     let slot = this.slots.get(key);
     if (slot === undefined) {
       slot = this.low.length;

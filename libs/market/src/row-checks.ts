@@ -146,7 +146,10 @@ function quoteText(columns: QuoteColumns, row: number): object {
   };
 }
 
-function commonText(columns: { timeUs: Float64Array; symbol: CodedColumn; market: CodedColumn; exchange: CodedColumn }, row: number): object {
+function commonText(
+  columns: { timeUs: Float64Array; symbol: CodedColumn; market: CodedColumn; exchange: CodedColumn },
+  row: number,
+): object {
   const timeUs = columns.timeUs[row];
   const printable = Number.isSafeInteger(timeUs) && Math.abs(timeUs) <= 8.64e15;
   return {

@@ -110,7 +110,11 @@ export interface StateStore {
   /** In time order. */
   states(range: TickRange): AsyncIterable<readonly StateRow[]>;
   /** The newest state of each instrument at or before `asOfUs`. */
-  newestStates(options?: { readonly symbols?: readonly string[]; readonly market?: string; readonly asOfUs?: number }): Promise<readonly StateRow[]>;
+  newestStates(options?: {
+    readonly symbols?: readonly string[];
+    readonly market?: string;
+    readonly asOfUs?: number;
+  }): Promise<readonly StateRow[]>;
 }
 
 export interface StoreHealth {
