@@ -21,6 +21,8 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules node_modules
+# node_modules has links into these.
+COPY --from=build /app/tools/stubs tools/stubs
 COPY --from=build /app/libs libs
 COPY --from=build /app/apps apps
 COPY --from=build /app/migrations migrations

@@ -62,6 +62,12 @@ describe('loadConfig', () => {
     });
   });
 
+  it('expects the gRPC door of tick-ingest where its HTTP door is', () => {
+    expect(loadConfig({}, {}).tickIngestGrpc).toBe('127.0.0.1:7711');
+    const elsewhere = { HINDCAST_TICK_INGEST_URL: 'http://tick-ingest:7701', HINDCAST_PORT_OFFSET: '100' };
+    expect(loadConfig({}, elsewhere).tickIngestGrpc).toBe('tick-ingest:7811');
+  });
+
   it('lists every bad variable at once, with its value and what is allowed', () => {
     const error = failureOf({
       HINDCAST_PORT_OFFSET: '60000',

@@ -55,6 +55,8 @@ export interface BaseConfig {
   readonly redisUrl: string;
   /** Where the other services answer, HTTP. */
   readonly tickIngestUrl: string;
+  /** `host:port` of its gRPC door: on the same host, at the port that the table says. */
+  readonly tickIngestGrpc: string;
   readonly marketPhysicsUrl: string;
   readonly marketDataUrl: string;
   readonly ports: PortTable;
@@ -83,6 +85,7 @@ export function variableName(field: string): string {
 
 function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment): BaseConfig {
   const ports = portTable(own.portOffset);
+  const tickIngestUrl = own.tickIngestUrl ?? `http://127.0.0.1:${ports.tickIngestHttp}`;
   const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   return {
     ...own,
@@ -90,7 +93,8 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     cache: own.cache === undefined ? join(cacheHome, 'hindcast') : resolve(projectRoot, own.cache),
     questdbUrl: own.questdbUrl ?? `http://127.0.0.1:${ports.questdbHttp}`,
     redisUrl: own.redisUrl ?? `redis://127.0.0.1:${ports.redis}`,
-    tickIngestUrl: own.tickIngestUrl ?? `http://127.0.0.1:${ports.tickIngestHttp}`,
+    tickIngestUrl,
+    tickIngestGrpc: `${new URL(tickIngestUrl).hostname}:${ports.tickIngestGrpc}`,
     marketPhysicsUrl: own.marketPhysicsUrl ?? `http://127.0.0.1:${ports.marketPhysicsHttp}`,
     marketDataUrl: own.marketDataUrl ?? `http://127.0.0.1:${ports.marketDataHttp}`,
     ports,

@@ -26,7 +26,7 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
   const before = await services.ledger();
   const startRow = await startingRow({ args, positions, streamId: before.stream_id, terminal });
   const feed = await openFeed(args, startRow, terminal);
-  const pusher = openPusher(`127.0.0.1:${config.ports.tickIngestGrpc}`, terminal);
+  const pusher = openPusher(config.tickIngestGrpc, terminal);
   try {
     const result = await runReplay({ feed, pusher, positions, terminal, speed: args.speed, startRow });
     if (!result.finished) return stopped(result, terminal);
