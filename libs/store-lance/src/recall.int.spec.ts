@@ -8,9 +8,9 @@ import { clusteredRows, seededRandom } from '@hindcast/testing';
 import { LanceVectorStore } from './lance-vector-store.js';
 
 const k = 5;
-const questions = 12;
+const questions = 6;
 const recallMin = 0.95;
-const writtenAtOnce = 10_000;
+const writtenAtOnce = 50_000;
 const symbols = Array.from({ length: 20 }, (_, index) => `SYM${index}`);
 const seed = 20131009;
 
@@ -46,7 +46,7 @@ describe(`recall at ${k} on 100,000 rows in 200 clusters, 3,000 of them not inde
   let memory: Memory;
   beforeAll(async () => {
     memory = await remember(clusteredRows({ rows: 100_000, clusters: 200, symbols, seed }), 97_000);
-  }, 180_000);
+  }, 600_000);
   afterAll(() => memory.remove());
 
   it('is searched through the index where it can be, and says so', async () => {
