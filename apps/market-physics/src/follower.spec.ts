@@ -144,6 +144,13 @@ describe('following the log', () => {
     await stop();
   });
 
+  it('ends without complaint when it is stopped before it has begun', async () => {
+    const world = new World(logOf(walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 5, seed: 3 }), []));
+    const { running, kill } = world.start();
+    await kill();
+    await expect(running).resolves.toBeUndefined();
+  });
+
   it('catches up from the store where its checkpoint is gone, and then follows the log', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryTrades, cuts, fc.nat(), fc.nat(), fc.boolean(), async (trades, places, trimmed, kept, isOtherStream) => {

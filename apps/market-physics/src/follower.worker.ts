@@ -85,14 +85,10 @@ export class FollowerWorker {
     const idle = setInterval(() => this.checkpointIfDue(), this.options.checkpointIntervalMs);
     try {
       await this.restore(signal);
-      while (!signal.aborted) {
-        try {
-          await this.followOrRecover(signal);
-        } catch (error) {
-          // What ends because it was asked to end is no failure.
-          if (!signal.aborted) throw error;
-        }
-      }
+      while (!signal.aborted) await this.followOrRecover(signal);
+    } catch (error) {
+      // What ends because it was asked to end is no failure.
+      if (!signal.aborted) throw error;
     } finally {
       clearInterval(idle);
       this.enter('stopped', {});
