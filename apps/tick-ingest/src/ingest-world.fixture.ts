@@ -124,6 +124,8 @@ export class IngestWorld {
       wait: (_ms, signal) => sleep(0, undefined, { signal }).catch(() => undefined),
       pieceRowsMax: 5,
       quarantineRowsMax: 10,
+      nowMs: () => performance.now(),
+      pieceIntervalMs: 0,
     };
   }
 

@@ -137,6 +137,7 @@ export class TickIngest {
       log,
       logDir: this.logDir,
       pieceRowsMax: config.drainPieceRowsMax,
+      pieceIntervalMs: config.drainPieceIntervalMs,
       logger,
       onStored: (progress) => {
         void publisher.stored(progress);

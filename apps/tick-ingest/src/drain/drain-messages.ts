@@ -10,6 +10,7 @@ export interface DrainSettings {
   readonly headNumber: number;
   readonly pieceRowsMax: number;
   readonly quarantineRowsMax: number;
+  readonly pieceIntervalMs: number;
 }
 
 export type DrainCommand = { readonly kind: 'head'; readonly number: number } | { readonly kind: 'stop' };

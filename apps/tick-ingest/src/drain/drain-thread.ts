@@ -18,6 +18,7 @@ const drain = new Drain({
   read: (number) => reader.read(number),
   onProgress: (progress) => report({ kind: 'progress', progress }),
   onStatus: (status) => report({ kind: 'status', status }),
+  nowMs: () => performance.now(),
   // An aborted wait is a wait that is over.
   wait: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
 });

@@ -21,7 +21,9 @@ beforeEach(() => {
   abort = new AbortController();
 });
 
-function drain(limits: { readonly pieceRowsMax?: number; readonly quarantineRowsMax?: number } = {}): Drain {
+function drain(
+  limits: { readonly pieceRowsMax?: number; readonly quarantineRowsMax?: number; readonly pieceIntervalMs?: number } = {},
+): Drain {
   return new Drain({
     streamId: 'stream',
     read: (number) => batches.get(number),
@@ -34,6 +36,8 @@ function drain(limits: { readonly pieceRowsMax?: number; readonly quarantineRows
     },
     pieceRowsMax: 10,
     quarantineRowsMax: 2,
+    nowMs: () => waits.reduce((sum, ms) => sum + ms, 0),
+    pieceIntervalMs: 0,
     ...limits,
   });
 }
@@ -78,6 +82,24 @@ it('sends a batch larger than a piece alone, and goes on when more is flushed', 
   abort.abort();
   await running;
   expect(store.writes).toEqual([[1], [2], [3]]);
+});
+
+it('lets what is flushed shortly after a piece wait for company, unless it fills the next one', async () => {
+  log(1, 2, 3, 4, 5);
+  const worker = drain({ pieceRowsMax: 15, pieceIntervalMs: 200 });
+  worker.advance(1);
+  const running = worker.run(1, abort.signal);
+  await until(() => progress.length === 1);
+  expect(waits).toEqual([]);
+  worker.advance(2);
+  worker.advance(3);
+  await until(() => progress.length === 2);
+  expect(waits).toEqual([200]);
+  worker.advance(5);
+  await until(() => progress.length === 3);
+  abort.abort();
+  await running;
+  expect(store.writes).toEqual([[1], [2, 3], [4, 5]]);
 });
 
 it('waits for a store that is away, ever longer, and says so while it lasts', async () => {

@@ -24,6 +24,10 @@ export interface DrainParts {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly pieceRowsMax: number;
   readonly quarantineRowsMax: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly nowMs: () => number;
+  /** While the log is busy, pieces that are not full leave at this interval: the store pays for each commit. */
+  readonly pieceIntervalMs: number;
 }
 
 export interface DrainStatus {
@@ -58,6 +62,8 @@ export class Drain {
   private head = 0;
   private wakeUp: () => void = () => undefined;
   private failure: HindcastError | undefined;
+  private sentAtMs = -Infinity;
+  private rowsABatch = 0;
 
   constructor(private readonly parts: DrainParts) {}
 
@@ -73,9 +79,16 @@ export class Drain {
     const sent: Promise<Piece | undefined>[] = [];
     let next = fromNumber;
     while (!signal.aborted) {
-      const batches = sent.length < piecesAhead ? this.collect(next) : [];
+      const restMs = this.restMs(next);
+      if (restMs > 0 && sent.length === 0) {
+        await this.parts.wait(restMs, signal);
+        continue;
+      }
+      const batches = sent.length < piecesAhead && restMs === 0 ? this.collect(next) : [];
       if (batches.length > 0) {
         next = batches[batches.length - 1].number + 1;
+        this.sentAtMs = this.parts.nowMs();
+        this.rowsABatch = batches.reduce((sum, batch) => sum + rowsOf(batch), 0) / batches.length;
         sent.push(this.send(batches, signal));
         continue;
       }
@@ -90,6 +103,13 @@ export class Drain {
       if (piece) this.parts.onProgress(progressOf(piece));
     }
     await Promise.all(sent);
+  }
+
+  /** How long what waits should wait for company: not at all where it fills a piece, or where the last one left long ago. */
+  private restMs(next: number): number {
+    const rowsExpected = (this.head - next + 1) * this.rowsABatch;
+    if (rowsExpected === 0 || rowsExpected >= this.parts.pieceRowsMax) return 0;
+    return Math.max(0, this.sentAtMs + this.parts.pieceIntervalMs - this.parts.nowMs());
   }
 
   private collect(from: number): LoggedBatch[] {

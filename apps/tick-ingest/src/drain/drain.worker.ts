@@ -11,6 +11,7 @@ export interface DrainWorkerParts {
   readonly questdbUrl: string;
   readonly pieceRowsMax: number;
   readonly quarantineRowsMax: number;
+  readonly pieceIntervalMs: number;
   readonly logger: Logger;
   /** After the progress is on disk. */
   readonly onStored: (progress: StoredProgress) => void;
@@ -34,12 +35,13 @@ export class DrainWorker {
   constructor(private readonly parts: DrainWorkerParts) {}
 
   start(): void {
-    const { log, logDir, questdbUrl, pieceRowsMax, quarantineRowsMax } = this.parts;
+    const { log, logDir, questdbUrl, pieceRowsMax, quarantineRowsMax, pieceIntervalMs } = this.parts;
     const settings: DrainSettings = {
       logDir,
       questdbUrl,
       pieceRowsMax,
       quarantineRowsMax,
+      pieceIntervalMs,
       streamId: log.streamId,
       fromNumber: log.progress().storedThroughNumber + 1,
       headNumber: log.position().headNumber,
