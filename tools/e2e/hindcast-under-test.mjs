@@ -21,7 +21,8 @@ const offsets = { first: 1_000, last: 24_000, step: 100 };
 
 /** Some offset with which nobody listens on any port of a stack; where the search begins differs from process to process. */
 export async function freePortOffset() {
-  const ports = [...Object.values(basePorts), ...services.flatMap(({ httpPort, grpcPort }) => [httpPort, grpcPort])];
+  const doors = services.flatMap(({ httpPort, grpcPort }) => [httpPort, grpcPort]).filter((port) => port !== undefined);
+  const ports = [...Object.values(basePorts), ...doors];
   const candidates = (offsets.last - offsets.first) / offsets.step;
   for (let n = 0; n < candidates; n++) {
     const offset = offsets.first + ((process.pid * 7 + n) % candidates) * offsets.step;
