@@ -32,7 +32,7 @@ export async function ensure(purpose) {
   await ensurePackages();
   await ensureBuild();
   for (const missing of ensureServers()) log(missing);
-  if (purpose === 'setup' || purpose === 'start') await ensureModelIsThere(purpose);
+  await ensureModelIsThere(purpose);
 }
 
 /** @param {string} version */
@@ -71,7 +71,8 @@ function ensureServers() {
 }
 
 /**
- * A stack without the model runs, and says what it cannot do; so only `setup` insists on trying again.
+ * A stack without the model runs and says what it cannot do, tests that need it are skipped and say so: that it is missing
+ * is told, and stops nobody.
  * @param {Purpose} purpose
  */
 async function ensureModelIsThere(purpose) {
