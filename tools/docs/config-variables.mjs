@@ -8,8 +8,11 @@ import { commentOf } from './http-endpoints.mjs';
  * @typedef {{ variable: string, allowed: string, default: string, summary: string }} Variable
  */
 
-/** @returns {Variable[]} in the order of the file */
-export function variablesOf(text, fileName) {
+/**
+ * @param {Readonly<Record<string, number>>} [constants] what imported names stand for
+ * @returns {Variable[]} in the order of the file
+ */
+export function variablesOf(text, fileName, constants = {}) {
   const source = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
   return source.statements
     .filter(ts.isVariableStatement)
@@ -18,7 +21,7 @@ export function variablesOf(text, fileName) {
     .flatMap((declaration) => fieldsOf(declaration.initializer))
     .map((field) => ({
       variable: variableName(field.name.getText(source)),
-      ...factsOf(callsOf(field.initializer, source), source),
+      ...factsOf(callsOf(field.initializer, source), { source, constants }),
       summary: commentOf(field),
     }));
 }
@@ -48,23 +51,40 @@ function callsOf(expression, source) {
   return calls;
 }
 
-function factsOf(calls, source) {
+function factsOf(calls, { source, constants }) {
   const argumentOf = (name) => calls.find((call) => call.name === name)?.argument;
   const described = argumentOf('describe');
   return {
-    allowed: described ? textOf(described, source) : allowedBy(calls, source),
-    default: argumentOf('default') ? textOf(argumentOf('default'), source) : '',
+    allowed: described ? textOf(described, source) : allowedBy(calls, { source, constants }),
+    default: defaultOf(argumentOf('default'), source),
   };
 }
 
-function allowedBy([{ name, argument }], source) {
+/** As it would be set: a number without commas, a list with nothing in it as nothing. */
+function defaultOf(argument, source) {
+  if (argument === undefined || ts.isObjectLiteralExpression(argument)) return '';
+  return ts.isNumericLiteral(argument) ? argument.text : textOf(argument, source);
+}
+
+function allowedBy([{ name, argument }], { source, constants }) {
   if (name === 'wholeNumber') {
     const bound = (key) => argument.properties.find((property) => property.name?.getText(source) === key)?.initializer;
-    return `whole number from ${textOf(bound('min'), source)} to ${textOf(bound('max'), source)}`;
+    const boundText = (node) => constants[node.getText(source)]?.toLocaleString('en-US') ?? textOf(node, source);
+    return `whole number from ${boundText(bound('min'))} to ${boundText(bound('max'))}`;
   }
   if (name === 'oneOf') return `one of ${listOf(argument, source).join(', ')}`;
   if (name === 'url') return `${listOf(argument, source).join(' or ')} URL`;
-  return name === 'flag' ? 'true, false, 1 or 0' : 'text';
+  return name === 'flag' ? 'true, false, 1 or 0' : (allowedByOwn(name, source) ?? 'text');
+}
+
+/** What a kind of field that the file makes itself allows: its `const allowed = '...'`, the words of its error too. */
+function allowedByOwn(name, source) {
+  const own = source.statements.filter(ts.isFunctionDeclaration).find((declaration) => declaration.name?.text === name);
+  const words = (own?.body?.statements ?? [])
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => declarationList.declarations)
+    .find((declaration) => declaration.name.getText(source) === 'allowed')?.initializer;
+  return words && textOf(words, source);
 }
 
 /** The words of an array, written there or as a constant of the same file. */

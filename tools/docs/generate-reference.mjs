@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCodes, rejectionCodes } from '../../libs/contracts/src/errors.ts';
+import { portOffsetMax } from '../../libs/service-kit/src/ports.ts';
 import { variablesOf } from './config-variables.mjs';
 import { configurationPage } from './configuration-page.mjs';
 import { endpointsOf } from './http-endpoints.mjs';
@@ -18,6 +19,7 @@ const everyService = 'service-kit';
 
 const text = (file) => readFileSync(join(root, file), 'utf8');
 const filesOf = (pattern) => globSync(pattern, { cwd: root }).sort();
+const readVariables = (source, file) => variablesOf(source, file, { portOffsetMax });
 const ownerOf = (file) => file.split('/')[1];
 const titleOf = (owner) => (owner === everyService ? 'Every service' : owner);
 
@@ -33,9 +35,14 @@ function byOwner(files, read, { everyServiceFirst }) {
     .filter(({ found }) => found.length > 0);
 }
 
+/** A small controller may stand beside what it shows, as health and metrics do, so the name of its file does not tell. */
+function controllerFiles() {
+  return filesOf('{apps,libs}/*/src/**/*.ts').filter((file) => !/\.(spec|fixture)\.ts$/.test(file) && text(file).includes('@Controller('));
+}
+
 function pages() {
-  const doors = byOwner(filesOf('{apps,libs}/*/src/**/*.controller.ts'), endpointsOf, { everyServiceFirst: false });
-  const settings = byOwner(filesOf('{apps,libs}/*/src/**/config.ts'), variablesOf, { everyServiceFirst: true });
+  const doors = byOwner(controllerFiles(), endpointsOf, { everyServiceFirst: false });
+  const settings = byOwner(filesOf('{apps,libs}/*/src/**/config.ts'), readVariables, { everyServiceFirst: true });
   const protos = filesOf('libs/*/proto/*.proto').map((file) => ({ file, ...parseProto(text(file)) }));
   const silent = [...doors, ...settings].flatMap(({ title, found }) =>
     found.filter(({ summary }) => summary === '').map(({ variable, method, path }) => `${title}: ${variable ?? `${method} ${path}`}`),

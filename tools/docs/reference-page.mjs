@@ -6,7 +6,7 @@ import { table } from './markdown.mjs';
 export function referencePage({ httpDoors, protos, errorCodes, rejectionCodes }) {
   return [
     '# API reference',
-    'Made from the code by `npm run docs:api`; `npm run lint` fails when it is out of date. Times are ISO 8601 in JSON and integer microseconds since the epoch, UTC, elsewhere. Everything listens on the loopback only.',
+    'Made from the code by `npm run docs:api`; `npm run lint` fails when it is out of date. Times are UTC: ISO 8601 in JSON and CSV, integer microseconds since the epoch in Arrow and gRPC, seconds since the epoch in the snapshot that Redis holds. Everything listens on the loopback only.',
     '## HTTP',
     ...httpDoors.flatMap(httpSection),
     '## gRPC',

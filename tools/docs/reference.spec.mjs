@@ -103,10 +103,29 @@ const shape = {
 const other = { lost: 1 };
 `;
   expect(variablesOf(config, 'config.ts')).toEqual([
-    { variable: 'HINDCAST_LOG_ROWS_MAX', allowed: 'whole number from 1,000 to 64,000,000', default: '4,194,304', summary: 'Rows at most.' },
+    { variable: 'HINDCAST_LOG_ROWS_MAX', allowed: 'whole number from 1,000 to 64,000,000', default: '4194304', summary: 'Rows at most.' },
     { variable: 'HINDCAST_LOG_LEVEL', allowed: 'one of info, warn', default: 'info', summary: 'How much is said.' },
     { variable: 'HINDCAST_QUESTDB_URL', allowed: 'http URL', default: '', summary: 'Where QuestDB answers.' },
     { variable: 'HINDCAST_HOME', allowed: 'a folder', default: '.hindcast', summary: '' },
+  ]);
+});
+
+it('looks for what is allowed where an own kind of field says it, and for imported bounds where they are given', () => {
+  const config = `
+function gridStep() {
+  const allowed = 'milliseconds that divide an hour';
+  return wholeNumber({ min: 1_000, max: hourMs }).describe(allowed);
+}
+const shape = {
+  intervalMs: gridStep().default(1_000),
+  markets: gridStep().default({}),
+  portOffset: wholeNumber({ min: 0, max: portOffsetMax }).default(0),
+};
+`;
+  expect(variablesOf(config, 'config.ts', { portOffsetMax: 57_803 })).toEqual([
+    { variable: 'HINDCAST_INTERVAL_MS', allowed: 'milliseconds that divide an hour', default: '1000', summary: '' },
+    { variable: 'HINDCAST_MARKETS', allowed: 'milliseconds that divide an hour', default: '', summary: '' },
+    { variable: 'HINDCAST_PORT_OFFSET', allowed: 'whole number from 0 to 57,803', default: '0', summary: '' },
   ]);
 });
 

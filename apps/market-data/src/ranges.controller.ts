@@ -28,25 +28,29 @@ export class RangesController {
     @Inject(CONFIG) private readonly config: MarketDataConfig,
   ) {}
 
-  /** Trades in time order; many share a microsecond, and `sequence` tells them apart. */
+  /**
+   * Trades in time order; many share a microsecond, and `sequence` tells them apart. Query: `symbol`; `market` where it is
+   * recorded in several; `from` (included) and `to` (not included), ISO 8601 or whole microseconds; `limit`; `cursor`, the
+   * `next_cursor` of the answer before; `format` json (paged), csv or arrow (streamed whole).
+   */
   @Get('trades')
   trades(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     return this.answer(reply, parseRange(query, {}), tradesView, (range) => this.store.trades(range));
   }
 
-  /** Quotes in time order; an absent side is null. */
+  /** Quotes in time order; an absent side is null. Query as of `GET /v1/trades`. */
   @Get('quotes')
   quotes(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     return this.answer(reply, parseRange(query, {}), quotesView, (range) => this.store.quotes(range));
   }
 
-  /** Physics states in time order, by the end of their newest bar. */
+  /** Physics states in time order, by the end of their newest bar. Query as of `GET /v1/trades`. */
   @Get('states')
   states(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     return this.answer(reply, parseRange(query, {}), statesView, (range) => this.store.states(range));
   }
 
-  /** `interval` 1s, 1m, 1h or 1d; a bar's timestamp is its start, its day is the UTC day. */
+  /** Bars of an `interval`: 1s, 1m (where none is named), 1h or 1d; else the query as of `GET /v1/trades`. A bar's timestamp is its start, its day is the UTC day. */
   @Get('bars')
   bars(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     const range = parseRange(query, { interval: oneOf(barIntervals).default('1m') });

@@ -28,7 +28,7 @@ interface SymbolDto {
 export class SymbolsController {
   constructor(private readonly instruments: Instruments) {}
 
-  /** What is recorded: a row each table and instrument, with counts of each UTC day and the days without rows. */
+  /** What is recorded: a row each table and instrument, with counts of each UTC day and the days without rows. Query: `symbol`, `market`, else all. */
   @Get()
   async symbols(@Query() query: unknown): Promise<{ readonly symbols: readonly SymbolDto[] }> {
     const summaries = await this.instruments.list(parseQuery(symbolsShape, query));

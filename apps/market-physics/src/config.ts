@@ -19,7 +19,7 @@ function marketsBySymbol() {
 
 /** Steps that divide an hour fall on the epoch's grid and on every hour. */
 function gridStep() {
-  const allowed = 'milliseconds: whole seconds that divide an hour';
+  const allowed = 'milliseconds, 1000 to 3600000: whole seconds that divide an hour';
   return wholeNumber({ min: 1_000, max: hourMs })
     .refine((ms) => ms % 1_000 === 0 && hourMs % ms === 0, { error: allowed })
     .describe(allowed);

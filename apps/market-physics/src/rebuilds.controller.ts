@@ -18,7 +18,10 @@ const schema = z.strictObject({
 export class RebuildsController {
   constructor(private readonly rebuilds: Rebuilds) {}
 
-  /** Makes the states of a time span anew from the store, in the background; one at a time. */
+  /**
+   * Makes the states of a time span anew from the store, in the background; one at a time. Body: `mode` live or hindsight,
+   * `from` (included), `to` (not included), `symbols` (a list; all where there is none). Answers 202 with the `id` to ask by.
+   */
   @Post()
   @HttpCode(202)
   start(@Body() body: unknown): RebuildReport {

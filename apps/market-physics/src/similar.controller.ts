@@ -7,7 +7,12 @@ import { parseSimilarRequest } from './similar-request.js';
 export class SimilarController {
   constructor(private readonly moments: SimilarMoments) {}
 
-  /** The moments whose states are most like a moment's, a text's or a vector's, with how they were found. */
+  /**
+   * The moments whose states are most like a moment's, a text's or a vector's, with how they were found. Body: exactly one of
+   * `symbol` with `time` (and `market`, else the primary one), `text`, or `vector`; `k` (1 to 100, else 5); `filter`
+   * `{symbols, market, from, to}`; `asOf` hides what is later (with `symbol` it is `time` where it is not given);
+   * `excludeWithinSeconds` leaves out neighbours of the moment (with `symbol` only, else 3600); `search` auto or exact.
+   */
   @Post()
   @HttpCode(200)
   find(@Body() body: unknown): Promise<SimilarAnswer> {

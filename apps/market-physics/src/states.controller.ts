@@ -11,14 +11,14 @@ const symbolsMax = 1_000;
 export class StatesController {
   constructor(private readonly states: StateFinder) {}
 
-  /** The newest state of each symbol that has one, of its primary market; of all symbols where none are named. */
+  /** The newest state of each symbol that has one, of its primary market. Query: `symbols` with commas between, else all. */
   @Get()
   newest(@Query() query: unknown): { readonly states: readonly PhysicsStateJson[] } {
     const { symbols } = parseQuery({ symbols: commaList(symbolField, { max: symbolsMax }).optional() }, query);
     return { states: this.states.newest(symbols).map(toPhysicsStateJson) };
   }
 
-  /** The newest state at or before `at`. */
+  /** The newest state of a symbol. Query: `at` (ISO 8601; the newest at or before it, else now), `market` (else the primary one). */
   @Get(':symbol')
   async state(@Param('symbol') name: unknown, @Query() query: unknown): Promise<PhysicsStateJson> {
     const symbol = parseFields(symbolField, name);

@@ -16,7 +16,10 @@ const query = {
 export class StreamController {
   constructor(private readonly clients: Clients) {}
 
-  /** States, signals and stored ticks as server-sent events: a snapshot, then every update. The same path is the WebSocket's. */
+  /**
+   * States, signals and stored ticks as server-sent events: a snapshot, then every update. Query: `symbols` with commas between,
+   * or `*`; `events`, PHYSICS_UPDATE where none are named. The same path is the WebSocket's.
+   */
   @Get()
   stream(@Query() asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const selection = parseQuery(query, asked);

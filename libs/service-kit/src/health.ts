@@ -117,11 +117,13 @@ async function within(running: Promise<DependencyHealth>, maxMs: number): Promis
 export class HealthController {
   constructor(private readonly health: HealthRegistry) {}
 
+  /** 200 while the process answers at all; asks nothing of what it depends on. */
   @Get('live')
   live() {
     return this.health.live();
   }
 
+  /** 200 with `status` ready; 503 while a critical dependency is away (not_ready) or the service ends (stopping). `dependencies` has each with its facts. */
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyReport> {
     const report = await this.health.ready();

@@ -78,6 +78,7 @@ export class Metrics {
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
+  /** Prometheus text: the service's own metrics, which begin with `hindcast_`, and those of its process. */
   @Get()
   async scrape(@Res() reply: FastifyReply): Promise<void> {
     const text = await this.metrics.registry.metrics();

@@ -16,14 +16,22 @@ export class TicksController {
     @Inject(CONFIG) private readonly config: TickIngestConfig,
   ) {}
 
-  /** Trades: timestamp, symbol, trade_id, price, size; market, exchange, side and conditions where they are known. */
+  /**
+   * Trades: timestamp, symbol, trade_id, price, size; market, exchange, side and conditions where they are known. Body: one
+   * trade, an array, or `{source, market, offset, trades}`: `market` is that of rows without one (else usa/equity), `source`
+   * with `offset` (the first row's number) numbers rows without a trade_id. A bad row is rejected alone: `rejected` counts
+   * them, `rejected_rows` lists at most 100, the table `rejected_ticks` gets all of them.
+   */
   @Post('trades')
   @HttpCode(200)
   trades(@Body() body: unknown): Promise<IngestAnswer> {
     return this.take('trades', body);
   }
 
-  /** Quotes: timestamp, symbol, quote_id and at least one of bid and ask, with bid_size and ask_size where they are known. */
+  /**
+   * Quotes: timestamp, symbol, quote_id and at least one of bid and ask, with bid_size and ask_size where they are known; market,
+   * exchange and conditions likewise. Body and answer as of `POST /v1/trades`, with `{source, market, offset, quotes}`.
+   */
   @Post('quotes')
   @HttpCode(200)
   quotes(@Body() body: unknown): Promise<IngestAnswer> {
