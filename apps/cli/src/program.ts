@@ -32,9 +32,9 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   addLedger(command, program, asked);
   addPhysics(command, program, asked);
   addMigrate(command, program, asked);
-  command(program, 'status', 'health of the services, the ledger, and how far each follower is').action(
-    asked(async (_options, terminal) => (await import('./commands/status.js')).showStatus(terminal)),
-  );
+  command(program, 'status', 'health of the services, the ledger, and how far each follower is')
+    .addHelpText('after', '\nExamples:\n  hindcast status\n  hindcast status --json')
+    .action(asked(async (_options, terminal) => (await import('./commands/status.js')).showStatus(terminal)));
   addSimilar(command, program, asked);
   command(program, 'watch', 'states as they are made')
     .option('--symbols <list>', 'these symbols only, with commas between')
@@ -79,12 +79,12 @@ function addLedger(command: AddCommand, program: Command, asked: AskFor): void {
   const ledger = command(program, 'ledger', 'what became of every row that was ever received')
     .addHelpText('after', '\nExamples:\n  hindcast ledger\n  hindcast ledger verify --json')
     .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).showLedger(terminal)));
-  command(ledger, 'verify', 'count the store itself and compare').action(
-    asked(async (_options, terminal) => (await import('./commands/ledger.js')).verifyLedger(terminal)),
-  );
-  command(ledger, 'retry', 'send quarantined rows again').action(
-    asked(async (_options, terminal) => (await import('./commands/ledger.js')).retryQuarantined(terminal)),
-  );
+  command(ledger, 'verify', 'count the store itself and compare')
+    .addHelpText('after', '\nExample:\n  hindcast ledger verify')
+    .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).verifyLedger(terminal)));
+  command(ledger, 'retry', 'send quarantined rows again')
+    .addHelpText('after', '\nExample, once the store takes what it refused:\n  hindcast ledger retry')
+    .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).retryQuarantined(terminal)));
 }
 
 function addPhysics(command: AddCommand, program: Command, asked: AskFor): void {
@@ -106,16 +106,16 @@ function addMigrate(command: AddCommand, program: Command, asked: AskFor): void 
   const migrate = program
     .command('migrate')
     .description('tables, indexes and keys of the stores')
-    .addHelpText('after', '\nExample:\n  hindcast migrate up');
-  command(migrate, 'up', 'apply what is pending; safe to repeat').action(
-    asked(async (_options, terminal) => (await import('./commands/migrate.js')).migrateUp(terminal)),
-  );
-  command(migrate, 'status', 'every migration and whether it is applied').action(
-    asked(async (_options, terminal) => (await import('./commands/migrate.js')).migrateStatus(terminal)),
-  );
-  command(migrate, 'plan', 'what `up` would apply').action(
-    asked(async (_options, terminal) => (await import('./commands/migrate.js')).migratePlan(terminal)),
-  );
+    .addHelpText('after', '\nExamples:\n  hindcast migrate plan\n  hindcast migrate up');
+  command(migrate, 'up', 'apply what is pending; safe to repeat')
+    .addHelpText('after', '\nExample:\n  hindcast migrate up')
+    .action(asked(async (_options, terminal) => (await import('./commands/migrate.js')).migrateUp(terminal)));
+  command(migrate, 'status', 'every migration and whether it is applied')
+    .addHelpText('after', '\nExample:\n  hindcast migrate status --json')
+    .action(asked(async (_options, terminal) => (await import('./commands/migrate.js')).migrateStatus(terminal)));
+  command(migrate, 'plan', 'what `up` would apply')
+    .addHelpText('after', '\nExample, before an update:\n  hindcast migrate plan')
+    .action(asked(async (_options, terminal) => (await import('./commands/migrate.js')).migratePlan(terminal)));
 }
 
 function addSimilar(command: AddCommand, program: Command, asked: AskFor): void {
@@ -127,7 +127,7 @@ function addSimilar(command: AddCommand, program: Command, asked: AskFor): void 
     .option('--k <count>', 'how many moments', '5')
     .option('--among <list>', 'moments of these symbols only')
     .option('--from <time>', 'moments from here on only')
-    .option('--to <time>', 'moments up to here only')
+    .option('--to <time>', 'moments before here only; a day is included')
     .option('--as-of <time>', 'hide what was not known then')
     .option('--exact', 'compare with every row')
     .addHelpText(

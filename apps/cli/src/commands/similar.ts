@@ -5,7 +5,7 @@ import { table } from '../format/table.js';
 import { parseList } from '../replay/replay-arguments.js';
 import { loadCliConfig, openServices } from '../services.js';
 import type { Terminal } from '../terminal.js';
-import { parseSpan, parseTime } from '../time-arguments.js';
+import { parseOpenSpan, parseTime } from '../time-arguments.js';
 
 export interface SimilarOptions {
   readonly symbol?: string;
@@ -36,10 +36,9 @@ export function similarRequest({ symbol, market, at, text, k, among, from, to, a
   const count = Number(k);
   if (!Number.isSafeInteger(count) || count < 1 || count > kMax)
     throw new HindcastError('FIELD_INVALID', `--k ${k}: allowed is a whole number from 1 to ${kMax}.`);
-  if ((from === undefined) !== (to === undefined)) throw new HindcastError('FIELD_INVALID', 'Give --from and --to together.');
   const filter = {
     ...(among === undefined ? {} : { symbols: parseList(among) }),
-    ...(from === undefined || to === undefined ? {} : parseSpan({ from, to })),
+    ...parseOpenSpan({ from, to }),
   };
   return {
     k: count,

@@ -37,6 +37,8 @@ describe('asking for similar moments', () => {
       filter: { symbols: ['SPY', 'IBM'], from: '2013-10-07T00:00:00Z', to: '2013-10-09T00:00:00Z' },
     });
     expect(similarRequest({ text: 'calm', k: '3' })).toEqual({ text: 'calm', k: 3 });
+    expect(similarRequest({ text: 'calm', k: '3', from: '2013-10-07' }).filter).toEqual({ from: '2013-10-07T00:00:00Z' });
+    expect(similarRequest({ text: 'calm', k: '3', to: '2013-10-08' }).filter).toEqual({ to: '2013-10-09T00:00:00Z' });
   });
 
   it.each([
@@ -45,7 +47,8 @@ describe('asking for similar moments', () => {
     { at: '2013-10-09', k: '5' },
     { symbol: 'SPY', at: '2013-10-09', text: 'calm', k: '5' },
     { text: 'calm', k: '0' },
-    { text: 'calm', k: '5', from: '2013-10-09' },
+    { text: 'calm', k: '5', from: '2013-10-09', to: '2013-10-08' },
+    { text: 'calm', k: '5', to: 'yesterday' },
   ])('is refused where it is half a question: %j', (options) => {
     expect(() => similarRequest(options)).toThrow(expect.objectContaining({ code: 'FIELD_INVALID' }));
   });
