@@ -199,7 +199,7 @@ function run([command, ...args]) {
 }
 
 export function defaultCacheDir(env = process.env) {
-  return env.HINDCAST_CACHE ?? path.join(env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'hindcast');
+  return env.HINDCAST_CACHE || path.join(env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'hindcast');
 }
 
 if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === path.resolve(process.argv[1])) {

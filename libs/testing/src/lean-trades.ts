@@ -13,7 +13,7 @@ export interface LeanTrade {
 }
 
 /** Where the recorded market data lies; not part of the project. */
-export const dataDirectory = resolve(process.env.HINDCAST_DATA ?? join(import.meta.dirname, '../../../../shared/data'));
+export const dataDirectory = resolve(process.env.HINDCAST_DATA || join(import.meta.dirname, '../../../../shared/data'));
 
 /** Why tests on recorded data cannot run here, or undefined where they can. */
 export function whyNoLeanData(): string | undefined {

@@ -169,7 +169,7 @@ describe("the feed of LEAN's files", () => {
   });
 });
 
-const recorded = join(process.env.HINDCAST_DATA ?? resolve('..', 'shared', 'data'), 'lean');
+const recorded = join(process.env.HINDCAST_DATA || resolve('..', 'shared', 'data'), 'lean');
 const withRecorded = existsSync(recorded) ? describe : describe.skip;
 
 withRecorded('the recorded days (skipped where HINDCAST_DATA has none)', () => {
