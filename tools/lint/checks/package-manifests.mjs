@@ -11,7 +11,7 @@ const importPattern = /^(?:import|export|\})[^'"]*\bfrom '([^']+)'|^import '([^'
 const neededUnseen = new Set(['@nestjs/platform-fastify', '@nestjs/platform-ws', 'reflect-metadata', 'rxjs', 'ws', '@nestjs/websockets']);
 
 /** The tools of tests stand in the root manifest, once. */
-const ofTests = new Set(['jest', '@jest/globals', 'fast-check', 'testcontainers', '@questdb/nodejs-client']);
+const ofTests = new Set(['jest', '@jest/globals', 'fast-check', '@questdb/nodejs-client']);
 
 export function check(tree) {
   const manifests = tree.files.filter((file) => /^(libs|apps)\/[^/]+\/package\.json$/.test(file));
