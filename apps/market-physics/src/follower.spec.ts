@@ -219,6 +219,18 @@ describe('following the log', () => {
     expect(world.store.sorted().filter(({ mode }) => mode === 'hindsight').length).toBe(100);
   });
 
+  it('queues what was stored after the checkpoint when the log is another one by then', async () => {
+    const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 1_500, seed: 8 });
+    const batches = logOf(trades, [1_000]);
+    const expected = statesOf(batches);
+    const world = new World(batches);
+    await world.store.writeStates(expected, 'live');
+    await world.disk.save('another-stream', { number: 1, anew: true, instruments: [], due: [], states: 0 });
+    await world.finish();
+    expect(text(world.disk.oldest(1e6))).toBe(text(expected.filter(foldOptions.isEmbeddingDue)));
+    expect(text(world.store.bits())).toBe(text(expected));
+  });
+
   it('is at the position of a new and empty log when the store has been read', async () => {
     const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 120, seed: 9 });
     const batches = logOf(trades, []);

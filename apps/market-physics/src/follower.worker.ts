@@ -62,8 +62,6 @@ export class FollowerWorker {
   checkpointNumber = numberBeforeAll;
   /** Why the log cannot be followed right now. */
   failure: HindcastError | undefined;
-  /** No checkpoint was found, so there is no queue of states due a vector either. */
-  private isQueueLost = false;
   /** False while the fold is between two logs' positions. */
   private isAtLogPosition = true;
   private checkpointing: Promise<void> | undefined;
@@ -118,7 +116,6 @@ export class FollowerWorker {
   private async restore(signal: AbortSignal): Promise<void> {
     const saved = this.parts.checkpoints.load();
     if (!saved) {
-      this.isQueueLost = true;
       await this.catchUpTo(noInheritance.firstNumber, signal);
       return;
     }
@@ -208,9 +205,11 @@ export class FollowerWorker {
     await this.checkpointing;
     await retrying(
       async () => {
-        if (this.isQueueLost) await this.queueMissing(signal);
         const fold = new MarketFold(this.options);
         await catchUp({ store, fold, firstNumber, signal, keep: (states) => this.keep(states) });
+        // States after the checkpoint were stored and their place in the queue was not: what is stored, and not made
+        // again, may lack its vector. Asked after the catch-up, which takes for made only what the store shows.
+        await this.queueMissing(signal);
         this.fold = fold;
       },
       { signal, onFailure: (error) => events.failed(error, 'catching up from the store') },
@@ -227,7 +226,6 @@ export class FollowerWorker {
     const { store, vectors, queue } = this.parts;
     const { isEmbeddingDue, makers } = this.options;
     const states = await queueMissingVectors({ store, vectors, queue, isEmbeddingDue, makers, signal });
-    this.isQueueLost = false;
     if (states > 0) this.enter('catching_up', { states_without_vector: states });
   }
 

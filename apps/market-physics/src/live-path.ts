@@ -9,7 +9,8 @@ export function livePathOf(follower: FollowerWorker): LivePath {
     get headNumber() {
       return Math.max(follower.headNumber, follower.fold.number);
     },
-    isThrough: (number) => follower.phase === 'following' && follower.fold.number >= number,
+    // A live state that is not checkpointed may be written once more, over what a rebuild has made.
+    isThrough: (number) => follower.phase === 'following' && follower.checkpointNumber >= number,
     targets: (symbols) => {
       const all = follower.fold.all.map(({ instrument, closedThroughUs, newestSequence }) => ({
         ...instrument,

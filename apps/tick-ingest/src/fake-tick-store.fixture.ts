@@ -4,6 +4,7 @@ import {
   rowName,
   type InstrumentSummary,
   type NewestTrade,
+  type StateRow,
   type StoreCount,
   type StoreHealth,
   type TickRange,
@@ -13,7 +14,7 @@ import {
 } from '@hindcast/ports';
 import { quoteColumnsOf, quoteRowsOf, tradeColumnsOf, tradeRowsOf, type QuoteRow, type TradeRow } from '@hindcast/testing';
 
-type Unused = 'bars' | 'writeStates' | 'states' | 'newestStates';
+type Unused = 'bars' | 'writeStates' | 'states';
 
 const pieceRows = 3;
 
@@ -33,6 +34,8 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
   writesLost = 0;
   resumed = 0;
   reads = 0;
+  /** The newest stored states; only who and when is ever read. */
+  states: readonly Pick<StateRow, 'market' | 'symbol' | 'timeUs'>[] = [];
   refuses: (name: string) => string | undefined = () => undefined;
 
   async writeTicks(batches: readonly LoggedBatch[], { skip }: WriteOptions = {}): Promise<WriteOutcome> {
@@ -125,6 +128,11 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
       .filter((row) => row.market === market && row.symbol === symbol && row.late === late)
       .sort((a, b) => b.sequence - a.sequence)
       .slice(0, limit);
+  }
+
+  async newestStates(): Promise<readonly StateRow[]> {
+    this.answer();
+    return this.states as readonly StateRow[];
   }
 
   async health(): Promise<StoreHealth> {

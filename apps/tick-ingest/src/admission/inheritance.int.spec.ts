@@ -87,6 +87,21 @@ it('finds a direction that lies far back', async () => {
   expect([...world.flushed.at(-1)!.trades.side]).toEqual([1]);
 });
 
+it('takes the bars of every stored state as closed, although no trade closed them', async () => {
+  const world = await newWorld();
+  await world.send(tradesBatch([{ id: 'a' }]));
+  await world.drain();
+  world.store.states = [{ market: 'usa/equity', symbol: 'SPY', timeUs: noonUs + 60_000_000 }];
+  await world.newLog();
+  const { counts } = await world.send(
+    tradesBatch([
+      { id: 'b', timeUs: noonUs + 59_999_999 },
+      { id: 'c', timeUs: noonUs + 60_000_000 },
+    ]),
+  );
+  expect(counts.trades).toMatchObject({ accepted: 2, late: 1 });
+});
+
 it('waits for a store that is away or behind, and for nothing else', async () => {
   const world = await newWorld();
   await world.send(tradesBatch([{}]));

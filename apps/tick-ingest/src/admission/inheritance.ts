@@ -9,9 +9,18 @@ import {
   type InstrumentState,
   type TickRule,
 } from '@hindcast/market';
-import { noInheritance, type Floor, type LogInheritance, type NewestTrade, type StoredCell, type TickReader } from '@hindcast/ports';
+import {
+  noInheritance,
+  type Floor,
+  type LogInheritance,
+  type NewestTrade,
+  type StoredCell,
+  type StateStore,
+  type TickReader,
+} from '@hindcast/ports';
 
-export type InheritanceSource = Pick<TickReader, 'highestSequence' | 'counts' | 'instruments' | 'newestTrades'>;
+export type InheritanceSource = Pick<TickReader, 'highestSequence' | 'counts' | 'instruments' | 'newestTrades'> &
+  Pick<StateStore, 'newestStates'>;
 
 /** Newest trades first asked for; most often the price changed within a few of them. */
 const tradesAskedFirst = 256;
@@ -28,8 +37,9 @@ export async function inheritFrom(store: InheritanceSource): Promise<LogInherita
   const [counts, summaries] = await Promise.all([store.counts(), store.instruments()]);
   const floors: Floor[] = summaries.map(({ table, market, symbol, lastUs }) => ({ table, market, symbol, floorUs: lastUs }));
   const traded = new Map(summaries.filter(({ table }) => table === 'trades').map((summary) => [instrumentKey(summary), summary]));
+  const closedUs = new Map((await store.newestStates()).map((state) => [instrumentKey(state), state.timeUs]));
   const instruments: InstrumentState[] = [];
-  for (const instrument of traded.values()) instruments.push(await inheritedInstrument(store, instrument));
+  for (const [key, instrument] of traded) instruments.push(await inheritedInstrument(store, instrument, closedUs.get(key) ?? -1));
   const cells: StoredCell[] = counts.map(({ table, market, symbol, day, rows }) => ({ table, market, symbol, day: dayNumber(day), rows }));
   return { firstNumber: numberOfSequence(highestSequence) + 1, instruments, floors, cells };
 }
@@ -50,11 +60,12 @@ export async function inheritPatiently(
   }
 }
 
-async function inheritedInstrument(store: InheritanceSource, { market, symbol }: Instrument): Promise<InstrumentState> {
+/** A mark may have closed bars after the newest trade: a state that is stored is made of closed bars only. */
+async function inheritedInstrument(store: InheritanceSource, { market, symbol }: Instrument, closedUs: number): Promise<InstrumentState> {
   const instrument = { market, symbol };
   const live = await tickRuleOf((limit) => store.newestTrades(instrument, { late: false, limit }));
   const late = await tickRuleOf((limit) => store.newestTrades(instrument, { late: true, limit }));
-  return { ...freshInstrument(instrument), clockUs: live.clockUs, live: live.rule, late: late.rule };
+  return { ...freshInstrument(instrument), clockUs: Math.max(live.clockUs, closedUs), live: live.rule, late: late.rule };
 }
 
 /** Folds the newest trades again, from far enough back that the direction is known or there is no more. */

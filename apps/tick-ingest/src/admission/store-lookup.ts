@@ -23,6 +23,8 @@ const rowsKeptMax = 1_000_000;
 
 type Columns = TradeColumns | QuoteColumns;
 
+type CompareRow = (row: number, known: Columns, knownRow: number) => RowComparison;
+
 /** One hour of one instrument and kind, as the store has it. */
 interface KnownHour {
   readonly pieces: readonly { readonly columns: Columns; readonly firstRow: number }[];
@@ -42,22 +44,19 @@ export class StoreLookup {
 
   constructor(private readonly reader: Pick<TickReader, 'trades' | 'quotes'>) {}
 
-  /** Throws STORE_AWAY where the store does not answer: this batch has to be sent again, others are not held up. */
+  /**
+   * Throws STORE_AWAY where the store does not answer: this batch has to be sent again, others are not held up. Verdicts
+   * are kept and not hours: a few sparse rows may touch more hours than memory holds.
+   */
   async find({ trades, quotes }: TickBatch, floorOf: FloorOf): Promise<StoredTicks> {
-    const keys = new Set([...hoursBelowFloor('trades', trades, floorOf), ...hoursBelowFloor('quotes', quotes, floorOf)]);
-    if (keys.size === 0) return nothingStored;
-    const found = new Map<string, KnownHour>();
-    for (const key of keys) found.set(key, await this.hour(key));
-    return {
-      trade: (columns, row, low, high) =>
-        settle(found.get(hourKey('trades', columns, row)), low, high, (known, knownRow) =>
-          compareTrades({ columns, row }, { columns: known as TradeColumns, row: knownRow }),
-        ),
-      quote: (columns, row, low, high) =>
-        settle(found.get(hourKey('quotes', columns, row)), low, high, (known, knownRow) =>
-          compareQuotes({ columns, row }, { columns: known as QuoteColumns, row: knownRow }),
-        ),
-    };
+    const ofTrades = await this.verdicts('trades', trades, floorOf, (row, known, knownRow) =>
+      compareTrades({ columns: trades, row }, { columns: known as TradeColumns, row: knownRow }),
+    );
+    const ofQuotes = await this.verdicts('quotes', quotes, floorOf, (row, known, knownRow) =>
+      compareQuotes({ columns: quotes, row }, { columns: known as QuoteColumns, row: knownRow }),
+    );
+    if (!ofTrades && !ofQuotes) return nothingStored;
+    return { trade: (_columns, row) => ofTrades?.[row] ?? 'new', quote: (_columns, row) => ofQuotes?.[row] ?? 'new' };
   }
 
   /** Rows of these instruments went from the log to the store alone: what is kept of them no longer is the whole. */
@@ -68,6 +67,19 @@ export class StoreLookup {
       this.hours.delete(key);
       this.rowsKept -= hour.rows;
     }
+  }
+
+  /** One hour after the other; undefined where no row is at or below its floor. */
+  private async verdicts(table: TickKind, columns: Columns, floorOf: FloorOf, compare: CompareRow): Promise<Verdict[] | undefined> {
+    const rowsOfHours = rowsBelowFloor(table, columns, floorOf);
+    if (rowsOfHours.size === 0) return undefined;
+    const { low, high } = identityHashes(table, columns);
+    const verdicts: Verdict[] = new Array<Verdict>(columns.length).fill('new');
+    for (const [key, rows] of rowsOfHours) {
+      const hour = await this.hour(key);
+      for (const row of rows) verdicts[row] = settle(hour, low[row], high[row], (known, knownRow) => compare(row, known, knownRow));
+    }
+    return verdicts;
   }
 
   private async hour(key: string): Promise<KnownHour> {
@@ -107,8 +119,7 @@ export class StoreLookup {
   }
 }
 
-function settle(hour: KnownHour | undefined, low: number, high: number, compare: (known: Columns, row: number) => RowComparison): Verdict {
-  if (!hour) return 'new';
+function settle(hour: KnownHour, low: number, high: number, compare: (known: Columns, row: number) => RowComparison): Verdict {
   let found: RowComparison = 'other';
   hour.memory.find(low, high, (at) => {
     const piece = hour.pieces.findLast(({ firstRow }) => firstRow <= at);
@@ -118,19 +129,20 @@ function settle(hour: KnownHour | undefined, low: number, high: number, compare:
   return found === 'other' ? 'new' : verdictOf(found);
 }
 
-function hourKey(table: TickKind, columns: Columns, row: number): string {
-  const hour = Math.floor(columns.timeUs[row] / hourUs);
-  return `${table} ${instrumentKey({ market: wordAt(columns.market, row), symbol: wordAt(columns.symbol, row) })} ${hour}`;
-}
-
-function hoursBelowFloor(table: TickKind, columns: Columns, floorOf: FloorOf): Set<string> {
-  const keys = new Set<string>();
+/** Rows that only the store may know, by their hour. */
+function rowsBelowFloor(table: TickKind, columns: Columns, floorOf: FloorOf): Map<string, number[]> {
+  const rowsOfHours = new Map<string, number[]>();
   const floors: (number | undefined)[] = [];
   const { symbol, market, timeUs } = columns;
   for (let row = 0; row < columns.length; row++) {
     const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
-    const floorUs = (floors[slot] ??= floorOf(table, { market: wordAt(market, row), symbol: wordAt(symbol, row) }));
-    if (timeUs[row] <= floorUs && timeUs[row] >= 0) keys.add(hourKey(table, columns, row));
+    const instrument = { market: wordAt(market, row), symbol: wordAt(symbol, row) };
+    const floorUs = (floors[slot] ??= floorOf(table, instrument));
+    if (!(timeUs[row] <= floorUs && timeUs[row] >= 0)) continue;
+    const key = `${table} ${instrumentKey(instrument)} ${Math.floor(timeUs[row] / hourUs)}`;
+    const rows = rowsOfHours.get(key);
+    if (rows) rows.push(row);
+    else rowsOfHours.set(key, [row]);
   }
-  return keys;
+  return rowsOfHours;
 }
