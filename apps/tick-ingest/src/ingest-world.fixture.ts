@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HindcastError, usFromIso } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
 import {
-  noQuotes,
-  noTrades,
+  emptyQuotes,
+  emptyTrades,
   quoteColumns,
   tradeColumns,
   type AdmissionLimits,
@@ -42,7 +42,7 @@ export function tradesBatch(rows: readonly Partial<TradeFields>[], also: Partial
     position,
     ...row,
   }));
-  return { ...origin, slackUs: 0, marks: [], rejected: [], quotes: noQuotes, trades: tradeColumns(whole, origin), ...also };
+  return { ...origin, slackUs: 0, marks: [], rejected: [], quotes: emptyQuotes, trades: tradeColumns(whole, origin), ...also };
 }
 
 export function quotesOf(rows: readonly Partial<QuoteFields>[], firstPosition = 0): TickBatch['quotes'] {
@@ -63,7 +63,7 @@ export function quotesOf(rows: readonly Partial<QuoteFields>[], firstPosition = 
   return quoteColumns(whole, origin);
 }
 
-export const emptyBatch: TickBatch = { ...origin, slackUs: 0, trades: noTrades, quotes: noQuotes, marks: [], rejected: [] };
+export const emptyBatch: TickBatch = { ...origin, slackUs: 0, trades: emptyTrades, quotes: emptyQuotes, marks: [], rejected: [] };
 
 export interface WorldOptions {
   readonly logRowsMax?: number;

@@ -1,4 +1,4 @@
-import { noQuotes, noTrades, tradeColumns, type TickBatch } from '@hindcast/market';
+import { emptyQuotes, emptyTrades, tradeColumns, type TickBatch } from '@hindcast/market';
 import { paced } from './paced.js';
 
 function batchAt(...timesUs: number[]): TickBatch {
@@ -15,10 +15,10 @@ function batchAt(...timesUs: number[]): TickBatch {
     side: 0,
   }));
   const trades = tradeColumns(rows, { source: 'lean', receivedAtUs: 0 });
-  return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: noQuotes, marks: [], rejected: [] };
+  return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: emptyQuotes, marks: [], rejected: [] };
 }
 
-const marks: TickBatch = { source: 'lean', receivedAtUs: 0, slackUs: 0, trades: noTrades, quotes: noQuotes, marks: [], rejected: [] };
+const marks: TickBatch = { source: 'lean', receivedAtUs: 0, slackUs: 0, trades: emptyTrades, quotes: emptyQuotes, marks: [], rejected: [] };
 
 async function* feed(): AsyncGenerator<TickBatch> {
   yield batchAt(1_000_000, 3_000_000);

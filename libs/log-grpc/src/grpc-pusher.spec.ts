@@ -1,6 +1,6 @@
 import type grpc from '@grpc/grpc-js';
 import { HindcastError } from '@hindcast/contracts';
-import { noQuotes, noTrades, parseArrowTrades, tradeColumns, wordAt, type TickBatch } from '@hindcast/market';
+import { emptyQuotes, emptyTrades, parseArrowTrades, tradeColumns, wordAt, type TickBatch } from '@hindcast/market';
 import { GrpcPusher, type GrpcPusherOptions } from './grpc-pusher.js';
 import type { PushAnswer, PushRequest } from './tick-ingest-client.js';
 import { serveTickIngest, statusOf, type FakeTickIngest } from './tick-ingest.fixture.js';
@@ -10,7 +10,7 @@ type PushCall = grpc.ServerDuplexStream<PushRequest, Partial<PushAnswer>>;
 /** A batch that is told apart by its mark. */
 function batchOf(timeUs: number): TickBatch {
   const marks = [{ market: 'usa/equity', symbol: 'SPY', timeUs }];
-  return { source: 'lean', receivedAtUs: 1, slackUs: 0, trades: noTrades, quotes: noQuotes, marks, rejected: [] };
+  return { source: 'lean', receivedAtUs: 1, slackUs: 0, trades: emptyTrades, quotes: emptyQuotes, marks, rejected: [] };
 }
 
 async function* feedOf(...timesUs: number[]): AsyncGenerator<TickBatch> {

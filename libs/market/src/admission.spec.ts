@@ -1,7 +1,8 @@
 import { usFromIso } from '@hindcast/contracts';
 import { admit, type Admission } from './admission.js';
 import { emptyAdmissionState, type AdmissionState } from './admission-state.js';
-import { noQuotes, noTrades, quoteColumns, tradeColumns, type QuoteFields, type TradeFields } from './column-builders.js';
+import { emptyQuotes, emptyTrades } from './codec/logged-batch-codec.js';
+import { quoteColumns, tradeColumns, type QuoteFields, type TradeFields } from './column-builders.js';
 import { IdentityMemory } from './identity-memory.js';
 import { KnownTicks } from './known-ticks.js';
 import type { AdmissionLimits } from './row-checks.js';
@@ -23,8 +24,8 @@ class SmallLog {
       source: 'test',
       receivedAtUs: nowUs,
       slackUs: 0,
-      trades: noTrades,
-      quotes: noQuotes,
+      trades: emptyTrades,
+      quotes: emptyQuotes,
       marks: [],
       rejected: [],
       ...batch,

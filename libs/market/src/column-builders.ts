@@ -132,6 +132,3 @@ function commonColumns(rows: readonly TickFields[], { source, receivedAtUs }: Ba
     conditions: conditions.build(length),
   };
 }
-
-export const noTrades: TradeColumns = tradeColumns([], { source: '', receivedAtUs: 0 });
-export const noQuotes: QuoteColumns = quoteColumns([], { source: '', receivedAtUs: 0 });

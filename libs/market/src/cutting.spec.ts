@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { admit } from './admission.js';
 import { emptyAdmissionState, type AdmissionState } from './admission-state.js';
-import { noQuotes, tradeColumns, type TradeFields } from './column-builders.js';
+import { emptyQuotes } from './codec/logged-batch-codec.js';
+import { tradeColumns, type TradeFields } from './column-builders.js';
 import { textAt, wordAt, type TradeColumns } from './columns.js';
 import { cutBatch } from './cut-batch.js';
 import { IdentityMemory } from './identity-memory.js';
@@ -36,7 +37,7 @@ function batchOf(rows: readonly Omit<TradeFields, 'position'>[], slackUs: number
       rows.map((row, position) => ({ ...row, position })),
       origin,
     ),
-    quotes: noQuotes,
+    quotes: emptyQuotes,
     marks: [],
     rejected: [],
   };

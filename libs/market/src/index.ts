@@ -21,5 +21,6 @@ export * from './parse-ticks.js';
 export * from './row-checks.js';
 export * from './select-rows.js';
 export * from './sessions.js';
+export * from './source.js';
 export * from './tick-batch.js';
 export * from './tick-rule.js';

@@ -1,7 +1,7 @@
 import type { QuoteColumns, TradeColumns } from './columns.js';
 import { compareQuotes, compareTrades, type RowComparison } from './identity.js';
 import type { IdentityMemory } from './identity-memory.js';
-import { numberOfSequence, type LoggedBatch } from './tick-batch.js';
+import { numberOfSequence, positionOfSequence, type LoggedBatch } from './tick-batch.js';
 
 /** What admission knows of a tick before it lets it in. */
 export type Verdict = 'new' | 'duplicate' | 'conflict';
@@ -82,7 +82,7 @@ export class KnownTicks {
 
   /** The batch at hand still has bare positions where logged ones have sequences. */
   private keyOf(sequence: number): number {
-    return numberOfSequence(sequence) === this.current.number ? sequence % 65_536 : sequence;
+    return numberOfSequence(sequence) === this.current.number ? positionOfSequence(sequence) : sequence;
   }
 }
 

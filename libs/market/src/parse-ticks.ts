@@ -1,6 +1,8 @@
 import { HindcastError, rejectionCodes, usFromIso, type RejectionCode, type TickKind } from '@hindcast/contracts';
-import { noQuotes, noTrades, quoteColumns, tradeColumns, type QuoteFields, type TradeFields } from './column-builders.js';
+import { emptyQuotes, emptyTrades } from './codec/logged-batch-codec.js';
+import { quoteColumns, tradeColumns, type QuoteFields, type TradeFields } from './column-builders.js';
 import { sideCodes } from './columns.js';
+import { requireSource } from './source.js';
 import { batchRowsMax, type RejectedRow, type TickBatch } from './tick-batch.js';
 
 /**
@@ -17,7 +19,6 @@ export interface ParseOptions {
 
 const defaultSource = 'http';
 const defaultMarket = 'usa/equity';
-const sourcePattern = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 const rowTextMax = 1_000;
 /** A field that only an envelope has; `market` is a tick's too. */
 const envelopeSigns = ['source', 'offset', 'trades', 'quotes'] as const;
@@ -57,9 +58,7 @@ function parseEnvelope(body: unknown, { table, rowsMax }: ParseOptions): Envelop
   if (rows.length > rowsMax)
     throw new HindcastError('BATCH_TOO_LARGE', `${String(rows.length)} rows in one request; at most ${String(rowsMax)} are allowed`);
   const source = envelope['source'] ?? defaultSource;
-  if (typeof source !== 'string' || !sourcePattern.test(source)) {
-    throw new HindcastError('FIELD_INVALID', `source is ${JSON.stringify(source)}; it must match ${sourcePattern.source}`);
-  }
+  requireSource(source);
   const market = envelope['market'] ?? defaultMarket;
   if (typeof market !== 'string')
     throw new HindcastError('FIELD_INVALID', `market is ${JSON.stringify(market)}; it must be text as usa/equity`);
@@ -132,8 +131,8 @@ function parseRows(envelope: Envelope, from: number, { table, receivedAtUs }: Pa
   return {
     ...origin,
     slackUs: 0,
-    trades: table === 'trades' ? tradeColumns(trades, origin) : noTrades,
-    quotes: table === 'quotes' ? quoteColumns(quotes, origin) : noQuotes,
+    trades: table === 'trades' ? tradeColumns(trades, origin) : emptyTrades,
+    quotes: table === 'quotes' ? quoteColumns(quotes, origin) : emptyQuotes,
     marks: [],
     rejected,
   };

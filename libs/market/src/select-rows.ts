@@ -9,26 +9,29 @@ export interface RowSelection {
 export function selectTrades(columns: TradeColumns, kept: RowSelection): TradeColumns {
   if (kept.count === columns.length) return columns;
   return {
-    length: kept.count,
-    timeUs: selectNumbers(columns.timeUs, kept),
-    symbol: selectCodes(columns.symbol, kept),
-    sequence: selectNumbers(columns.sequence, kept),
-    market: selectCodes(columns.market, kept),
-    exchange: selectCodes(columns.exchange, kept),
-    id: selectText(columns.id, kept),
+    ...selectCommon(columns, kept),
     price: selectNumbers(columns.price, kept),
     size: selectNumbers(columns.size, kept),
     side: selectBytes(columns.side, kept),
     sideInferred: selectBytes(columns.sideInferred, kept),
     late: selectBytes(columns.late, kept),
-    receivedAtUs: selectNumbers(columns.receivedAtUs, kept),
-    source: selectCodes(columns.source, kept),
-    conditions: selectCodes(columns.conditions, kept),
   };
 }
 
 export function selectQuotes(columns: QuoteColumns, kept: RowSelection): QuoteColumns {
   if (kept.count === columns.length) return columns;
+  return {
+    ...selectCommon(columns, kept),
+    bid: selectNumbers(columns.bid, kept),
+    bidSize: selectNumbers(columns.bidSize, kept),
+    ask: selectNumbers(columns.ask, kept),
+    askSize: selectNumbers(columns.askSize, kept),
+  };
+}
+
+type CommonColumns = Pick<TradeColumns, keyof TradeColumns & keyof QuoteColumns>;
+
+function selectCommon(columns: CommonColumns, kept: RowSelection): CommonColumns {
   return {
     length: kept.count,
     timeUs: selectNumbers(columns.timeUs, kept),
@@ -37,10 +40,6 @@ export function selectQuotes(columns: QuoteColumns, kept: RowSelection): QuoteCo
     market: selectCodes(columns.market, kept),
     exchange: selectCodes(columns.exchange, kept),
     id: selectText(columns.id, kept),
-    bid: selectNumbers(columns.bid, kept),
-    bidSize: selectNumbers(columns.bidSize, kept),
-    ask: selectNumbers(columns.ask, kept),
-    askSize: selectNumbers(columns.askSize, kept),
     receivedAtUs: selectNumbers(columns.receivedAtUs, kept),
     source: selectCodes(columns.source, kept),
     conditions: selectCodes(columns.conditions, kept),

@@ -14,6 +14,10 @@ export function numberOfSequence(sequence: number): number {
   return Math.floor(sequence / batchRowsMax);
 }
 
+export function positionOfSequence(sequence: number): number {
+  return sequence % batchRowsMax;
+}
+
 /** "Nothing of this instrument at or before `timeUs` will come": closes bars without a trade. Applied after a batch's rows. */
 export interface Mark extends Instrument {
   readonly timeUs: number;

@@ -1,6 +1,6 @@
 import type { LeanFeed } from '@hindcast/feeds';
 import type { PushAck } from '@hindcast/log-grpc';
-import { noQuotes, tradeColumns, type TickBatch } from '@hindcast/market';
+import { emptyQuotes, tradeColumns, type TickBatch } from '@hindcast/market';
 import { fakeTerminal } from '../terminal.fixture.js';
 import type { ReplayPosition } from './replay-position.js';
 import { runReplay } from './replay-run.js';
@@ -11,7 +11,7 @@ function batchOf(rows: number): TickBatch {
     Array.from({ length: rows }, (_, position) => ({ ...fields, position })),
     { source: 'lean', receivedAtUs: 0 },
   );
-  return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: noQuotes, marks: [], rejected: [] };
+  return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: emptyQuotes, marks: [], rejected: [] };
 }
 
 function feedOf(...sizes: number[]): LeanFeed {

@@ -1,7 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 import { paced, type LeanFeed } from '@hindcast/feeds';
 import type { GrpcPusher } from '@hindcast/log-grpc';
-import type { TickBatch } from '@hindcast/market';
+import { rowsOf, type TickBatch } from '@hindcast/market';
 import { ProgressDisplay } from '../format/progress.js';
 import type { Terminal } from '../terminal.js';
 import type { ReplayPositions } from './replay-position.js';
@@ -63,10 +63,6 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
 function partDone(feed: LeanFeed, rowsAcknowledged: number): number {
   const { rows, bytesRead, bytesTotal } = feed.progress();
   return rows === 0 ? 0 : (bytesRead / bytesTotal) * Math.min(rowsAcknowledged / rows, 1);
-}
-
-function rowsOf({ trades, quotes, rejected }: TickBatch): number {
-  return trades.length + quotes.length + rejected.length;
 }
 
 /** Ends where the signal aborts, in the middle of a wait as well; what was handed out before stays valid. */

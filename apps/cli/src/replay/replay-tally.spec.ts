@@ -1,4 +1,4 @@
-import { noQuotes, quoteColumns, tradeColumns, type TickBatch } from '@hindcast/market';
+import { emptyQuotes, quoteColumns, tradeColumns, type TickBatch } from '@hindcast/market';
 import { cellOf, ledgerOf } from './ledger.fixture.js';
 import { lateDays, ReplayTally } from './replay-tally.js';
 
@@ -10,7 +10,7 @@ function tradesOf(...symbols: string[]): TickBatch {
     symbols.map((symbol, position) => ({ ...common, symbol, position, price: 1, size: 1, side: 0 })),
     origin,
   );
-  return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: noQuotes, marks: [], rejected: [] };
+  return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: emptyQuotes, marks: [], rejected: [] };
 }
 
 const accepted = (rows: number) => ({ accepted: rows, duplicate: 0, rejected: 0, late: 0, rejectedRows: [] });

@@ -6,6 +6,7 @@ import {
   isSymbol,
   parseArrowTicks,
   positionsOf,
+  requireSource,
   type Mark,
   type RejectedRow,
   type TickBatch,
@@ -50,7 +51,6 @@ export interface PushAck {
   readonly retry?: boolean;
 }
 
-const sourcePattern = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 const slackMsMax = 60_000;
 /** Positions of one request; more than a batch has are cut into several. */
 const requestPositionsMax = 16 * batchRowsMax;
@@ -62,8 +62,7 @@ export function parsePush(
   { nowUs, maxAheadUs }: { readonly nowUs: number; readonly maxAheadUs: number },
 ): readonly TickBatch[] {
   const { source, market, trades, quotes, offset, slackMs } = request;
-  if (!sourcePattern.test(source))
-    throw new HindcastError('FIELD_INVALID', `source is ${JSON.stringify(source)}; it must match ${sourcePattern.source}`);
+  requireSource(source);
   if (slackMs > slackMsMax) throw new HindcastError('FIELD_INVALID', `slack_ms is ${slackMs}; at most ${slackMsMax} is allowed`);
   const parsed = parseArrowTicks({ trades, quotes, source, market, receivedAtUs: nowUs, ...(offset === undefined ? {} : { offset }) });
   const batch: TickBatch = {

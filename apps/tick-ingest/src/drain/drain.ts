@@ -1,9 +1,11 @@
 import { dayUs, HindcastError } from '@hindcast/contracts';
 import {
   encodeLoggedBatch,
-  noQuotes,
-  noTrades,
+  emptyQuotes,
+  emptyTrades,
   rowsOf,
+  numberOfSequence,
+  positionOfSequence,
   sliceQuotes,
   sliceTrades,
   wordAt,
@@ -258,12 +260,12 @@ function quarantinedRow(
   batches: readonly LoggedBatch[],
   { table, sequence, message }: Extract<WriteOutcome, { kind: 'refused' }>,
 ): QuarantinedRow {
-  const number = Math.floor(sequence / 65_536);
+  const number = numberOfSequence(sequence);
   const batch = batches.find((candidate) => candidate.number === number);
   if (!batch) throw new Error(`the store refused ${table} ${String(sequence)}, which is not in the piece`);
-  const alone = { ...batch, trades: noTrades, quotes: noQuotes, marks: [], rejected: [] };
+  const alone = { ...batch, trades: emptyTrades, quotes: emptyQuotes, marks: [], rejected: [] };
   if (table === 'rejected_ticks') {
-    const rejected = batch.rejected.filter(({ position }) => position === sequence % 65_536);
+    const rejected = batch.rejected.filter(({ position }) => position === positionOfSequence(sequence));
     return { table, sequence, message, body: base64({ ...alone, rejected }) };
   }
   const columns = batch[table];
