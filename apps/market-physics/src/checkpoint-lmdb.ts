@@ -7,7 +7,7 @@ import type { InstrumentCut, InstrumentPart, SavedInstrument } from './instrumen
 import type { FoldCut } from './market-fold.js';
 
 /** Written with every checkpoint; one of another format is not usable, and the store is asked instead. */
-const formatVersion = 1;
+const formatVersion = 2;
 const positionKey = 'position';
 
 interface Position {

@@ -139,7 +139,7 @@ describe('following the log', () => {
     world.log.batches = [];
     world.log.firstNumber = batches.length + 1;
     const { worker, stop } = world.start();
-    await until(() => worker.phase === 'following' && worker.fold.number === batches.length && worker.streamId === undefined);
+    await until(() => worker.phase === 'following' && worker.fold.number === batches.length && worker.streamId === 'stream-2');
     expect(worker.failure).toBeUndefined();
     await stop();
   });
@@ -168,6 +168,34 @@ describe('following the log', () => {
     );
   });
 
+  it('closes after a catch-up what the log had closed, although nothing follows', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryTrades, cuts, fc.constantFrom(0, 250_000, 30 * secondUs), async (trades, places, slackUs) => {
+        const sent = [...cutInto(trades, places).map((one) => ({ ...one, slackUs })), { trades: [], marks: endMark(trades) }];
+        const batches = admitted(sent);
+        const world = new World(batches);
+        world.log.firstNumber = batches.length + 1;
+        const worker = await world.finish();
+        expect(text(world.store.bits())).toBe(text(statesOf(batches)));
+        expect(worker.checkpointNumber).toBe(batches.length);
+      }),
+      runs,
+    );
+  });
+
+  it('knows after a catch-up which market traded a symbol first, although another has older trades', async () => {
+    const [first, second] = admitted([
+      { trades: [{ symbol: 'SPY', timeUs: dayStartUs + secondUs, price: 1, size: 1 }] },
+      { trades: [{ symbol: 'SPY', timeUs: dayStartUs + secondUs, price: 1, size: 1 }] },
+    ]);
+    const elsewhere = { codes: Uint16Array.of(0), values: ['other/market'] };
+    const older = { ...second, trades: { ...second.trades, market: elsewhere, timeUs: Float64Array.of(dayStartUs) } };
+    const world = new World([first, older]);
+    world.log.firstNumber = 3;
+    const worker = await world.finish();
+    expect(worker.fold.primary('SPY')?.instrument.market).toBe(market);
+  });
+
   it('catches up with the vectors of every state that it makes', async () => {
     const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 2_400, seed: 1 });
     const batches = logOf(trades, [2_000, 3_000, 3_500]);
@@ -188,7 +216,7 @@ describe('following the log', () => {
     expect(text(straight.store.bits())).toBe(text(statesOf(all)));
   });
 
-  it('goes on from the newest live state where a hindsight rebuild replaced later ones', async () => {
+  it('keeps what a hindsight rebuild has made at the end, and goes on behind it', async () => {
     const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 900, seed: 3 });
     const batches = logOf(trades, [1_000]);
     const expected = statesOf(batches);
@@ -197,7 +225,8 @@ describe('following the log', () => {
     await world.store.writeStates(expected.slice(0, 400), 'live');
     await world.store.writeStates(expected.slice(400, 500), 'hindsight');
     await world.finish();
-    expect(world.store.sorted().every(({ mode }) => mode === 'live')).toBe(true);
+    const modes = world.store.sorted().map(({ mode }) => mode);
+    expect(modes).toEqual(expected.map((_, index) => (index >= 400 && index < 500 ? 'hindsight' : 'live')));
     expect(text(world.store.bits())).toBe(text(expected));
   });
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
 import type { PhysicsState } from '@hindcast/physics';
-import { noInheritance, type Clock, type LogFollower, type TickStore, type VectorFilter, type VectorStore } from '@hindcast/ports';
+import type { Clock, LogFollower, TickStore, VectorFilter, VectorStore } from '@hindcast/ports';
 import { catchUp } from './catch-up.js';
 import type { Checkpoints, DueQueue } from './checkpoint.js';
 import { MarketFold, numberBeforeAll, type FoldOptions } from './market-fold.js';
@@ -116,7 +116,7 @@ export class FollowerWorker {
   private async restore(signal: AbortSignal): Promise<void> {
     const saved = this.parts.checkpoints.load();
     if (!saved) {
-      await this.catchUpTo(noInheritance.firstNumber, signal);
+      await this.catchUp(signal);
       return;
     }
     this.streamId = saved.streamId;
@@ -168,24 +168,16 @@ export class FollowerWorker {
   /** The log is whole: a number that does not follow means that the one before is gone. */
   private requireNext(number: number): void {
     if (number === this.fold.number + 1) return;
-    throw new HindcastError('NUMBER_TRIMMED', `The log gave batch ${number} after ${this.fold.number}.`, {
-      details: { first_number: number },
-    });
+    throw new HindcastError('NUMBER_TRIMMED', `The log gave batch ${number} after ${this.fold.number}.`);
   }
 
   private async recover(error: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     if (!(error instanceof HindcastError)) throw error;
     this.failure = error;
-    if (error.code === 'STREAM_UNKNOWN') {
-      // Another log: its numbers mean nothing to our checkpoint. Where it begins, it says itself.
-      this.streamId = undefined;
-      await this.catchUpTo(noInheritance.firstNumber, signal);
-      return;
-    }
-    const firstNumber = error.details['first_number'];
-    if (error.code === 'NUMBER_TRIMMED' && typeof firstNumber === 'number') {
-      await this.catchUpTo(firstNumber, signal);
+    // Another log, whose numbers mean nothing to our checkpoint, or ours, which has forgotten what we have not seen.
+    if (error.code === 'STREAM_UNKNOWN' || error.code === 'NUMBER_TRIMMED') {
+      await this.catchUp(signal);
       return;
     }
     this.parts.events.failed(error, 'following the log');
@@ -198,19 +190,21 @@ export class FollowerWorker {
     return Math.min(retryDelayMaxMs, (this.options.retryDelayMs ?? retryDelayMs) * 2 ** (this.failuresInRow - 1));
   }
 
-  private async catchUpTo(firstNumber: number, signal: AbortSignal): Promise<void> {
-    const { store, writer, events } = this.parts;
-    this.enter('catching_up', { first_number: firstNumber });
+  private async catchUp(signal: AbortSignal): Promise<void> {
+    const { log, store, writer, events } = this.parts;
     this.isAtLogPosition = false;
     await this.checkpointing;
     await retrying(
       async () => {
+        const beginning = await log.beginning();
+        this.enter('catching_up', { first_number: beginning.firstNumber });
         const fold = new MarketFold(this.options);
-        await catchUp({ store, fold, firstNumber, signal, keep: (states) => this.keep(states) });
+        await catchUp({ store, fold, beginning, signal, keep: (states) => this.keep(states) });
         // States after the checkpoint were stored and their place in the queue was not: what is stored, and not made
         // again, may lack its vector. Asked after the catch-up, which takes for made only what the store shows.
         await this.queueMissing(signal);
         this.fold = fold;
+        this.streamId = beginning.streamId;
       },
       { signal, onFailure: (error) => events.failed(error, 'catching up from the store') },
     );

@@ -16,6 +16,8 @@ export interface InstrumentPart {
   readonly window: WindowCheckpoint;
   readonly snapshot: SavedSnapshot;
   readonly newest: PhysicsState | null;
+  /** Null before the first trade. */
+  readonly firstSequence: number | null;
   readonly newestSequence: number;
   readonly madeThroughUs: number | null;
 }
@@ -46,6 +48,8 @@ export class InstrumentFold {
   private clockUs = -Infinity;
   private changed = true;
   newest: PhysicsState | undefined;
+  /** Of the first trade; decides which market speaks for a symbol. */
+  firstSequence = Infinity;
   newestSequence = -1;
   /** States up to here were made and stored before; they are not made known again. */
   madeThroughUs = -Infinity;
@@ -65,6 +69,7 @@ export class InstrumentFold {
     this.window = InstrumentWindow.restore(instrument, { stateIntervalMs, checkpoint: part.window, closedBars });
     this.picture = SnapshotWindow.restore(part.snapshot);
     this.newest = part.newest ?? undefined;
+    this.firstSequence = part.firstSequence ?? Infinity;
     this.newestSequence = part.newestSequence;
     this.madeThroughUs = part.madeThroughUs ?? -Infinity;
     this.changed = false;
@@ -82,6 +87,7 @@ export class InstrumentFold {
   /** Trades in sequence order; the bars they are in close with the next `close`. */
   trade(trade: BarTrade & { readonly sequence: number; readonly late: boolean; readonly slackUs: number }): void {
     this.changed = true;
+    this.firstSequence = Math.min(this.firstSequence, trade.sequence);
     this.newestSequence = Math.max(this.newestSequence, trade.sequence);
     this.picture.trade(trade);
     if (trade.late) return;
@@ -123,6 +129,7 @@ export class InstrumentFold {
       window: this.window.checkpoint(),
       snapshot: this.picture.save(),
       newest: this.newest ?? null,
+      firstSequence: this.firstSequence === Infinity ? null : this.firstSequence,
       newestSequence: this.newestSequence,
       madeThroughUs: this.madeThroughUs === -Infinity ? null : this.madeThroughUs,
     };

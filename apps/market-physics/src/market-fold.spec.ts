@@ -92,6 +92,18 @@ describe('folding a log', () => {
     }
   });
 
+  it('lets a market that trades speak before one that only quotes', () => {
+    const quote = { symbol: 'SPY', timeUs: dayStartUs, exchange: 'P', bid: 1, ask: 2 };
+    const trade = { symbol: 'SPY', timeUs: dayStartUs, price: 1, size: 1 };
+    const [quoted, traded] = admitted([{ trades: [], quotes: [quote] }, { trades: [trade] }]);
+    const elsewhere = { ...quoted, quotes: { ...quoted.quotes, market: { codes: Uint16Array.of(0), values: ['other/market'] } } };
+    const fold = new MarketFold(foldOptions);
+    fold.step(elsewhere);
+    expect(fold.primary('SPY')?.instrument.market).toBe('other/market');
+    fold.step(traded);
+    expect(fold.primary('SPY')?.instrument.market).toBe(market);
+  });
+
   it('passes over instruments beyond the bound, and says which', () => {
     const trades = ['A', 'B', 'C'].map((symbol) => ({ symbol, timeUs: dayStartUs, price: 1, size: 1 }));
     const fold = new MarketFold({ ...foldOptions, instrumentsMax: 2 });

@@ -15,7 +15,7 @@ import type { Announcement } from './state-announcer.js';
 
 export interface FoldOptions {
   readonly stateIntervalMs: number;
-  /** Which market drives `physics:state:{symbol}`; of other symbols it is the first market seen. */
+  /** Which market drives `physics:state:{symbol}`; of other symbols it is the one whose first trade came first. */
   readonly primaryMarkets: Readonly<Record<string, string>>;
   readonly instrumentsMax: number;
   /** True for the states that get a vector. */
@@ -107,7 +107,7 @@ export class MarketFold {
     return this.instruments.get(instrumentKey(instrument));
   }
 
-  /** The instrument that speaks for a symbol. */
+  /** The instrument that speaks for a symbol: the one named, or whose first trade came first, or that came first at all. */
   primary(symbol: string): InstrumentFold | undefined {
     return this.primaries.get(symbol);
   }
@@ -135,6 +135,12 @@ export class MarketFold {
     return this.announce(touched);
   }
 
+  /** The first trade of an instrument had this sequence: it may have come before that of another market. */
+  traded(entry: InstrumentFold, firstSequence: number): void {
+    entry.firstSequence = firstSequence;
+    this.settlePrimary(entry);
+  }
+
   /** Everything up to batch `number` came from the store, `states` of them new. */
   caughtUp({ number, states }: { readonly number: number; readonly states: number }): void {
     this.foldedNumber = number;
@@ -159,6 +165,7 @@ export class MarketFold {
     for (let row = 0; row < trades.length; row += 1) {
       const entry = entryAt(row);
       if (!entry) continue;
+      if (entry.firstSequence === Infinity) this.traded(entry, sequence[row]);
       entry.trade({
         timeUs: timeUs[row],
         price: price[row],
@@ -229,10 +236,17 @@ export class MarketFold {
 
   private add(instrument: Instrument, saved?: SavedInstrument): InstrumentFold {
     const entry = new InstrumentFold(instrument, saved?.part.place ?? this.instruments.size, this.options.stateIntervalMs, saved);
-    const { symbol, market } = instrument;
     this.instruments.set(instrumentKey(instrument), entry);
-    if (!this.primaries.has(symbol) || this.options.primaryMarkets[symbol] === market) this.primaries.set(symbol, entry);
+    this.settlePrimary(entry);
     return entry;
+  }
+
+  private settlePrimary(entry: InstrumentFold): void {
+    const { symbol, market } = entry.instrument;
+    const named = this.options.primaryMarkets[symbol];
+    const before = this.primaries.get(symbol);
+    if (before && before.instrument.market === named) return;
+    if (!before || market === named || entry.firstSequence < before.firstSequence) this.primaries.set(symbol, entry);
   }
 }
 

@@ -1,5 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import { instrumentKey, instrumentOfKey, type Instrument, type LoggedBatch, type SecondBar } from '@hindcast/market';
+import { clocksAfter, instrumentKey, instrumentOfKey, type Instrument, type LoggedBatch, type SecondBar } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
   Bus,
@@ -12,6 +12,7 @@ import type {
   HashEntry,
   InstrumentSummary,
   KeyEntry,
+  LogBeginning,
   LogFollower,
   StateRow,
   TickRange,
@@ -31,6 +32,8 @@ export class MemoryLog implements LogFollower {
   batches: LoggedBatch[] = [];
   streamId = 'stream-1';
   firstNumber = 1;
+  /** What an emptied log held. */
+  trimmed: LoggedBatch[] = [];
   checkpoint = -1;
   private grown = Promise.withResolvers<void>();
 
@@ -53,6 +56,11 @@ export class MemoryLog implements LogFollower {
       yield { streamId: this.streamId, batch, headNumber: this.batches.at(-1)?.number ?? number };
       number += 1;
     }
+  }
+
+  async beginning(): Promise<LogBeginning> {
+    const { streamId, firstNumber } = this;
+    return { streamId, firstNumber, clocks: clocksAfter([...this.trimmed, ...this.batches.filter(({ number }) => number < firstNumber)]) };
   }
 
   async reportCheckpoint({ number }: { readonly number: number }): Promise<void> {
@@ -93,6 +101,7 @@ export class MemoryTickStore implements UsedStore {
       table: 'trades',
       firstUs: rows[0].timeUs,
       lastUs: rows[rows.length - 1].timeUs,
+      firstSequence: Math.min(...rows.map(({ sequence }) => sequence)),
       rows: rows.length,
       days: [],
     }));

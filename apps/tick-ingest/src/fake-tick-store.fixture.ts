@@ -102,13 +102,23 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
 
   async instruments(): Promise<readonly InstrumentSummary[]> {
     const summaries = new Map<string, InstrumentSummary>();
-    for (const { table, market, symbol, timeUs } of this.everyRow()) {
+    for (const { table, market, symbol, timeUs, sequence } of this.everyRow()) {
       const key = `${table} ${market} ${symbol}`;
-      const before = summaries.get(key) ?? { table, market, symbol, firstUs: timeUs, lastUs: timeUs, rows: 0, days: [] };
+      const before = summaries.get(key) ?? {
+        table,
+        market,
+        symbol,
+        firstUs: timeUs,
+        lastUs: timeUs,
+        firstSequence: sequence,
+        rows: 0,
+        days: [],
+      };
       summaries.set(key, {
         ...before,
         firstUs: Math.min(before.firstUs, timeUs),
         lastUs: Math.max(before.lastUs, timeUs),
+        firstSequence: Math.min(before.firstSequence, sequence),
         rows: before.rows + 1,
       });
     }

@@ -1,8 +1,9 @@
+import type { CallOptions } from '@grpc/grpc-js';
 import type { HindcastError } from '@hindcast/contracts';
 import { decodeLoggedBatch } from '@hindcast/market';
-import type { CheckpointReport, FollowedBatch, FollowOptions, LogFollower } from '@hindcast/ports';
+import type { CheckpointReport, FollowedBatch, FollowOptions, LogBeginning, LogFollower } from '@hindcast/ports';
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { errorOfCall, tickIngestClient, type TickIngestClient } from './tick-ingest-client.js';
+import { errorOfCall, tickIngestClient, type AnswerOf, type TickIngestClient } from './tick-ingest-client.js';
 
 export interface GrpcLogFollowerOptions {
   /** `host:port` of tick-ingest's gRPC door. */
@@ -12,7 +13,7 @@ export interface GrpcLogFollowerOptions {
   readonly onAway?: (error: HindcastError) => void;
 }
 
-const reportDeadlineMs = 5_000;
+const answerDeadlineMs = 5_000;
 
 /**
  * Follows a log in another process. Batches are asked for as they are taken (gRPC's flow control holds the sender back,
@@ -47,15 +48,25 @@ export class GrpcLogFollower implements LogFollower {
     }
   }
 
+  beginning(): Promise<LogBeginning> {
+    return this.ask((options, done) => this.client.Beginning({}, options, done));
+  }
+
   async reportCheckpoint(report: CheckpointReport): Promise<void> {
-    const deadline = Date.now() + reportDeadlineMs;
-    await new Promise<void>((resolve, reject) => {
-      this.client.ReportCheckpoint(report, { deadline }, (error) => (error ? reject(errorOfCall(this.options.url, error)) : resolve()));
-    });
+    await this.ask((options, done) => this.client.ReportCheckpoint(report, options, done));
   }
 
   close(): void {
     this.client.close();
+  }
+
+  private ask<Answer>(call: (options: CallOptions, done: AnswerOf<Answer>) => unknown): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      call({ deadline: Date.now() + answerDeadlineMs }, (error, answer) => {
+        if (error || answer === undefined) reject(errorOfCall(this.options.url, error));
+        else resolve(answer);
+      });
+    });
   }
 
   private async *stream(

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { errorCodes, HindcastError, type ErrorCode, type ErrorDetails } from '@hindcast/contracts';
+import type { LogBeginning } from '@hindcast/ports';
 
 /** Messages of tick_ingest.proto as they are on this side: 64-bit numbers as numbers, bytes as buffers. */
 export interface FollowRequest {
@@ -65,12 +66,11 @@ export interface CheckpointMessage {
 export interface TickIngestClient extends grpc.Client {
   Push(): grpc.ClientDuplexStream<PushRequest, PushAnswer>;
   Follow(request: FollowRequest): grpc.ClientReadableStream<LoggedBatchMessage>;
-  ReportCheckpoint(
-    report: CheckpointMessage,
-    options: grpc.CallOptions,
-    done: (error: grpc.ServiceError | null) => void,
-  ): grpc.ClientUnaryCall;
+  Beginning(request: object, options: grpc.CallOptions, done: AnswerOf<LogBeginning>): grpc.ClientUnaryCall;
+  ReportCheckpoint(report: CheckpointMessage, options: grpc.CallOptions, done: AnswerOf<object>): grpc.ClientUnaryCall;
 }
+
+export type AnswerOf<Answer> = (error: grpc.ServiceError | null, answer?: Answer) => void;
 
 const messageBytesMax = 64 * 1024 * 1024;
 

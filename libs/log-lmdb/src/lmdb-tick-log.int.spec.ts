@@ -50,7 +50,7 @@ describe('the tick log on lmdb', () => {
       await log.append(logWrite(number, [logBatch(number)]));
       expect(batchContent(reader.read(number)!)).toEqual(batchContent(logBatch(number)));
     }
-    await log.trim({ throughNumber: 19, floors: [], rows: 95 });
+    await log.trim({ throughNumber: 19, floors: [], clocks: [], rows: 95 });
     expect(reader.read(19)).toBeUndefined();
     expect(reader.read(20)?.number).toBe(20);
     await reader.close();

@@ -6,6 +6,7 @@ import type {
   Clock,
   FollowedBatch,
   FollowOptions,
+  LogBeginning,
   LogInheritance,
   LogMemory,
   LogPosition,
@@ -17,6 +18,7 @@ import type {
   Trimming,
 } from '@hindcast/ports';
 import { rowName } from '@hindcast/ports';
+import type { Database } from 'lmdb';
 import { freshCounters, totalsAfterRelease, totalsAfterStored, totalsAfterWrite } from './log-counters.js';
 import { logFormatVersion, openTables, type LogCounters, type LogIdentity, type LogTables } from './log-tables.js';
 
@@ -177,18 +179,26 @@ export class LmdbTickLog implements TickLog {
     });
   }
 
-  async trim({ throughNumber, floors, rows }: Trimming): Promise<void> {
+  async trim({ throughNumber, floors, clocks, rows }: Trimming): Promise<void> {
     const { tables } = this;
     await this.changeCounters((stored) => {
       if (throughNumber < stored.firstNumber) return stored;
       for (let number = stored.firstNumber; number <= throughNumber; number++) void tables.batches.remove(number);
       for (const floor of floors) {
-        const key = floorKey(floor);
-        const before = tables.floors.get(key) ?? -1;
-        void tables.floors.put(key, Math.max(before, floor.floorUs));
+        raise(tables.floors, floorKey(floor), floor.floorUs);
       }
+      for (const clock of clocks) raise(tables.clocks, instrumentKey(clock), clock.timeUs);
       return { ...stored, firstNumber: Math.max(stored.firstNumber, throughNumber + 1), rows: stored.rows - rows };
     });
+  }
+
+  async beginning(): Promise<LogBeginning> {
+    const { meta, clocks } = this.tables;
+    // One snapshot for both: a clock that is ahead of the first batch would make its trades late.
+    meta.resetReadTxn();
+    const { firstNumber } = meta.get(countersKey) as LogCounters;
+    const marks = [...clocks.getRange()].map(({ key, value }) => ({ ...instrumentOfKey(key), timeUs: value }));
+    return { streamId: this.streamId, firstNumber, clocks: marks };
   }
 
   async reportCheckpoint({ streamId, follower, number }: CheckpointReport): Promise<void> {
@@ -319,8 +329,15 @@ function floorOfKey(key: string): { readonly table: TickKind; readonly market: s
   return { table: key.slice(0, space) as TickKind, ...instrumentOfKey(key.slice(space + 1)) };
 }
 
+function raise(table: Database<number, string>, key: string, timeUs: number): void {
+  void table.put(key, Math.max(table.get(key) ?? -1, timeUs));
+}
+
 function writeInheritance(tables: LogTables, { firstNumber, instruments, floors, cells }: LogInheritance): void {
-  for (const instrument of instruments) void tables.instruments.put(instrumentKey(instrument), instrument);
+  for (const instrument of instruments) {
+    void tables.instruments.put(instrumentKey(instrument), instrument);
+    raise(tables.clocks, instrumentKey(instrument), instrument.clockUs);
+  }
   for (const floor of floors) void tables.floors.put(floorKey(floor), floor.floorUs);
   for (const { table, market, symbol, day, rows } of cells) {
     void tables.cells.put(`${table} ${market} ${symbol} ${String(day)}`, {

@@ -29,6 +29,8 @@ export interface LogTables {
   readonly meta: Database<unknown, string>;
   readonly instruments: Database<InstrumentState, string>;
   readonly floors: Database<number, string>;
+  /** Clocks as the batch before the first one held left them. */
+  readonly clocks: Database<number, string>;
   readonly cells: Database<CellTotals, string>;
   readonly quarantine: Database<QuarantinedRow, string>;
   readonly checkpoints: Database<FollowerCheckpoint, string>;
@@ -51,6 +53,7 @@ export function openTables(dir: string, { readOnly }: { readonly readOnly: boole
     meta: root.openDB<unknown, string>({ name: 'meta', encoding: 'json' }),
     instruments: root.openDB<InstrumentState, string>({ name: 'instruments', encoding: 'json' }),
     floors: root.openDB<number, string>({ name: 'floors', encoding: 'json' }),
+    clocks: root.openDB<number, string>({ name: 'clocks', encoding: 'json' }),
     cells: root.openDB<CellTotals, string>({ name: 'cells', encoding: 'json' }),
     quarantine: root.openDB<QuarantinedRow, string>({ name: 'quarantine', encoding: 'json' }),
     checkpoints: root.openDB<FollowerCheckpoint, string>({ name: 'checkpoints', encoding: 'json' }),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { admit } from './admission.js';
 import { emptyAdmissionState, type AdmissionState } from './admission-state.js';
 import { emptyQuotes } from './codec/logged-batch-codec.js';
+import { clocksAfter } from './clocks.js';
 import { tradeColumns, type TradeFields } from './column-builders.js';
 import { textAt, wordAt, type TradeColumns } from './columns.js';
 import { cutBatch } from './cut-batch.js';
@@ -63,6 +64,7 @@ function admitAll(batches: readonly TickBatch[]) {
     duplicate,
     instruments: [...state.instruments.values()],
     sequences: all.flatMap(({ trades }) => [...trades.sequence]),
+    clocks: new Map(clocksAfter(all).map(({ symbol, timeUs }) => [symbol, timeUs])),
   };
 }
 
@@ -92,9 +94,13 @@ test('any cutting of the same order into batches gives the same trades, sides an
   const lengths = fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 30 });
   fc.assert(
     fc.property(fc.array(arbitraryTrade, { maxLength: 80 }), lengths, fc.constantFrom(0, 250_000), (rows, pieces, slackUs) => {
-      const { sequences, ...whole } = admitAll([batchOf(rows, slackUs)]);
-      const { sequences: cutSequences, ...inPieces } = admitAll(cut(rows, pieces).map((piece) => batchOf(piece, slackUs)));
+      const { sequences, clocks: _clocks, ...whole } = admitAll([batchOf(rows, slackUs)]);
+      const { sequences: cutSequences, clocks, ...inPieces } = admitAll(cut(rows, pieces).map((piece) => batchOf(piece, slackUs)));
       expect(inPieces).toEqual(whole);
+      // The logged batches alone tell where admission's clocks stand.
+      expect(clocks).toEqual(
+        new Map(whole.instruments.filter(({ clockUs }) => clockUs >= 0).map(({ symbol, clockUs }) => [symbol, clockUs])),
+      );
       for (const rising of [sequences, cutSequences]) expect(rising).toEqual([...new Set(rising)].sort((a, b) => a - b));
     }),
     { numRuns: 200 },

@@ -5,6 +5,7 @@
 export * from './admission-state.js';
 export * from './admission.js';
 export * from './bars.js';
+export * from './clocks.js';
 export * from './codec/arrow-columns.js';
 export * from './codec/logged-batch-codec.js';
 export * from './codec/parse-arrow-ticks.js';

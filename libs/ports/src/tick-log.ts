@@ -1,5 +1,5 @@
 import type { LedgerCounts, RejectionCode, TickKind } from '@hindcast/contracts';
-import type { CellCount, Instrument, InstrumentState, KindCounts, LoggedBatch } from '@hindcast/market';
+import type { CellCount, Instrument, InstrumentState, KindCounts, LoggedBatch, Mark } from '@hindcast/market';
 
 /** Reading a log from outside: live, start-up, gap and recovery are this one path. */
 export interface LogFollower {
@@ -8,6 +8,8 @@ export interface LogFollower {
    * Throws STREAM_UNKNOWN where `streamId` is another log's, NUMBER_TRIMMED where the batch is gone.
    */
   follow(options: FollowOptions): AsyncIterable<FollowedBatch>;
+  /** Where the log begins, for a follower that has not seen what came before; UPSTREAM_AWAY where nobody answers. */
+  beginning(): Promise<LogBeginning>;
   /** How far a named follower's effects are durable; the log keeps what comes after. */
   reportCheckpoint(report: CheckpointReport): Promise<void>;
 }
@@ -24,6 +26,14 @@ export interface FollowedBatch {
   readonly batch: LoggedBatch;
   /** The newest flushed number, to know the lag. */
   readonly headNumber: number;
+}
+
+export interface LogBeginning {
+  readonly streamId: string;
+  /** The oldest batch held; everything before it is in the store. */
+  readonly firstNumber: number;
+  /** Admission's clock of each instrument as the batch before `firstNumber` left it; the store does not keep it. */
+  readonly clocks: readonly Mark[];
 }
 
 export interface CheckpointReport {
@@ -56,7 +66,7 @@ export interface TickLog extends LogFollower {
   recordStored(progress: StoredProgress): Promise<void>;
   /** Rows of the quarantine that the store took after all. */
   releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void>;
-  /** Drops batches up to and including `throughNumber`, raising the floors to what they held. */
+  /** Drops batches up to and including `throughNumber`, raising floors and clocks to what they held. */
   trim(trimming: Trimming): Promise<void>;
   close(): Promise<void>;
 }
@@ -150,6 +160,8 @@ export interface StoredCell extends Instrument {
 export interface Trimming {
   readonly throughNumber: number;
   readonly floors: readonly Floor[];
+  /** How far the dropped batches moved each instrument's clock. */
+  readonly clocks: readonly Mark[];
   /** Rows in the dropped batches, rejected ones too. */
   readonly rows: number;
 }

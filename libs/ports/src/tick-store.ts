@@ -84,6 +84,8 @@ export interface InstrumentSummary extends Instrument {
   readonly table: TickKind;
   readonly firstUs: number;
   readonly lastUs: number;
+  /** Of the row that came first, which need not be the oldest. */
+  readonly firstSequence: number;
   readonly rows: number;
   readonly days: readonly { readonly day: string; readonly rows: number; readonly firstUs: number; readonly lastUs: number }[];
 }

@@ -37,12 +37,13 @@ export class QuestDbTickReader implements TickReader {
 
   async instruments(filter: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {
     const summaries = new Map<string, Mutable<InstrumentSummary>>();
-    for (const { table, market, symbol, day, rows, firstUs, lastUs } of await this.#days(filter)) {
+    for (const { table, market, symbol, day, rows, firstUs, lastUs, firstSequence } of await this.#days(filter)) {
       const key = `${table} ${market} ${symbol}`;
       let summary = summaries.get(key);
-      if (!summary) summaries.set(key, (summary = { table, market, symbol, firstUs, lastUs, rows: 0, days: [] }));
+      if (!summary) summaries.set(key, (summary = { table, market, symbol, firstUs, lastUs, firstSequence, rows: 0, days: [] }));
       summary.rows += rows;
       summary.lastUs = lastUs;
+      summary.firstSequence = Math.min(summary.firstSequence, firstSequence);
       summary.days = [...summary.days, { day, rows, firstUs, lastUs }];
     }
     return [...summaries.values()];
@@ -75,10 +76,7 @@ export class QuestDbTickReader implements TickReader {
     return pages(this.#http, { table, select, range, sequenceColumn: 1 });
   }
 
-  async #days({
-    market,
-    symbol,
-  }: Partial<Instrument>): Promise<readonly (StoreCount & { readonly firstUs: number; readonly lastUs: number })[]> {
+  async #days({ market, symbol }: Partial<Instrument>): Promise<readonly StoredDay[]> {
     const filter = where([
       market === undefined ? undefined : `market = ${literal(market)}`,
       symbol === undefined ? undefined : `symbol = ${literal(symbol)}`,
@@ -86,11 +84,11 @@ export class QuestDbTickReader implements TickReader {
     const selects = tickTables.map(
       (table) =>
         `SELECT ${literal(table)} kind, market, symbol, timestamp_floor('d', timestamp) day, count() tick_rows, ` +
-        `min(timestamp)::long first_us, max(timestamp)::long last_us FROM ${table}${filter}`,
+        `min(timestamp)::long first_us, max(timestamp)::long last_us, min(sequence) first_sequence FROM ${table}${filter}`,
     );
     const rows = await this.#http.query(`(${selects.join(') UNION ALL (')})`);
-    const days = (rows as readonly [TickKind, string, string, string, number, number, number][]).map(
-      ([table, ofMarket, ofSymbol, , count, firstUs, lastUs]) => ({
+    const days = (rows as readonly [TickKind, string, string, string, number, number, number, number][]).map(
+      ([table, ofMarket, ofSymbol, , count, firstUs, lastUs, firstSequence]) => ({
         table,
         market: ofMarket,
         symbol: ofSymbol,
@@ -98,6 +96,7 @@ export class QuestDbTickReader implements TickReader {
         rows: count,
         firstUs,
         lastUs,
+        firstSequence,
       }),
     );
     return days.toSorted(
@@ -114,6 +113,12 @@ export class QuestDbTickReader implements TickReader {
     if (behind.length > 0)
       throw new HindcastError('STORE_NOT_READY', `QuestDB has not yet applied all that was written to ${behind.join(', ')}`);
   }
+}
+
+interface StoredDay extends StoreCount {
+  readonly firstUs: number;
+  readonly lastUs: number;
+  readonly firstSequence: number;
 }
 
 interface PageQuery {

@@ -1,5 +1,13 @@
 import { dayUs, type TickKind } from '@hindcast/contracts';
-import { freshInstrument, sequenceOf, type CellCount, type InstrumentState, type KindCounts, type LoggedBatch } from '@hindcast/market';
+import {
+  freshInstrument,
+  sequenceOf,
+  type CellCount,
+  type InstrumentState,
+  type KindCounts,
+  type LoggedBatch,
+  type Mark,
+} from '@hindcast/market';
 import type { FollowedBatch, LogFollower, LogWrite, QuarantinedRow, StoredCell, TickLog } from '@hindcast/ports';
 import { loggedBatch, quoteRowsOf, tradeRowsOf } from './tick-rows.js';
 import { someQuotes, someTrades, startUs } from './tick-store-scenes.js';
@@ -146,7 +154,7 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
         stored: [storedCell('trades', 8), storedCell('quotes', 6)],
         quarantined: [quarantinedRow(1)],
       });
-      await log.trim({ throughNumber: 2, floors: [{ table: 'trades', ...spy, floorUs: startUs }], rows: 10 });
+      await log.trim({ throughNumber: 2, floors: [{ table: 'trades', ...spy, floorUs: startUs }], clocks: [], rows: 10 });
       await log.reportCheckpoint({ streamId: log.streamId, follower: 'market-physics', number: 3 });
       const before = { streamId: log.streamId, position: log.position(), memory: log.recall(), batch: batchContent(log.read(5)!) };
       log = await underTest.reopen();
@@ -198,9 +206,9 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
     it('drops batches, raises floors and never lowers them', async () => {
       await appendEach(1, 4);
       const floor = (floorUs: number) => ({ table: 'trades' as const, ...spy, floorUs });
-      await log.trim({ throughNumber: 2, floors: [floor(100), { ...floor(7), table: 'quotes' }], rows: 10 });
-      await log.trim({ throughNumber: 3, floors: [floor(50)], rows: 5 });
-      await log.trim({ throughNumber: 3, floors: [floor(50)], rows: 5 });
+      await log.trim({ throughNumber: 2, floors: [floor(100), { ...floor(7), table: 'quotes' }], clocks: [], rows: 10 });
+      await log.trim({ throughNumber: 3, floors: [floor(50)], clocks: [], rows: 5 });
+      await log.trim({ throughNumber: 3, floors: [floor(50)], clocks: [], rows: 5 });
       expect(log.position()).toMatchObject({ firstNumber: 4, headNumber: 4, rows: 5 });
       expect([1, 2, 3].map((number) => log.read(number))).toEqual([undefined, undefined, undefined]);
       expect(log.read(4)?.number).toBe(4);
@@ -208,9 +216,24 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
       expect(log.recall().floors).toEqual(expect.arrayContaining([floor(100), { ...floor(7), table: 'quotes' }]));
     });
 
+    it('knows the clocks that the dropped batches left behind, and where it begins', async () => {
+      expect(await log.beginning()).toEqual({ streamId: log.streamId, firstNumber: 1, clocks: [] });
+      await appendEach(1, 4);
+      const ibm = { market: 'usa/equity', symbol: 'IBM' };
+      const trim = (throughNumber: number, ...clocks: readonly Mark[]) => log.trim({ throughNumber, floors: [], clocks, rows: 5 });
+      await trim(1, { ...spy, timeUs: 100 });
+      await trim(2, { ...spy, timeUs: 50 }, { ...ibm, timeUs: 7 });
+      const { clocks, ...position } = await log.beginning();
+      expect(position).toEqual({ streamId: log.streamId, firstNumber: 3 });
+      expect(clocks.toSorted((a, b) => a.timeUs - b.timeUs)).toEqual([
+        { ...ibm, timeUs: 7 },
+        { ...spy, timeUs: 100 },
+      ]);
+    });
+
     it('can empty the log, which goes on with the next number', async () => {
       await appendEach(1, 2);
-      await log.trim({ throughNumber: 2, floors: [], rows: 10 });
+      await log.trim({ throughNumber: 2, floors: [], clocks: [], rows: 10 });
       expect(log.position()).toMatchObject({ firstNumber: 3, headNumber: 2, rows: 0 });
       await appendEach(3, 3);
       expect(log.position()).toMatchObject({ firstNumber: 3, headNumber: 3, rows: 5 });
@@ -251,11 +274,17 @@ export function logFollowerConformance(open: () => Promise<{ readonly log: TickL
     expect((await Promise.all(first)).map((followed) => followed?.batch.number)).toEqual([1, 1, 1]);
   });
 
+  it('says where the log begins, and the clocks as they were there', async () => {
+    await append(1, 2);
+    await log.trim({ throughNumber: 1, floors: [], clocks: [{ ...spy, timeUs: startUs }], rows: 5 });
+    expect(await follower.beginning()).toEqual({ streamId: log.streamId, firstNumber: 2, clocks: [{ ...spy, timeUs: startUs }] });
+  });
+
   it('says NUMBER_TRIMMED where the batch is gone, also to one who was on his way', async () => {
     await append(1, 2, 3);
     const behind = follower.follow({ fromNumber: 1 })[Symbol.asyncIterator]();
     await behind.next();
-    await log.trim({ throughNumber: 3, floors: [], rows: 15 });
+    await log.trim({ throughNumber: 3, floors: [], clocks: [], rows: 15 });
     await expect(nextOf(follower.follow({ fromNumber: 1 }))).rejects.toMatchObject({ code: 'NUMBER_TRIMMED' });
     await append(4);
     expect((await nextOf(follower.follow({ fromNumber: 4 })))?.batch.number).toBe(4);
@@ -264,7 +293,7 @@ export function logFollowerConformance(open: () => Promise<{ readonly log: TickL
 
   it('never stands still while batches are trimmed under a follower', async () => {
     await append(1, 2, 3, 4, 5, 6, 7, 8);
-    const trimming = log.trim({ throughNumber: 8, floors: [], rows: 40 });
+    const trimming = log.trim({ throughNumber: 8, floors: [], clocks: [], rows: 40 });
     const reading = (async () => {
       for await (const { batch } of follower.follow({ fromNumber: 1 })) {
         await new Promise(setImmediate);

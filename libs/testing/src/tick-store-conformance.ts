@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { dayUs } from '@hindcast/contracts';
+import { sequenceOf } from '@hindcast/market';
 import { rowName, type TickRange, type TickStore } from '@hindcast/ports';
 import { arbitraryQuote, arbitraryTrade } from './tick-arbitraries.js';
 import { loggedBatch, quoteRowsOf, tradeRowsOf } from './tick-rows.js';
@@ -211,6 +212,7 @@ function counts(open: () => TickStore): void {
         rows: 4,
         firstUs: startUs,
         lastUs: midnightUs + 5,
+        firstSequence: sequenceOf(number, 0),
         days: [
           { day: '2013-10-07', rows: 2, firstUs: startUs, lastUs: midnightUs - 1 },
           { day: '2013-10-08', rows: 2, firstUs: midnightUs, lastUs: midnightUs + 5 },

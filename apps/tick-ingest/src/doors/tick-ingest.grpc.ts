@@ -47,6 +47,7 @@ export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
     methods: (handlers) => ({
       Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>) => push(requests, parts)),
       Follow: handlers.serverStream((request: FollowRequest, call: GrpcCall) => follow(request, call, log)),
+      Beginning: handlers.unary(() => log.beginning()),
       ReportCheckpoint: handlers.unary(async (report: CheckpointReport) => {
         requireFollower(report.follower);
         await log.reportCheckpoint(report);

@@ -42,6 +42,7 @@ it('drops what the store and every follower are past, and no more than the log h
   expect(await keeps.trim()).toBe(3);
   expect(world.log.position()).toMatchObject({ firstNumber: 7, headNumber: 10, rows: 4 });
   expect(world.log.recall().floors).toEqual([{ table: 'trades', market: 'usa/equity', symbol: 'SPY', floorUs: noonUs + 6 }]);
+  expect((await world.log.beginning()).clocks).toEqual([{ market: 'usa/equity', symbol: 'SPY', timeUs: noonUs + 6 }]);
 });
 
 it('asks the store for what it dropped: a resend stays a duplicate', async () => {

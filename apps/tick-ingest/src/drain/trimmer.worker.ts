@@ -1,4 +1,4 @@
-import { instrumentKey, rowsOf, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import { clocksAfter, instrumentKey, rowsOf, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
 import type { Clock, Floor, TickLog } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
@@ -68,7 +68,7 @@ export class TrimmerWorker {
       const batchRows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
       // Admission forgets first: a row in neither place for a moment would be let in twice.
       intake.trimmed({ batches, floors });
-      await log.trim({ throughNumber: last.number, floors, rows: batchRows });
+      await log.trim({ throughNumber: last.number, floors, clocks: clocksAfter(batches), rows: batchRows });
       dropped += batchRows;
     }
     return dropped;
