@@ -250,6 +250,14 @@ export class MemoryBus implements Bus {
     return this.keys.get(key) ?? null;
   }
 
+  async getExpiringKey(): Promise<null> {
+    return null;
+  }
+
+  async removeKeys(): Promise<number> {
+    return 0;
+  }
+
   async getHash(): Promise<null> {
     return null;
   }

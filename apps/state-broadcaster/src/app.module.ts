@@ -2,29 +2,38 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { RedisBus } from '@hindcast/bus-redis';
 import type { Bus, Clock } from '@hindcast/ports';
 import { CLOCK, HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
+import { AgentStates } from './agent-states.js';
+import { AgentsController } from './agents.controller.js';
 import { startBroadcaster } from './broadcaster.js';
 import { Clients } from './clients.js';
 import type { BroadcasterConfig } from './config.js';
+import { SignalsController } from './signals.controller.js';
 import { StreamController } from './stream.controller.js';
 import { StreamGateway } from './stream.gateway.js';
+import { TradeSignals } from './trade-signals.js';
 
 const BUS = Symbol('Bus');
 
-/** Which bus is read, and the two doors. */
+export type OpenBus = (config: BroadcasterConfig) => Promise<Bus>;
+
+const openRedis: OpenBus = ({ redisUrl }) => RedisBus.open({ url: redisUrl, name: 'state-broadcaster' });
+
+/** Which bus is read and written, and the doors. */
 @Module({})
 export class AppModule {
-  static with(config: BroadcasterConfig): DynamicModule {
+  /** `openBus` says which bus it is; a test or a standalone process gives its own. */
+  static with(config: BroadcasterConfig, openBus: OpenBus = openRedis): DynamicModule {
     return {
       module: AppModule,
-      controllers: [StreamController],
+      controllers: [StreamController, AgentsController, SignalsController],
       providers: [
         StreamGateway,
         {
           provide: BUS,
           inject: [Lifecycle],
           useFactory: async (lifecycle: Lifecycle): Promise<Bus> => {
-            const bus = await RedisBus.open({ url: config.redisUrl, name: 'state-broadcaster' });
-            lifecycle.onStop('redis', () => bus.close());
+            const bus = await openBus(config);
+            lifecycle.onStop('bus', () => bus.close());
             return bus;
           },
         },
@@ -35,6 +44,8 @@ export class AppModule {
             ...[bus, clock, logger, lifecycle, health, metrics]: [Bus, Clock, Logger, Lifecycle, HealthRegistry, Metrics]
           ): Clients => startBroadcaster({ config, bus, clock, logger, lifecycle, health, metrics }),
         },
+        { provide: AgentStates, inject: [BUS, CLOCK], useFactory: (bus: Bus, clock: Clock) => new AgentStates(bus, clock) },
+        { provide: TradeSignals, inject: [BUS, CLOCK], useFactory: (bus: Bus, clock: Clock) => new TradeSignals(bus, clock) },
       ],
     };
   }

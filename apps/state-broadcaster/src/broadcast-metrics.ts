@@ -37,7 +37,17 @@ export function broadcastCounters(metrics: Metrics): BusReaderCounters & Session
 }
 
 export function showClients(metrics: Metrics, clients: Clients): void {
-  for (const transport of ['websocket', 'sse'] as const) {
+  metrics.gauge({
+    name: 'hindcast_broadcast_waiting_messages',
+    help: 'Messages that wait for subscribers who are slow.',
+    read: () => clients.backlog().messages,
+  });
+  metrics.gauge({
+    name: 'hindcast_broadcast_buffered_bytes',
+    help: 'Bytes handed over to subscribers and not yet taken by the network.',
+    read: () => clients.backlog().bytes,
+  });
+  for (const transport of ['websocket', 'sse', 'grpc'] as const) {
     metrics.gauge({
       name: `hindcast_broadcast_${transport}_clients`,
       help: `Subscribers connected by ${transport}.`,

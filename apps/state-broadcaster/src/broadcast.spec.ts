@@ -43,6 +43,7 @@ describe('a message of the bus', () => {
     ['no data', 'state_update', '{"event":"PHYSICS_UPDATE","symbol":"SPY","timestamp":"2025-12-21T12:00:00Z"}'],
     ['a time that is none', 'state_update', '{"event":"PHYSICS_UPDATE","symbol":"SPY","timestamp":"noon","data":{}}'],
     ['no table', 'tick_stored', '{"event":"TICK_STORED"}'],
+    ['more than 64 KiB', 'trade_signals', `{"symbol":"SPY","why":"${'x'.repeat(65_536)}"}`],
     ['a list', 'trade_signals', '[]'],
     ['no symbol', 'trade_signals', '{}'],
     ['an unknown channel', 'elsewhere', '{"event":"PHYSICS_UPDATE"}'],

@@ -12,6 +12,9 @@ const eventOfChannel: Readonly<Record<string, StreamEvent>> = {
 
 export const streamChannels = Object.keys(eventOfChannel);
 
+/** Ours have a few hundred bytes; anybody may publish anything, and it would be sent to everybody. */
+export const broadcastBytesMax = 64 * 1024;
+
 /** One message of the bus: what is needed to pass it on, and the bytes as they came. */
 export interface Broadcast {
   readonly event: StreamEvent;
@@ -34,6 +37,7 @@ const eventPrefix = new TextEncoder().encode('{"event":"TRADE_SIGNAL",');
 
 /** Undefined for what is not a message of the channel's kind: anybody may publish anything. */
 export function parseBroadcast(channel: string, payload: Uint8Array): Broadcast | undefined {
+  if (payload.length > broadcastBytesMax) return undefined;
   const event = eventOfChannel[channel];
   const message = objectOf(payload);
   if (event === undefined || message === undefined) return undefined;

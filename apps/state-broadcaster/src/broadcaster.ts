@@ -33,6 +33,8 @@ export function startBroadcaster({ config, bus, clock, logger, lifecycle, health
     counters,
     slowBytes: config.broadcastSlowBytes,
     clientsMax: config.broadcastClientsMax,
+    clientsPerAddressMax: config.broadcastClientsPerAddressMax,
+    subscriptionsMax: config.broadcastSubscriptionsMax,
     heartbeatMs: config.broadcastHeartbeatMs,
   });
   showClients(metrics, clients);

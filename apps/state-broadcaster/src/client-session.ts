@@ -9,7 +9,9 @@ import { Subscription, type Selection, type ShownState, type SnapshotRequest } f
 
 /** Where a subscriber's messages go: a WebSocket or a response that does not end. */
 export interface ClientSink {
-  readonly transport: 'websocket' | 'sse';
+  readonly transport: 'websocket' | 'sse' | 'grpc';
+  /** Whose it is: how many one may have is bounded. */
+  readonly address: string;
   send(event: string, payload: Uint8Array | string): void;
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;
@@ -33,26 +35,45 @@ export interface SessionOptions {
   readonly snapshots: SnapshotSource;
   readonly clock: Clock;
   readonly slowBytes: number;
+  /** Symbols of all events together that one may subscribe to. */
+  readonly subscriptionsMax: number;
   readonly counters: SessionCounters;
 }
 
 const heldMax = 10_000;
-const conflatedMax = 20_000;
+const conflated = { waitingMax: 20_000, waitingBytesMax: 16 * 1024 * 1024 };
 /** A subscriber that takes nothing while our own answers to it pile up is cut at this many times `slowBytes`. */
 const cutFactor = 32;
 
+export interface Backlog {
+  /** Messages that wait for room in the sink. */
+  readonly messages: number;
+  /** In the sink, handed over and not yet taken by the network. */
+  readonly bytes: number;
+}
+
 /** One subscriber: what it asked for, what it can take, and what waits for it. */
 export class ClientSession {
-  private readonly subscription = new Subscription({ symbolsMax, heldMax });
-  private readonly conflator = new Conflator(conflatedMax);
+  private readonly subscription: Subscription;
+  private readonly conflator = new Conflator(conflated);
   private closed = false;
 
   constructor(private readonly options: SessionOptions) {
+    this.subscription = new Subscription({ symbolsMax, subscriptionsMax: options.subscriptionsMax, heldMax });
     options.sink.onTaken(() => this.flush());
   }
 
   get transport(): ClientSink['transport'] {
     return this.options.sink.transport;
+  }
+
+  get address(): string {
+    return this.options.sink.address;
+  }
+
+  /** What it costs us that this subscriber has not taken all yet. */
+  get backlog(): Backlog {
+    return { messages: this.conflator.size, bytes: this.options.sink.bufferedBytes };
   }
 
   /** A message of the subscriber; what is wrong with it is answered, and the connection goes on. */

@@ -6,16 +6,24 @@ export interface Delivery {
   readonly missed: number;
 }
 
+export interface ConflatorLimits {
+  readonly waitingMax: number;
+  /** Payloads are shared by all for whom they wait, so this is what one subscriber alone could hold. */
+  readonly waitingBytesMax: number;
+}
+
 /**
  * What waits for a slow subscriber: of each key the newest message only, in the place of the oldest, with a count of
- * those it replaced. Messages without a key all wait. Beyond `waitingMax` the oldest goes, and the next to leave says so.
+ * those it replaced. Messages without a key all wait. Beyond `waitingMax` messages, or `waitingBytesMax` in them, the oldest
+ * goes, and the next to leave says so.
  */
 export class Conflator {
   private readonly waiting = new Map<string, Delivery>();
   private unkeyed = 0;
   private lost = 0;
+  private bytes = 0;
 
-  constructor(private readonly waitingMax: number) {}
+  constructor(private readonly limits: ConflatorLimits) {}
 
   get size(): number {
     return this.waiting.size;
@@ -25,8 +33,10 @@ export class Conflator {
   offer(broadcast: Broadcast, missed = 0): boolean {
     const key = broadcast.key ?? `unkeyed ${(this.unkeyed += 1)}`;
     const older = this.waiting.get(key);
+    this.bytes += broadcast.payload.length - (older?.broadcast.payload.length ?? 0);
     this.waiting.set(key, { broadcast, missed: missed + (older === undefined ? 0 : older.missed + 1) });
-    if (this.waiting.size > this.waitingMax) this.dropOldest();
+    const { waitingMax, waitingBytesMax } = this.limits;
+    while (this.waiting.size > waitingMax || this.bytes > waitingBytesMax) this.dropOldest();
     return older !== undefined;
   }
 
@@ -34,7 +44,7 @@ export class Conflator {
     const first = this.waiting.entries().next();
     if (first.done) return undefined;
     const [key, { broadcast, missed }] = first.value;
-    this.waiting.delete(key);
+    this.forget(key, broadcast);
     const delivery = { broadcast, missed: missed + this.lost };
     this.lost = 0;
     return delivery;
@@ -43,8 +53,13 @@ export class Conflator {
   /** Removes what something newer, as a snapshot, has made needless; these do not count as missed. */
   discard(needless: (broadcast: Broadcast) => boolean): void {
     for (const [key, { broadcast }] of this.waiting) {
-      if (needless(broadcast)) this.waiting.delete(key);
+      if (needless(broadcast)) this.forget(key, broadcast);
     }
+  }
+
+  private forget(key: string, { payload }: Broadcast): void {
+    this.waiting.delete(key);
+    this.bytes -= payload.length;
   }
 
   private dropOldest(): void {

@@ -10,7 +10,10 @@ export class SseSink implements ClientSink {
   heardMs = performance.now();
   private taken: () => void = () => undefined;
 
-  constructor(private readonly response: ServerResponse) {
+  constructor(
+    private readonly response: ServerResponse,
+    readonly address: string,
+  ) {
     response.write(`retry: ${reconnectMs}\n\n`);
   }
 

@@ -23,14 +23,15 @@ export class StreamController {
   @Get()
   stream(@Query() asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const selection = parseQuery(query, asked);
-    this.clients.mustHaveRoom();
+    const address = request.socket.remoteAddress ?? '';
+    this.clients.mustHaveRoom(address);
     reply.hijack();
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-request-id': request.id,
     });
-    const session = this.clients.open(new SseSink(reply.raw));
+    const session = this.clients.open(new SseSink(reply.raw, address));
     reply.raw.once('close', () => this.clients.remove(session));
     reply.raw.on('error', () => reply.raw.destroy());
     session.subscribe(selection);

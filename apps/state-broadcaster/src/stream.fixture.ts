@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Bus } from '@hindcast/ports';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { WebSocket } from 'ws';
-import { AppModule } from './app.module.js';
+import { AppModule, type OpenBus } from './app.module.js';
 import { readConfig } from './config.js';
 import type { ShownState } from './subscription.js';
 import { secondOf, state, update } from './update.fixture.js';
@@ -111,11 +111,12 @@ export class StreamClient {
   }
 }
 
-export function startBroadcasterService(env: Readonly<Record<string, string>>): Promise<RunningService> {
+/** On Redis, unless another bus is given. */
+export function startBroadcasterService(env: Readonly<Record<string, string>>, openBus?: OpenBus): Promise<RunningService> {
   return startService({
     name: 'state-broadcaster',
     config: () => readConfig({ HINDCAST_LOG_LEVEL: 'silent', ...env }),
-    module: (config) => AppModule.with(config),
+    module: (config) => AppModule.with(config, openBus),
     httpPort: () => 0,
   });
 }

@@ -28,25 +28,26 @@ export class StreamGateway implements OnApplicationBootstrap {
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       try {
         this.admit(request);
-        this.server.handleUpgrade(request, socket, head, (client) => this.accept(client));
+        this.server.handleUpgrade(request, socket, head, (client) => this.accept(client, addressOf(request)));
       } catch (error) {
         refuse(socket, asHindcastError(error));
       }
     });
   }
 
-  private admit({ url = '', headers }: IncomingMessage): void {
+  private admit(request: IncomingMessage): void {
+    const { url = '', headers } = request;
     const { pathname } = new URL(url, 'http://localhost');
     if (pathname !== streamPath) throw new HindcastError('ROUTE_UNKNOWN', `There is no WebSocket at ${pathname}.`);
     // A browser lets any page open a WebSocket to this machine, and says only here whose page it was.
     const { origin } = headers;
     if (origin !== undefined && !isLoopback(origin))
       throw new HindcastError('SUBSCRIPTION_INVALID', `Origin ${origin} is not of this machine.`);
-    this.clients.mustHaveRoom();
+    this.clients.mustHaveRoom(addressOf(request));
   }
 
-  private accept(client: WebSocket): void {
-    const session = this.clients.open(new WebSocketSink(client));
+  private accept(client: WebSocket, address: string): void {
+    const session = this.clients.open(new WebSocketSink(client, address));
     client.on('message', (data: RawData, isBinary: boolean) => {
       if (isBinary) client.send(JSON.stringify(errorMessage(new HindcastError('BODY_INVALID', 'Send text, not binary messages.'))));
       else session.receive((data as Buffer).toString('utf8'));
@@ -55,6 +56,10 @@ export class StreamGateway implements OnApplicationBootstrap {
     client.on('error', () => undefined);
     client.on('close', () => this.clients.remove(session));
   }
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '';
 }
 
 function isLoopback(origin: string): boolean {

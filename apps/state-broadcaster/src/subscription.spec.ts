@@ -3,7 +3,7 @@ import type { Broadcast } from './broadcast.js';
 import { Subscription, type CompletedSnapshot, type SnapshotRequest } from './subscription.js';
 import { broadcastOf, secondOf, state } from './update.fixture.js';
 
-const limits = { symbolsMax: 3, heldMax: 100 };
+const limits = { symbolsMax: 3, subscriptionsMax: 5, heldMax: 100 };
 
 function subscribed(symbols: readonly string[]): { readonly subscription: Subscription; readonly request: SnapshotRequest } {
   const subscription = new Subscription(limits);
@@ -95,6 +95,8 @@ describe('a subscription', () => {
   it('is bounded: too many symbols change nothing, and what is held beyond the bound is counted as missed', () => {
     const { subscription, request } = subscribed(['A', 'B']);
     expect(() => subscription.subscribe({ events: ['PHYSICS_UPDATE'], symbols: ['C', 'D'] })).toThrow('4 for PHYSICS_UPDATE, at most 3');
+    const more = { events: ['TRADE_SIGNAL', 'TICK_STORED'], symbols: ['A', 'B'] } as const;
+    expect(() => subscription.subscribe(more)).toThrow('6 of all events together, at most 5');
     expect(subscription.describe()).toEqual({ PHYSICS_UPDATE: ['A', 'B'] });
     for (let second = 1; second <= limits.heldMax + 5; second += 1) subscription.admits(broadcastOf('A', second));
     const { released } = subscription.complete(request, [])!;

@@ -35,6 +35,8 @@ export interface ShownState {
 export interface SubscriptionLimits {
   /** Symbols an event. */
   readonly symbolsMax: number;
+  /** Symbols of all events together. */
+  readonly subscriptionsMax: number;
   /** Updates held back while a snapshot is on its way. */
   readonly heldMax: number;
 }
@@ -56,18 +58,12 @@ export class Subscription {
 
   constructor(private readonly limits: SubscriptionLimits) {}
 
-  /** Returns which snapshot is needed. SUBSCRIPTION_INVALID where there would be too many symbols; nothing changes then. */
+  /** Returns which snapshot is needed. SUBSCRIPTIONS_FULL where there would be too many; nothing changes then. */
   subscribe({ events, symbols }: Selection): SnapshotRequest | undefined {
-    const { symbolsMax } = this.limits;
-    for (const event of events) {
-      const union = new Set([...(this.wanted.get(event) ?? []), ...symbols]);
-      if (union.size <= symbolsMax) continue;
-      throw new HindcastError(
-        'SUBSCRIPTION_INVALID',
-        `symbols: ${union.size} for ${event}, at most ${symbolsMax} are allowed, or "*" for all.`,
-      );
-    }
-    for (const event of events) this.wanted.set(event, new Set([...(this.wanted.get(event) ?? []), ...symbols]));
+    const unions = new Map(this.wanted);
+    for (const event of events) unions.set(event, new Set([...(this.wanted.get(event) ?? []), ...symbols]));
+    this.mustBeWithinLimits(unions);
+    for (const [event, union] of unions) this.wanted.set(event, union);
     return events.includes('PHYSICS_UPDATE') ? this.await(symbols) : undefined;
   }
 
@@ -131,6 +127,21 @@ export class Subscription {
   describe(): Readonly<Partial<Record<StreamEvent, readonly string[]>>> {
     const known = streamEvents.filter((event) => this.wanted.has(event));
     return Object.fromEntries(known.map((event) => [event, [...(this.wanted.get(event) ?? [])]]));
+  }
+
+  private mustBeWithinLimits(wanted: ReadonlyMap<StreamEvent, ReadonlySet<string>>): void {
+    const { symbolsMax, subscriptionsMax } = this.limits;
+    let subscriptions = 0;
+    for (const [event, { size }] of wanted) {
+      subscriptions += size;
+      if (size <= symbolsMax) continue;
+      throw new HindcastError('SUBSCRIPTIONS_FULL', `symbols: ${size} for ${event}, at most ${symbolsMax} are allowed, or "*" for all.`);
+    }
+    if (subscriptions <= subscriptionsMax) return;
+    throw new HindcastError(
+      'SUBSCRIPTIONS_FULL',
+      `symbols: ${subscriptions} of all events together, at most ${subscriptionsMax} are allowed, or "*" for all.`,
+    );
   }
 
   private await(symbols: readonly string[]): SnapshotRequest {

@@ -11,7 +11,10 @@ export class WebSocketSink implements ClientSink {
   heardMs = performance.now();
   private taken: () => void = () => undefined;
 
-  constructor(private readonly socket: WebSocket) {
+  constructor(
+    private readonly socket: WebSocket,
+    readonly address: string,
+  ) {
     socket.on('pong', () => this.heard());
     socket.on('message', () => this.heard());
   }

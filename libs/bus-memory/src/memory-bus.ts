@@ -8,6 +8,7 @@ import {
   type BusMessage,
   type BusSubscription,
   type Clock,
+  type ExpiringValue,
   type HashEntry,
   type KeyEntry,
   type SubscribeOptions,
@@ -68,6 +69,16 @@ export class MemoryBus implements Bus {
   async getKey(key: string): Promise<string | null> {
     this.mustBeOpen();
     return this.keys.getString(key);
+  }
+
+  async getExpiringKey(key: string): Promise<ExpiringValue | null> {
+    this.mustBeOpen();
+    return this.keys.getExpiring(key);
+  }
+
+  async removeKeys(keys: readonly string[]): Promise<number> {
+    this.mustBeOpen();
+    return keys.filter((key) => this.keys.delete(key)).length;
   }
 
   async getHash(key: string): Promise<Readonly<Record<string, string>> | null> {

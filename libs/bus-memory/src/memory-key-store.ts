@@ -1,4 +1,4 @@
-import type { Clock } from '@hindcast/ports';
+import type { Clock, ExpiringValue } from '@hindcast/ports';
 
 type Content = string | ReadonlyMap<string, string>;
 
@@ -44,6 +44,20 @@ export class MemoryKeyStore {
     const content = this.used(key);
     if (content !== undefined && typeof content !== 'string') throw new Error(`${key} holds a hash, not a string`);
     return content ?? null;
+  }
+
+  getExpiring(key: string): ExpiringValue | null {
+    const value = this.getString(key);
+    if (value === null) return null;
+    const expiresUs = this.entries.get(key)?.expiresUs;
+    return { value, ttlSeconds: expiresUs === undefined ? null : Math.ceil((expiresUs - this.clock.nowUs()) / secondUs) };
+  }
+
+  /** True where there was one. */
+  delete(key: string): boolean {
+    const existed = this.live(key) !== undefined;
+    this.remove(key);
+    return existed;
   }
 
   getHash(key: string): Readonly<Record<string, string>> | null {

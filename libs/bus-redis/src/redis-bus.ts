@@ -5,6 +5,7 @@ import {
   type BusHealth,
   type BusMessage,
   type BusSubscription,
+  type ExpiringValue,
   type HashEntry,
   type KeyEntry,
   type SubscribeOptions,
@@ -23,6 +24,7 @@ export interface RedisBusOptions {
 const defaultAnswerMaxMs = 2_000;
 const defaultInFlightBytesMax = 64 * 1024 * 1024;
 const commandOverheadBytes = 64;
+const millisecondsOfSecond = 1_000;
 
 /** Two connections, because one that subscribes can do nothing else. */
 export class RedisBus implements Bus {
@@ -93,6 +95,18 @@ export class RedisBus implements Bus {
 
   async getKey(key: string): Promise<string | null> {
     return this.publisher.send((client) => client.get(key));
+  }
+
+  async getExpiringKey(key: string): Promise<ExpiringValue | null> {
+    const [value, ttlMs] = (await this.publisher.pipeline(key.length, (commands) => commands.get(key).pttl(key), 'multi')) as [
+      string | null,
+      number,
+    ];
+    return value === null ? null : { value, ttlSeconds: ttlMs < 0 ? null : Math.ceil(ttlMs / millisecondsOfSecond) };
+  }
+
+  async removeKeys(keys: readonly string[]): Promise<number> {
+    return keys.length === 0 ? 0 : this.publisher.send((client) => client.del(...keys));
   }
 
   async getHash(key: string): Promise<Readonly<Record<string, string>> | null> {

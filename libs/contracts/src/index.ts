@@ -2,6 +2,7 @@
  * What crosses a process boundary: error codes, messages, keys, channels and the way times are written.
  * It knows no rule of the market and no technology; everybody may import it, it imports nothing.
  */
+export * from './agents.js';
 export * from './errors.js';
 export * from './ingest.js';
 export * from './redis.js';

@@ -9,6 +9,10 @@ export interface Bus {
   setKeys(entries: readonly KeyEntry[]): Promise<void>;
   setHashes(entries: readonly HashEntry[]): Promise<void>;
   getKey(key: string): Promise<string | null>;
+  /** With how long it still lives; read as one, so that the two belong together. */
+  getExpiringKey(key: string): Promise<ExpiringValue | null>;
+  /** Returns how many there were. */
+  removeKeys(keys: readonly string[]): Promise<number>;
   getHash(key: string): Promise<Readonly<Record<string, string>> | null>;
   health(): Promise<BusHealth>;
   /** Called after each reconnect, so that keys can be written anew. Returns how to stop being called. */
@@ -41,6 +45,12 @@ export interface KeyEntry {
   readonly key: string;
   readonly value: string;
   readonly ttlSeconds?: number;
+}
+
+export interface ExpiringValue {
+  readonly value: string;
+  /** Whole seconds, rounded up; null for a key that does not expire. */
+  readonly ttlSeconds: number | null;
 }
 
 export interface HashEntry {

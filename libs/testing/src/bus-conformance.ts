@@ -144,6 +144,27 @@ export function busConformance(name: string, create: () => Promise<BusUnderTest>
         expect(await bus.getKey('k:kept')).toBe('b');
       });
 
+      it('say how long they still live, or that they do not expire', async () => {
+        expect(await bus.getExpiringKey('none')).toBeNull();
+        await bus.setKeys([
+          { key: 'k:mortal', value: 'a', ttlSeconds: 100 },
+          { key: 'k:eternal', value: 'b' },
+        ]);
+        expect(await bus.getExpiringKey('k:eternal')).toEqual({ value: 'b', ttlSeconds: null });
+        const mortal = await bus.getExpiringKey('k:mortal');
+        expect(mortal?.value).toBe('a');
+        expect(mortal?.ttlSeconds).toBeGreaterThan(0);
+        expect(mortal?.ttlSeconds).toBeLessThanOrEqual(100);
+      });
+
+      it('are removed, counted, whatever they hold', async () => {
+        await bus.setKeys([{ key: 'k:a', value: '1' }]);
+        await bus.setHashes([{ key: 'h:a', fields: { x: 1 } }]);
+        expect(await bus.removeKeys(['k:a', 'h:a', 'none'])).toBe(2);
+        expect(await bus.removeKeys([])).toBe(0);
+        expect([await bus.getKey('k:a'), await bus.getHash('h:a')]).toEqual([null, null]);
+      });
+
       it('take hash fields one by one; null removes one, and the key goes with the last', async () => {
         expect(await bus.getHash('h')).toBeNull();
         await bus.setHashes([{ key: 'h', fields: { price: 450.32, bid: 450.31, volume: 1e21 } }]);
@@ -187,6 +208,8 @@ export function busConformance(name: string, create: () => Promise<BusUnderTest>
       await expect(bus.subscribe([channel])).rejects.toMatchObject(away);
       await expect(bus.setKeys([{ key: 'k', value: 'v' }])).rejects.toMatchObject(away);
       await expect(bus.getHash('k')).rejects.toMatchObject(away);
+      await expect(bus.getExpiringKey('k')).rejects.toMatchObject(away);
+      await expect(bus.removeKeys(['k'])).rejects.toMatchObject(away);
       expect(await bus.health()).toMatchObject({ up: false });
     });
   });
