@@ -12,13 +12,17 @@ import { runLibraryBench } from './library-bench.mjs';
  * @typedef {'small' | 'usual' | 'full'} Size small proves in seconds that a bench still runs; full repeats what varies
  * @typedef {object} BenchRun
  * @property {Size} size
+ * @property {import('./undo.mjs').Undo} undo whatever is started or made is given back here, so that Ctrl-C leaves nothing
+ * @property {AbortSignal} signal aborted when somebody stops the run
  * @property {string} [profileDir] where the services under test leave CPU profiles
- * @property {(line: string) => void} say
+ * @property {(line: string) => void} say progress, for people
  * @typedef {object} Bench
+ * @property {string} id a letter, by which the page and people call it
  * @property {string} name
+ * @property {string} title its heading on the page
  * @property {string} measures
  * @property {() => string | undefined} whyNot undefined where it can run
- * @property {(run: BenchRun) => Promise<import('./result.mjs').BenchResult[]>} run
+ * @property {(run: BenchRun) => Promise<import('./figure.mjs').Figure[]>} run
  */
 
 const modelDirectory = join(cacheFolder(process.env), 'minilm-int8');
@@ -26,34 +30,44 @@ const modelDirectory = join(cacheFolder(process.env), 'minilm-int8');
 /** @type {readonly Bench[]} */
 export const benches = Object.freeze([
   {
+    id: 'a',
     name: 'ingest',
+    title: 'Ingest, end to end',
     measures: 'recorded trades from the gRPC door to rows visible in QuestDB, beside the bare @questdb/nodejs-client',
     whyNot: () => missing(findQuestDb()) ?? missing(findRedis()) ?? whyNoRecordedTrades(),
     run: runIngestBench,
   },
   {
-    name: 'store',
-    measures: 'trades into QuestDB through the tick store alone, beside the bare @questdb/nodejs-client',
-    whyNot: () => missing(findQuestDb()),
-    run: library('libs/store-questdb/dist/ingest.bench.js'),
-  },
-  {
+    id: 'd',
     name: 'physics',
+    title: 'States',
     measures: 'one-second states of an instrument, and the memory of its window',
     whyNot: () => undefined,
     run: library('libs/physics/dist/physics.bench.js'),
   },
   {
+    id: 'e',
+    name: 'embedding',
+    title: 'Embedding',
+    measures: 'sentences a second in the worker thread, beside the bare pipeline',
+    whyNot: () => (existsSync(modelDirectory) ? undefined : 'the embedding model is not there yet (npm run setup)'),
+    run: library('libs/embedder-minilm/dist/minilm.bench.js', modelDirectory),
+  },
+  {
+    id: 'f',
     name: 'search',
+    title: 'Similar moments',
     measures: 'the five most similar states, beside the bare LanceDB',
     whyNot: () => undefined,
     run: library('libs/store-lance/dist/vector-search.bench.js'),
   },
   {
-    name: 'embedding',
-    measures: 'sentences a second in the worker thread, beside the bare pipeline',
-    whyNot: () => (existsSync(modelDirectory) ? undefined : 'the embedding model is not there yet (npm run setup)'),
-    run: library('libs/embedder-minilm/dist/minilm.bench.js', modelDirectory),
+    id: 's',
+    name: 'store',
+    title: 'The tick store alone',
+    measures: 'trades into QuestDB through the tick store alone, beside the bare @questdb/nodejs-client',
+    whyNot: () => missing(findQuestDb()),
+    run: library('libs/store-questdb/dist/ingest.bench.js'),
   },
 ]);
 
@@ -68,5 +82,5 @@ function missing(installation) {
  * @returns {Bench['run']}
  */
 function library(script, ...args) {
-  return ({ size, say }) => runLibraryBench({ script, args: size === 'small' ? args : [...args, '--full'], say });
+  return ({ size, undo, say }) => runLibraryBench({ script, args: size === 'small' ? args : [...args, '--full'], undo, say });
 }

@@ -37,7 +37,9 @@ async function bench(): Promise<void> {
   const floats = (await embedder.embed(sentences)).length;
   if (floats !== batchSize * embedder.dimensions) throw new Error(`${batchSize} sentences made ${floats} floats`);
   await embedder.close();
-  console.log(JSON.stringify({ what: `embedding, ${batchSize} at once`, ours: ourPerSecond, bare: barePerSecond, unit: 'sentences/s' }));
+  console.log(
+    JSON.stringify({ metric: `embedding, ${batchSize} at once`, ours: ourPerSecond, theirs: barePerSecond, unit: 'sentences/s' }),
+  );
 }
 
 await bench();

@@ -51,12 +51,17 @@ function bytesOfMany(): void {
   const after = process.memoryUsage();
   const bytes = after.arrayBuffers - before.arrayBuffers;
   console.log(
-    JSON.stringify({ what: `bars of an instrument, ${instruments} of them`, ours: bytes / windows.length, unit: 'bytes', better: 'less' }),
+    JSON.stringify({
+      metric: `bars of an instrument, ${instruments} of them`,
+      ours: bytes / windows.length,
+      unit: 'bytes',
+      better: 'less',
+    }),
   );
 }
 
-function report(what: string, ours: number, unit: string): void {
-  console.log(JSON.stringify({ what, ours, unit }));
+function report(metric: string, ours: number, unit: string): void {
+  console.log(JSON.stringify({ metric, ours, unit }));
 }
 
 statesOfOne();

@@ -25,12 +25,12 @@ async function bench(uri: string): Promise<void> {
   const store = await LanceVectorStore.open({ uri });
   await store.ensureTable();
   report({
-    what: `vectors upserted, ${writtenAtOnce.toLocaleString('en')} at once`,
+    metric: `vectors upserted, ${writtenAtOnce.toLocaleString('en')} at once`,
     ours: await rowsPerSecond(store, rows),
     unit: 'rows/s',
   });
   const indexMs = await elapsedMs(() => store.optimize());
-  report({ what: `index of ${rowCount.toLocaleString('en')} vectors`, ours: indexMs, unit: 'ms', better: 'less' });
+  report({ metric: `index of ${rowCount.toLocaleString('en')} vectors`, ours: indexMs, unit: 'ms', better: 'less' });
 
   const bare = await bareSearches(uri, rows);
   const [{ symbol, modelId, templateId }] = rows;
@@ -94,14 +94,14 @@ async function timesOf(rows: readonly EmbeddingRow[], search: (vector: Float32Ar
 
 /** The bare library searches without a filter, so only that search of ours stands beside it. */
 function reportTimes(name: string, ours: Times, bare?: Times): void {
-  report({ what: `search, ${name}, p50`, ours: ours.p50, bare: bare?.p50, unit: 'ms', better: 'less' });
-  report({ what: `search, ${name}, p99`, ours: ours.p99, bare: bare?.p99, unit: 'ms', better: 'less' });
+  report({ metric: `search, ${name}, p50`, ours: ours.p50, theirs: bare?.p50, unit: 'ms', better: 'less' });
+  report({ metric: `search, ${name}, p99`, ours: ours.p99, theirs: bare?.p99, unit: 'ms', better: 'less' });
 }
 
 function report(result: {
-  readonly what: string;
+  readonly metric: string;
   readonly ours: number;
-  readonly bare?: number;
+  readonly theirs?: number;
   readonly unit: string;
   readonly better?: 'less';
 }): void {

@@ -127,7 +127,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-function report(result: { readonly what: string; readonly ours: number; readonly bare?: number }): void {
+function report(result: { readonly metric: string; readonly ours: number; readonly theirs?: number }): void {
   console.log(JSON.stringify({ ...result, unit: 'rows/s' }));
 }
 
@@ -138,14 +138,14 @@ async function run(): Promise<void> {
     const batches = batchesOf(rows, size);
     const label = `${size.toLocaleString('en')} rows a request`;
     encoderRate(batches);
-    report({ what: `line protocol encoder, ${label}`, ours: median(Array.from({ length: 3 }, () => encoderRate(batches))) });
+    report({ metric: `line protocol encoder, ${label}`, ours: median(Array.from({ length: 3 }, () => encoderRate(batches))) });
     const [byStore, byClient]: [number[], number[]] = [[], []];
     // In turns, so that a machine that gets busy slows both.
     for (let n = 0; n < repeats; n++) {
       byStore.push(await rate(batches, ({ store }) => writeByStore(store, batches)));
       byClient.push(await rate(batches, ({ url }) => writeByClient(url, batches)));
     }
-    report({ what: `tick store, visible, ${label}`, ours: median(byStore), bare: median(byClient) });
+    report({ metric: `tick store, visible, ${label}`, ours: median(byStore), theirs: median(byClient) });
   }
 }
 

@@ -6,7 +6,7 @@ import { GrpcPusher } from '@hindcast/log-grpc';
 import { sideNames, textAt, wordAt } from '@hindcast/market';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import { Sender } from '@questdb/nodejs-client';
-import { Undo, fingerprintOf, freshQuestDb, freshTickIngest, untilVisible } from './bench-servers.mjs';
+import { fingerprintOf, freshQuestDb, freshTickIngest, untilVisible } from '../bench-servers.mjs';
 
 /**
  * @typedef {import('./recorded-trades.mjs').RecordedTrades} RecordedTrades
@@ -22,17 +22,22 @@ const pieceRows = 50_000;
  * The whole way: gRPC door, admission, log, drain. With `storePaused` the store stands still until the last batch is
  * acknowledged: door and drain then run one after the other, and each is seen alone.
  * @param {RecordedTrades} trades
- * @param {{ storePaused?: boolean, profileDir?: string }} [options]
+ * @param {import('../benches.mjs').BenchRun} run
+ * @param {{ storePaused?: boolean }} [options]
  * @returns {Promise<Passage & { acknowledgedMs: number }>}
  */
-export async function throughTickIngest({ batches, rows }, { storePaused = false, profileDir } = {}) {
-  const undo = new Undo();
+export async function throughTickIngest({ batches, rows }, run, { storePaused = false } = {}) {
+  const undo = run.undo.child();
   try {
     const questDb = await freshQuestDb(undo);
-    const { grpcUrl } = await freshTickIngest(undo, { questdbUrl: questDb.url, profileDir });
+    const { grpcUrl } = await freshTickIngest(undo, { questdbUrl: questDb.url, profileDir: run.profileDir });
     const pusher = new GrpcPusher({ url: grpcUrl });
     undo.add(() => pusher.close());
-    if (storePaused) process.kill(questDb.pid, 'SIGSTOP');
+    if (storePaused) {
+      process.kill(questDb.pid, 'SIGSTOP');
+      // A process that stands still hears of its end only when it goes on.
+      undo.add(() => process.kill(questDb.pid, 'SIGCONT'));
+    }
     const startedMs = performance.now();
     let accepted = 0;
     for await (const { ack } of pusher.pushAll(inTurn(batches))) accepted += ack.accepted;
@@ -50,10 +55,11 @@ export async function throughTickIngest({ batches, rows }, { storePaused = false
 /**
  * The bare client library, as its documentation writes rows, into tables and views of the same schema.
  * @param {RecordedTrades} trades
+ * @param {import('../benches.mjs').BenchRun} run
  * @returns {Promise<Passage>}
  */
-export function throughBareClient({ admitted, rows }) {
-  return timed(rows, async ({ url }) => {
+export function throughBareClient({ admitted, rows }, run) {
+  return timed(rows, run, async ({ url }) => {
     const sender = await Sender.fromConfig(`http::addr=${new URL(url).host};auto_flush=off;protocol_version=2`);
     let unsent = 0;
     for (const { trades } of admitted) {
@@ -72,10 +78,11 @@ export function throughBareClient({ admitted, rows }) {
 /**
  * The store's writer without a log before it, one request ahead as the drain: what the drain could reach at most.
  * @param {RecordedTrades} trades
+ * @param {import('../benches.mjs').BenchRun} run
  * @returns {Promise<Passage>}
  */
-export function throughWriterAlone({ admitted, rows }) {
-  return timed(rows, async ({ url }) => {
+export function throughWriterAlone({ admitted, rows }, run) {
+  return timed(rows, run, async ({ url }) => {
     const store = new QuestDbTickStore({ url });
     let underWay = Promise.resolve();
     for (const piece of piecesOf(admitted)) {
@@ -92,11 +99,12 @@ export function throughWriterAlone({ admitted, rows }) {
 
 /**
  * @param {number} rows
- * @param {(questDb: import('./bench-servers.mjs').FreshQuestDb) => Promise<void>} write
+ * @param {import('../benches.mjs').BenchRun} run
+ * @param {(questDb: import('../bench-servers.mjs').FreshQuestDb) => Promise<void>} write
  * @returns {Promise<Passage>}
  */
-async function timed(rows, write) {
-  const undo = new Undo();
+async function timed(rows, run, write) {
+  const undo = run.undo.child();
   try {
     const questDb = await freshQuestDb(undo);
     const startedMs = performance.now();

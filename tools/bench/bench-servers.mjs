@@ -1,52 +1,20 @@
 /** Servers of the bench's own: fresh, in temporary folders, on free ports, with the stack's configuration. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { QuestDbHttp, QuestDbMigrator } from '@hindcast/store-questdb';
-import { freePorts, isPortFree } from '../../servers/ports.mjs';
-import { findQuestDb, launchQuestDb } from '../../servers/questdb.mjs';
-import { findRedis, launchRedis } from '../../servers/redis.mjs';
-import { startProcess, waitUntilReady } from '../../servers/server-process.mjs';
-import { serviceMember } from '../../stack/members.mjs';
-import { services } from '../../stack/services.mjs';
-import { readSettings } from '../../stack/settings.mjs';
+import { freePorts, isPortFree } from '../servers/ports.mjs';
+import { findQuestDb, launchQuestDb } from '../servers/questdb.mjs';
+import { findRedis, launchRedis } from '../servers/redis.mjs';
+import { startProcess, waitUntilReady } from '../servers/server-process.mjs';
+import { serviceMember } from '../stack/members.mjs';
+import { services } from '../stack/services.mjs';
+import { readSettings } from '../stack/settings.mjs';
 
 const visiblePollMs = 5;
 const visibleBoundMs = 600_000;
 const portOffsetsTried = 50;
 
 /**
- * Whatever was made is undone in the reverse order, also after a failure; a Ctrl-C at least leaves no folder behind (the
- * servers end with their parent).
- */
-export class Undo {
-  /** @type {(() => unknown)[]} */
-  #steps = [];
-
-  /** @param {() => unknown} step */
-  add(step) {
-    this.#steps.push(step);
-  }
-
-  folder() {
-    const folder = mkdtempSync(join(tmpdir(), 'hindcast-bench-'));
-    const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-    process.once('exit', remove);
-    this.add(() => {
-      process.off('exit', remove);
-      remove();
-    });
-    return folder;
-  }
-
-  async all() {
-    for (const step of this.#steps.splice(0).reverse()) await step();
-  }
-}
-
-/**
  * A QuestDB with every table and view of the migrations, and no row.
- * @param {Undo} undo
+ * @param {import('./undo.mjs').Undo} undo
  */
 export async function freshQuestDb(undo) {
   const installation = findQuestDb();
@@ -66,7 +34,7 @@ export async function freshQuestDb(undo) {
 
 /**
  * tick-ingest as the stack starts it, with a Redis to publish to.
- * @param {Undo} undo
+ * @param {import('./undo.mjs').Undo} undo
  * @param {{ questdbUrl: string, profileDir?: string }} options
  */
 export async function freshTickIngest(undo, { questdbUrl, profileDir }) {
