@@ -33,33 +33,50 @@ export async function freshQuestDb(undo) {
 /** @typedef {Awaited<ReturnType<typeof freshQuestDb>>} FreshQuestDb */
 
 /**
- * tick-ingest as the stack starts it, with a Redis to publish to.
+ * A Redis with nothing in it.
  * @param {import('./undo.mjs').Undo} undo
- * @param {{ questdbUrl: string, profileDir?: string }} options
  */
-export async function freshTickIngest(undo, { questdbUrl, profileDir }) {
+export async function freshRedis(undo) {
   const redis = findRedis();
   if ('missing' in redis) throw new Error(redis.missing);
   const [port] = /** @type {[number]} */ (await freePorts(1));
-  const { url: redisUrl, stop } = await launchRedis(redis, { dir: undo.folder(), port });
+  const { url, stop } = await launchRedis(redis, { dir: undo.folder(), port });
   undo.add(stop);
-  const service = services.find(({ name }) => name === 'tick-ingest');
-  if (service?.grpcPort === undefined) throw new Error('the stack has no tick-ingest with a gRPC door');
-  const { httpPort, grpcPort } = service;
+  return { url };
+}
+
+/**
+ * @typedef {object} ServiceOptions
+ * @property {string} questdbUrl
+ * @property {string} [redisUrl] a Redis of its own where none is named
+ * @property {string} [profileDir] where it leaves CPU profiles
+ * @property {Readonly<Record<string, string>>} [env] further settings
+ */
+
+/**
+ * A service as the stack starts it, on ports and in a folder of its own.
+ * @param {import('./undo.mjs').Undo} undo
+ * @param {string} name
+ * @param {ServiceOptions} options
+ */
+export async function freshService(undo, name, { questdbUrl, redisUrl, profileDir, env = {} }) {
+  const service = services.find((candidate) => candidate.name === name);
+  if (service === undefined) throw new Error(`the stack has no ${name}`);
+  const { httpPort, grpcPort = httpPort } = service;
   const portOffset = await freeOffset([httpPort, grpcPort]);
   const settings = readSettings({
     HINDCAST_HOME: undo.folder(),
     HINDCAST_PORT_OFFSET: String(portOffset),
     HINDCAST_QUESTDB_URL: questdbUrl,
-    HINDCAST_REDIS_URL: redisUrl,
+    HINDCAST_REDIS_URL: redisUrl ?? (await freshRedis(undo)).url,
   });
   const member = serviceMember(settings, service);
   const command = member.command(() => undefined);
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
-  const server = await startProcess({ ...command, args: [...profiling, ...command.args] });
+  const server = await startProcess({ ...command, args: [...profiling, ...command.args], env: { ...command.env, ...env } });
   undo.add(() => server.stop({ boundMs: member.stopBoundMs }));
   await waitUntilReady(server, { whyNotReady: member.whyNotReady, boundMs: member.readyBoundMs });
-  return { grpcUrl: `127.0.0.1:${grpcPort + portOffset}` };
+  return { httpUrl: member.url, grpcUrl: `127.0.0.1:${grpcPort + portOffset}`, pid: server.pid };
 }
 
 /** @param {readonly number[]} ports */
@@ -69,7 +86,7 @@ async function freeOffset(ports) {
     const areFree = await Promise.all(ports.map((port) => isPortFree(port + offset)));
     if (areFree.every(Boolean)) return offset;
   }
-  throw new Error(`no free ports for tick-ingest in ${portOffsetsTried} attempts`);
+  throw new Error(`no free ports for a service in ${portOffsetsTried} attempts`);
 }
 
 /**

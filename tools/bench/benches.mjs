@@ -6,6 +6,7 @@ import { findQuestDb } from '../servers/questdb.mjs';
 import { findRedis } from '../servers/redis.mjs';
 import { whyNoRecordedTrades } from './ingest/recorded-trades.mjs';
 import { runIngestBench } from './ingest/ingest-bench.mjs';
+import { runPushBench } from './push/push-bench.mjs';
 import { runLibraryBench } from './library-bench.mjs';
 
 /**
@@ -36,6 +37,14 @@ export const benches = Object.freeze([
     measures: 'recorded trades from the gRPC door to rows visible in QuestDB, beside the bare @questdb/nodejs-client',
     whyNot: () => missing(findQuestDb()) ?? missing(findRedis()) ?? whyNoRecordedTrades(),
     run: runIngestBench,
+  },
+  {
+    id: 'b',
+    name: 'push',
+    title: 'Ticks acknowledged',
+    measures: 'ticks a second on disk and acknowledged, by door and size of batch, with and without the drain',
+    whyNot: () => missing(findQuestDb()) ?? missing(findRedis()),
+    run: runPushBench,
   },
   {
     id: 'd',

@@ -6,7 +6,7 @@ import { GrpcPusher } from '@hindcast/log-grpc';
 import { sideNames, textAt, wordAt } from '@hindcast/market';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import { Sender } from '@questdb/nodejs-client';
-import { fingerprintOf, freshQuestDb, freshTickIngest, untilVisible } from '../bench-servers.mjs';
+import { fingerprintOf, freshQuestDb, freshService, untilVisible } from '../bench-servers.mjs';
 
 /**
  * @typedef {import('./recorded-trades.mjs').RecordedTrades} RecordedTrades
@@ -30,7 +30,7 @@ export async function throughTickIngest({ batches, rows }, run, { storePaused = 
   const undo = run.undo.child();
   try {
     const questDb = await freshQuestDb(undo);
-    const { grpcUrl } = await freshTickIngest(undo, { questdbUrl: questDb.url, profileDir: run.profileDir });
+    const { grpcUrl } = await freshService(undo, 'tick-ingest', { questdbUrl: questDb.url, profileDir: run.profileDir });
     const pusher = new GrpcPusher({ url: grpcUrl });
     undo.add(() => pusher.close());
     if (storePaused) {

@@ -1,0 +1,140 @@
+/**
+ * Ticks a second that tick-ingest acknowledges, which is: has on disk. First with the drain running, until every row is visible
+ * in QuestDB; then, on the same log, in a burst while the store stands still, as it does when the market has its busiest
+ * seconds. New ticks of a hundred symbols in every message; whatever is not taken fails the bench.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { nodeExecutable } from '../../setup/node-executable.mjs';
+import { projectRoot } from '../../stack/settings.mjs';
+import { freshQuestDb, freshService, untilVisible } from '../bench-servers.mjs';
+import { cpuMsOf } from '../cpu-time.mjs';
+
+/**
+ * @typedef {import('../benches.mjs').BenchRun} BenchRun
+ * @typedef {import('../figure.mjs').Figure} Figure
+ * @typedef {import('./load-generator.mjs').Load} Load
+ * @typedef {import('./load-generator.mjs').LoadResult} LoadResult
+ * @typedef {object} Case
+ * @property {'grpc' | 'json'} door
+ * @property {number} batchRows
+ * @property {number} rateMax ticks/s that are prepared: more than it reaches
+ * @property {string} [spec001]
+ * @property {Figure['goal']} [goal] of the burst
+ */
+
+/** @type {readonly Case[]} */
+const cases = [
+  { door: 'grpc', batchRows: 1, rateMax: 30_000 },
+  { door: 'grpc', batchRows: 100, rateMax: 500_000 },
+  { door: 'grpc', batchRows: 1_000, rateMax: 1_200_000, goal: { ours: 1_000_000 } },
+  { door: 'grpc', batchRows: 10_000, rateMax: 1_500_000 },
+  { door: 'json', batchRows: 1, rateMax: 20_000, spec001: '200 rows/s (5 ms each)' },
+  { door: 'json', batchRows: 1_000, rateMax: 300_000, spec001: '20,000 rows/s' },
+];
+const burstMs = 10_000;
+const sustainedMs = 5_000;
+const smallMs = 500;
+/** As four feeds, each with what the door takes before it stops reading. */
+const streams = 4;
+const windowMax = 32;
+
+/**
+ * @param {BenchRun} run
+ * @returns {Promise<Figure[]>}
+ */
+export async function runPushBench(run) {
+  const figures = [];
+  // A server's start is most of a small run: one case a door.
+  for (const one of run.size === 'small' ? cases.filter(({ batchRows }) => batchRows === 1_000) : cases) {
+    if (run.signal.aborted) break;
+    figures.push(...(await throughDoor(one, run)));
+  }
+  return figures;
+}
+
+/**
+ * @param {Case} one
+ * @param {BenchRun} run
+ * @returns {Promise<Figure[]>}
+ */
+async function throughDoor({ door, batchRows, rateMax, goal, spec001 }, run) {
+  const undo = run.undo.child();
+  try {
+    const questDb = await freshQuestDb(undo);
+    const logRowsMax = (rateMax * (burstMs + sustainedMs)) / 1_000;
+    const env = { HINDCAST_LOG_ROWS_MAX: String(Math.max(4_194_304, logRowsMax)) };
+    const service = await freshService(undo, 'tick-ingest', { questdbUrl: questDb.url, profileDir: run.profileDir, env });
+    const url = door === 'grpc' ? service.grpcUrl : service.httpUrl;
+    const isSmall = run.size === 'small';
+    const loadOf = (/** @type {number} */ firstTick, /** @type {number} */ durationMs) => ({
+      ...{ door, url, batchRows, streams, windowMax, firstTick },
+      durationMs: isSmall ? smallMs : durationMs,
+      ticksMax: Math.ceil((rateMax * (isSmall ? smallMs : durationMs)) / 1_000),
+    });
+    const label = `${door === 'grpc' ? 'Arrow over gRPC' : 'JSON over HTTP'}, ${batchRows.toLocaleString('en')} a batch`;
+    const passage = await underLoad(
+      undo,
+      service.pid,
+      loadOf(0, sustainedMs),
+      () => undefined,
+      (sent) => untilVisible(questDb, sent),
+    );
+    const hold = () => {
+      process.kill(questDb.pid, 'SIGSTOP');
+      undo.add(() => process.kill(questDb.pid, 'SIGCONT'));
+    };
+    const burst = await underLoad(undo, service.pid, loadOf(passage.sent, burstMs), hold);
+    const sustained = (passage.sent * 1_000) / passage.wholeMs;
+    const rate = (burst.acknowledged * 1_000) / burst.elapsedMs;
+    const cores = `cores: service ${burst.serviceCores.toFixed(2)}, sender ${burst.senderCores.toFixed(2)}`;
+    run.say(
+      `${label}: ${Math.round(rate).toLocaleString('en')}/s in the burst (${cores}), ${Math.round(sustained).toLocaleString('en')}/s until visible`,
+    );
+    return [
+      { metric: `${label}, burst, on disk and acknowledged`, ours: rate, unit: 'ticks/s', goal, spec001, notes: cores },
+      { metric: `${label}, with the drain, until visible`, ours: sustained, unit: 'ticks/s', spec001 },
+    ];
+  } finally {
+    await undo.all();
+  }
+}
+
+/**
+ * @param {import('../undo.mjs').Undo} undo
+ * @param {number} pid of the service
+ * @param {Load} load
+ * @param {() => void} before once all is prepared
+ * @param {(sent: number) => Promise<void>} [untilDone] what the whole time ends with
+ */
+async function underLoad(undo, pid, load, before, untilDone) {
+  const script = join(projectRoot, 'tools', 'bench', 'push', 'load-generator.mjs');
+  const child = spawn(nodeExecutable(), [script, JSON.stringify(load)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  undo.add(() => child.kill());
+  const lines = createInterface({ input: child.stdout });
+  const closed = once(child, 'close');
+  await nextLine(lines, closed);
+  before();
+  const cpuBeforeMs = cpuMsOf(pid) ?? 0;
+  const startedMs = performance.now();
+  child.stdin.write('go\n');
+  /** @type {LoadResult} */
+  const result = JSON.parse(await nextLine(lines, closed));
+  const loadedMs = performance.now() - startedMs;
+  const serviceCores = ((cpuMsOf(pid) ?? 0) - cpuBeforeMs) / loadedMs;
+  await untilDone?.(result.sent);
+  return { ...result, serviceCores, senderCores: result.cpuMs / loadedMs, wholeMs: performance.now() - startedMs };
+}
+
+/**
+ * @param {import('node:readline').Interface} lines
+ * @param {Promise<unknown[]>} closed
+ * @returns {Promise<string>}
+ */
+async function nextLine(lines, closed) {
+  const failed = closed.then(([code]) => Promise.reject(new Error(`the load generator ended with exit code ${code}`)));
+  const [line] = await Promise.race([once(lines, 'line'), failed]);
+  return line;
+}
