@@ -4,8 +4,9 @@ import path from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
 import { systemClock, type Clock } from '@hindcast/ports';
 import { connect, type Connection } from '@lancedb/lancedb';
+import { carryTable } from './carry-table.js';
 import { vectorStoreError } from './lance-errors.js';
-import { applyTableDefinition, arrowSchema, openIfPresent, parseTableDefinition, type TableDefinition } from './table-definition.js';
+import { applyTableDefinition, arrowSchema, openIfPresent, parseMigrationFile, type LanceMigrationFile } from './table-definition.js';
 
 /** Which files were applied; in the store itself, so that a copy of the directory knows its own history. */
 const journal = {
@@ -14,11 +15,10 @@ const journal = {
 };
 const namePattern = /^\d{3}_[a-z0-9_]+\.json$/;
 
-export interface LanceMigration {
+export interface LanceMigration extends LanceMigrationFile {
   /** The file's name: `001_market_state_embeddings.json`. */
   readonly name: string;
   readonly sha256: string;
-  readonly definition: TableDefinition;
 }
 
 export interface LanceMigrationStatus {
@@ -95,8 +95,9 @@ export class LanceMigrator {
     this.connection = undefined;
   }
 
-  private async apply(connection: Connection, { name, sha256, definition }: LanceMigration): Promise<void> {
-    await applyTableDefinition(connection, definition);
+  private async apply(connection: Connection, { name, sha256, definition, carry }: LanceMigration): Promise<void> {
+    if (carry === undefined) await applyTableDefinition(connection, definition);
+    else await carryTable(definition, carry, { connection, uri: this.options.uri });
     const table =
       (await openIfPresent(connection, journal.table)) ?? (await connection.createEmptyTable(journal.table, arrowSchema(journal)));
     try {
@@ -116,7 +117,7 @@ export class LanceMigrator {
     return Promise.all(
       names.map(async (name) => {
         const text = await readFile(path.join(directory, name), 'utf8');
-        return { name, sha256: createHash('sha256').update(text).digest('hex'), definition: parseTableDefinition(text) };
+        return { name, sha256: createHash('sha256').update(text).digest('hex'), ...parseMigrationFile(text) };
       }),
     );
   }

@@ -1,7 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 import type { Clock, EmbeddingRow, VectorFilter, VectorQuery, VectorSearchResult, VectorStore, VectorStoreStats } from '@hindcast/ports';
 import { systemClock } from '@hindcast/ports';
-import { Index, Session, connect, type Connection, type Table } from '@lancedb/lancedb';
+import { Session, connect, type Connection, type Table } from '@lancedb/lancedb';
 import { filterSql } from './filter-sql.js';
 import { vectorStoreError } from './lance-errors.js';
 import {
@@ -13,13 +13,13 @@ import {
   withoutRepeatedKeys,
 } from './market-state-embeddings.js';
 import { nearestRows, nearestRowsUntilStable } from './nearest-rows.js';
-import { partitionsFor, planSearch, planUpkeep } from './search-plan.js';
+import { planSearch, planUpkeep } from './search-plan.js';
 import { SerialQueue } from './serial-queue.js';
 import { applyTableDefinition } from './table-definition.js';
+import { buildVectorIndex, vectorIndexName } from './vector-index.js';
 
 export const kMax = 1_000;
 const rowsPieceMax = 1_000;
-const vectorIndexName = 'vector_ivf_flat';
 /** Old versions are kept this long for readers in other processes. */
 const versionsKeptMs = 10 * 60_000;
 
@@ -173,12 +173,6 @@ export class LanceVectorStore implements VectorStore {
       }
     });
   }
-}
-
-/** Vectors themselves, not quantised ones: 001's product quantisation found 0.58 of ten neighbours, and took 40 times as long. */
-async function buildVectorIndex(table: Table, rows: number): Promise<void> {
-  const config = Index.ivfFlat({ distanceType: 'l2', numPartitions: partitionsFor(rows) });
-  await table.createIndex('vector', { name: vectorIndexName, config, replace: true });
 }
 
 function assertQuery({ vector, k }: VectorQuery): void {

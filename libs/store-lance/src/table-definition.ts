@@ -1,19 +1,34 @@
 import { HindcastError } from '@hindcast/contracts';
 import { Index, type Connection, type Table } from '@lancedb/lancedb';
 import type { DataType } from 'apache-arrow';
-import { Field, FixedSizeList, Float32, Schema, TimestampMicrosecond, Utf8 } from 'apache-arrow';
+import { Field, FixedSizeList, Float32, Int32, Schema, TimestampMicrosecond, Utf8 } from 'apache-arrow';
 import { isTableMissing } from './lance-errors.js';
 
-/** What a file of `migrations/lancedb/` says: one table, its columns and its scalar indexes. */
+/** One table, its columns and its scalar indexes. */
 export interface TableDefinition {
   readonly table: string;
   readonly columns: readonly ColumnDefinition[];
   readonly indexes: readonly IndexDefinition[];
 }
 
+/** How the rows of the version before come to the columns of this one; columns of the same name and type are copied. */
+export interface CarryDefinition {
+  /** The value of every old row in a column that is new. */
+  readonly fill: Readonly<Record<string, string | number>>;
+  /** Columns that end here. */
+  readonly drop: readonly string[];
+}
+
+/** What a file of `migrations/lancedb/` says. */
+export interface LanceMigrationFile {
+  readonly definition: TableDefinition;
+  /** Undefined where the table is new. */
+  readonly carry: CarryDefinition | undefined;
+}
+
 export interface ColumnDefinition {
   readonly name: string;
-  /** `utf8`, `timestamp[us, UTC]` or `fixed_size_list<float32>[n]`. */
+  /** `utf8`, `int32`, `timestamp[us, UTC]` or `fixed_size_list<float32>[n]`. */
   readonly type: string;
 }
 
@@ -24,6 +39,11 @@ export interface IndexDefinition {
 }
 
 const vectorTypePattern = /^fixed_size_list<float32>\[([1-9]\d{0,4})\]$/;
+
+export function parseMigrationFile(text: string): LanceMigrationFile {
+  const { carry } = JSON.parse(text) as { readonly carry?: Partial<CarryDefinition> };
+  return { definition: parseTableDefinition(text), carry: carry && { fill: carry.fill ?? {}, drop: carry.drop ?? [] } };
+}
 
 /** Throws a plain Error that names what is wrong: the files belong to the code, so a bad one is a bug. */
 export function parseTableDefinition(text: string): TableDefinition {
@@ -43,10 +63,11 @@ export function arrowSchema({ columns }: Pick<TableDefinition, 'columns'>): Sche
 
 function arrowType(name: string, type: string): DataType {
   if (type === 'utf8') return new Utf8();
+  if (type === 'int32') return new Int32();
   if (type === 'timestamp[us, UTC]') return new TimestampMicrosecond('UTC');
   const width = vectorTypePattern.exec(type)?.[1];
   if (width === undefined)
-    throw new Error(`Column ${name} has the type ${type}; utf8, timestamp[us, UTC] and fixed_size_list<float32>[n] are known.`);
+    throw new Error(`Column ${name} has the type ${type}; utf8, int32, timestamp[us, UTC] and fixed_size_list<float32>[n] are known.`);
   return new FixedSizeList(Number(width), new Field('item', new Float32(), true));
 }
 

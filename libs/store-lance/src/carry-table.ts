@@ -1,0 +1,144 @@
+import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HindcastError } from '@hindcast/contracts';
+import type { Connection, Table } from '@lancedb/lancedb';
+import type { Data, RecordBatch } from 'apache-arrow';
+import { RecordBatch as ArrowBatch, Int32, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Schema } from 'apache-arrow';
+import { applyTableDefinition, arrowSchema, openIfPresent, type CarryDefinition, type TableDefinition } from './table-definition.js';
+import { buildVectorIndex, vectorIndexName } from './vector-index.js';
+
+export interface CarryOptions {
+  readonly connection: Connection;
+  /** The store's directory. Lance can not rename a table; a directory can be. */
+  readonly uri: string;
+  readonly onProgress?: (copiedRows: number, rows: number) => void;
+}
+
+/**
+ * Carries a table to new columns: all rows are copied beside it, in pieces, with their indexes; then the two directories
+ * change places. Readers read on: a handle from before keeps its version, because the files of that version are linked
+ * into the new directory; a new handle sees the new columns. Cut off anywhere, it finds its place when it is run again:
+ * an unfinished copy is begun anew, a half-done exchange is finished.
+ */
+export async function carryTable(definition: TableDefinition, carry: CarryDefinition, options: CarryOptions): Promise<void> {
+  const { connection, uri } = options;
+  if (uri.includes('://'))
+    throw new HindcastError(
+      'STORE_REFUSED',
+      `Table ${definition.table} can not be carried in ${uri}: an object store cannot rename a directory.`,
+    );
+  const places = placesOf(uri, definition.table);
+  await finishExchange(places);
+  const table = await openIfPresent(connection, definition.table);
+  if (table === undefined) return applyTableDefinition(connection, definition);
+  try {
+    if (String(await table.schema()) !== String(arrowSchema(definition))) {
+      await rm(places.next, { recursive: true, force: true });
+      await copyTable(table, definition, carry, options);
+      await linkFiles(places.current, places.next);
+      await rename(places.current, places.before);
+      await rename(places.next, places.current);
+    }
+  } finally {
+    table.close();
+  }
+  await rm(places.before, { recursive: true, force: true });
+}
+
+interface Places {
+  readonly current: string;
+  readonly next: string;
+  readonly before: string;
+}
+
+function placesOf(uri: string, table: string): Places {
+  return { current: join(uri, `${table}.lance`), next: join(uri, `${nextName(table)}.lance`), before: join(uri, `${table}__before.lance`) };
+}
+
+function nextName(table: string): string {
+  return `${table}__next`;
+}
+
+/** The old table gives its place away only when the copy is whole. */
+async function finishExchange({ current, next, before }: Places): Promise<void> {
+  if (!(await exists(current)) && (await exists(before)) && (await exists(next))) await rename(next, current);
+}
+
+async function copyTable(
+  table: Table,
+  definition: TableDefinition,
+  { fill, drop }: CarryDefinition,
+  { connection, onProgress }: CarryOptions,
+): Promise<void> {
+  const version = await table.version();
+  await table.checkout(version);
+  const rows = await table.countRows();
+  requireEveryColumn(await table.schema(), definition, { fill, drop });
+  const schema = arrowSchema(definition);
+  const next = await connection.createEmptyTable(nextName(definition.table), schema);
+  try {
+    let copied = 0;
+    for await (const batch of table.query()) {
+      await next.add(carried(batch, schema, fill));
+      copied += batch.numRows;
+      onProgress?.(copied, rows);
+    }
+    await next.optimize();
+    if ((await table.indexStats(vectorIndexName)) !== undefined) await buildVectorIndex(next, rows);
+    await table.checkoutLatest();
+    const [held, versionNow] = await Promise.all([next.countRows(), table.version()]);
+    if (held !== rows || versionNow !== version) {
+      throw new HindcastError(
+        'STORE_REFUSED',
+        `Table ${definition.table} was written to while it was copied (${held} rows copied at version ${version}, now at ${versionNow}). Stop market-physics and run it again.`,
+      );
+    }
+  } finally {
+    next.close();
+  }
+  await applyTableDefinition(connection, { ...definition, table: nextName(definition.table) });
+}
+
+/** Nothing appears or disappears unsaid. */
+function requireEveryColumn(schema: Schema, { table, columns }: TableDefinition, { fill, drop }: CarryDefinition): void {
+  const before = new Set(schema.fields.map(({ name }) => name));
+  const after = new Set(columns.map(({ name }) => name));
+  const unsaid = [
+    ...[...after].filter((name) => !before.has(name) && !(name in fill)).map((name) => `${name} is new and has no \`fill\``),
+    ...[...before].filter((name) => !after.has(name) && !drop.includes(name)).map((name) => `${name} is gone and not in \`drop\``),
+  ];
+  if (unsaid.length > 0) throw new HindcastError('STORE_REFUSED', `Table ${table} can not be carried: ${unsaid.join('; ')}.`);
+}
+
+function carried(batch: RecordBatch, schema: Schema, fill: CarryDefinition['fill']): ArrowTable {
+  const children = schema.fields.map(({ name }) => batch.getChild(name)?.data[0] ?? filled(fill[name], batch.numRows));
+  return new ArrowTable(new ArrowBatch(schema, makeData({ type: new Struct(schema.fields), length: batch.numRows, children })));
+}
+
+function filled(value: string | number, length: number): Data {
+  if (typeof value === 'number') return makeData({ type: new Int32(), data: new Int32Array(length).fill(value) });
+  const [data] = vectorFromArray(new Array<string>(length).fill(value), new Utf8()).data;
+  return data;
+}
+
+/** Names are unique, so that the files of both tables fit into one directory; Lance drops what no version needs. */
+async function linkFiles(from: string, to: string): Promise<void> {
+  for (const folder of ['data', '_indices', '_deletions']) await linkFolder(join(from, folder), join(to, folder));
+}
+
+async function linkFolder(from: string, to: string): Promise<void> {
+  if (!(await exists(from))) return;
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await linkFolder(source, target);
+    else if (!(await exists(target))) await link(source, target);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
