@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HindcastError } from '@hindcast/contracts';
+import { moveKeys, requireKeyMove, type KeyMove } from './key-moves.js';
 import { RedisConnection } from './redis-connection.js';
 
 export interface MigrationStatus {
   readonly id: string;
   readonly file: string;
   readonly sha256: string;
-  readonly state: 'applied' | 'pending' | 'changed';
+  /** `changed` where the file is not the one that was applied, `lost` where an applied file is gone. */
+  readonly state: 'applied' | 'pending' | 'changed' | 'lost';
 }
 
 export interface RedisMigratorOptions {
@@ -22,6 +25,7 @@ interface Migration {
   readonly sha256: string;
   /** Keys and their values. */
   readonly set: Readonly<Record<string, string>>;
+  readonly move: readonly KeyMove[];
 }
 
 const ledgerKey = 'hindcast:migrations';
@@ -32,7 +36,7 @@ const inFlightBytesMax = 1024 * 1024;
 /**
  * Applies what Redis should hold from the start, and records it in a hash of Redis itself. Redis runs as a cache and
  * may evict that hash, or lose it with everything else: then every migration is pending and is applied again, so a
- * migration may only do what is safe to repeat. That is why it can only set keys.
+ * migration may only do what is safe to repeat: set keys, and move keys to those of the next version of the contract.
  */
 export class RedisMigrator {
   private constructor(
@@ -49,19 +53,25 @@ export class RedisMigrator {
   async status(): Promise<MigrationStatus[]> {
     const applied = await this.connection.send((client) => client.hgetall(ledgerKey));
     const migrations = await readMigrations(this.folder);
-    return migrations.map(({ id, file, sha256 }) => {
+    const files = migrations.map(({ id, file, sha256 }): MigrationStatus => {
       const recorded = applied[id];
       return { id, file, sha256, state: recorded === undefined ? 'pending' : recorded === sha256 ? 'applied' : 'changed' };
     });
+    const known = new Set(migrations.map(({ id }) => id));
+    const lost = Object.entries(applied).filter(([id]) => !known.has(id));
+    return [...files, ...lost.map(([id, sha256]): MigrationStatus => ({ id, file: id, sha256, state: 'lost' }))];
   }
 
   /** Applies the pending ones in order and returns their ids. One that changed after it was applied is an error. */
   async up(log: (line: string) => void = () => undefined): Promise<string[]> {
     const status = await this.status();
-    const changed = status.filter(({ state }) => state === 'changed');
-    if (changed.length > 0) {
-      const files = changed.map(({ file }) => file).join(', ');
-      throw new Error(`${files} changed after it was applied: restore the file and put the change into a new one`);
+    const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
+    if (wrong.length > 0) {
+      const names = wrong.map(({ file, state }) => `${file} (${state})`).join(', ');
+      throw new HindcastError(
+        'STORE_REFUSED',
+        `These migrations are no longer what was applied: ${names}. Restore them and write a new file instead.`,
+      );
     }
     const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ id }) => id));
     const migrations = (await readMigrations(this.folder)).filter(({ id }) => pending.has(id));
@@ -76,7 +86,8 @@ export class RedisMigrator {
     this.connection.close();
   }
 
-  private async apply({ id, sha256, set }: Migration): Promise<void> {
+  private async apply({ id, sha256, set, move }: Migration): Promise<void> {
+    for (const keys of move) await moveKeys(this.connection, keys);
     const fill = (pipeline: Parameters<Parameters<RedisConnection['pipeline']>[1]>[0]): void => {
       for (const [key, value] of Object.entries(set)) pipeline.set(key, value);
       pipeline.hset(ledgerKey, id, sha256);
@@ -91,8 +102,9 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
     files.map(async (file) => {
       const text = await readFile(join(folder, file), 'utf8');
       const id = filePattern.exec(file)?.[1] ?? file;
-      const { set = {} } = JSON.parse(text) as { readonly set?: Readonly<Record<string, string>> };
-      return { id, file, sha256: createHash('sha256').update(text).digest('hex'), set };
+      const { set = {}, move = [] } = JSON.parse(text) as Partial<Pick<Migration, 'set' | 'move'>>;
+      move.forEach(requireKeyMove);
+      return { id, file, sha256: createHash('sha256').update(text).digest('hex'), set, move };
     }),
   );
 }

@@ -44,6 +44,7 @@ export const errorCodes = {
     help: 'These rows are older than the log and the store that knows them does not answer; send them again.',
   },
   STORE_NOT_READY: { status: 503, grpc: 14, retry: true, help: 'A new log waits until the store has applied all that was written to it.' },
+  MIGRATION_RUNNING: { status: 409, grpc: 10, retry: true, help: 'Another migrator is at work: wait for it.' },
   STORE_REFUSED: { status: 500, grpc: 13, retry: false, help: 'The store refused a statement; its own words are in the message.' },
   SCHEMA_MISSING: { status: 503, grpc: 9, retry: true, help: 'Tables are missing: run `npx hindcast migrate up`.' },
   MODEL_MISSING: {

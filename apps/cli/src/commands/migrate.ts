@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { RedisMigrator } from '@hindcast/bus-redis';
+import { MigrationLock, RedisMigrator } from '@hindcast/bus-redis';
 import { projectRoot, type BaseConfig } from '@hindcast/service-kit';
 import { LanceMigrator } from '@hindcast/store-lance';
 import { QuestDbMigrator } from '@hindcast/store-questdb';
@@ -15,6 +15,9 @@ export interface MigrationLine {
   readonly state: 'pending' | 'applied' | 'changed' | 'lost';
   readonly applied_at?: string;
 }
+
+/** Longer than a killed migrator is remembered, so that a start after a crash waits instead of failing. */
+const lockWaitMaxMs = 45_000;
 
 /** One store's migrations: files under `migrations/`, applied in order, each recorded in the store itself. */
 interface StoreMigrations {
@@ -39,11 +42,17 @@ export async function migratePlan(terminal: Terminal): Promise<ExitCode> {
 }
 
 export async function migrateUp(terminal: Terminal): Promise<ExitCode> {
+  const lock = await MigrationLock.acquire({
+    url: loadCliConfig().redisUrl,
+    waitMaxMs: lockWaitMaxMs,
+    onWait: ({ message }) => terminal.note(message),
+  });
   const applied = await eachStore(async (migrations) => {
+    lock.requireHeld();
     const names = await migrations.up();
     for (const name of names) terminal.note(`${migrations.store}: ${name} applied`);
     return names.map((name) => ({ store: migrations.store, name }));
-  });
+  }).finally(() => lock.release());
   if (terminal.json) terminal.print(JSON.stringify(applied.flat()));
   else terminal.print(applied.flat().length === 0 ? 'everything is applied' : `${applied.flat().length} migrations applied`);
   return exitCodes.ok;
