@@ -117,8 +117,7 @@ function carried(batch: RecordBatch, schema: Schema, fill: CarryDefinition['fill
 
 function filled(value: string | number, length: number): Data {
   if (typeof value === 'number') return makeData({ type: new Int32(), data: new Int32Array(length).fill(value) });
-  const [data] = vectorFromArray(new Array<string>(length).fill(value), new Utf8()).data;
-  return data;
+  return vectorFromArray(new Array<string>(length).fill(value), new Utf8()).data[0] as Data;
 }
 
 /** Names are unique, so that the files of both tables fit into one directory; Lance drops what no version needs. */
