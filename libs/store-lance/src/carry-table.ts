@@ -111,7 +111,9 @@ function requireEveryColumn(schema: Schema, { table, columns }: TableDefinition,
 }
 
 function carried(batch: RecordBatch, schema: Schema, fill: CarryDefinition['fill']): ArrowTable {
-  const children = schema.fields.map(({ name }) => batch.getChild(name)?.data[0] ?? filled(fill[name], batch.numRows));
+  const children = schema.fields.map(
+    ({ name }) => (batch.getChild(name)?.data[0] as Data | undefined) ?? filled(fill[name], batch.numRows),
+  );
   return new ArrowTable(new ArrowBatch(schema, makeData({ type: new Struct(schema.fields), length: batch.numRows, children })));
 }
 
