@@ -4,6 +4,7 @@ import { systemClock } from '@hindcast/ports';
 import { HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import type { TickIngestConfig } from './config.js';
+import { BodyParsers } from './doors/body-parsers.js';
 import { TicksController } from './doors/ticks.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { TickIngest } from './tick-ingest.js';
@@ -16,6 +17,7 @@ export class AppModule {
       module: AppModule,
       controllers: [TicksController, LedgerController],
       providers: [
+        BodyParsers,
         {
           provide: TickIngest,
           inject: [LOGGER, Lifecycle, HealthRegistry, Metrics],

@@ -17,6 +17,12 @@ export const errorCodes = {
     retry: false,
     help: 'Give every tick its id, or the request a `source` and the `offset` of its first row.',
   },
+  MEDIA_TYPE_UNKNOWN: {
+    status: 415,
+    grpc: 3,
+    retry: false,
+    help: 'Send a content-type and a content-encoding that the door reads; the message lists them.',
+  },
   BATCH_TOO_LARGE: { status: 413, grpc: 8, retry: false, help: 'Send fewer rows a request.' },
   SYMBOL_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'Nothing was ever recorded for this symbol.' },
   STATE_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no state of this symbol at or before this time.' },

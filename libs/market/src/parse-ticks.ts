@@ -24,22 +24,40 @@ const rowTextMax = 1_000;
 const envelopeSigns = ['source', 'offset', 'trades', 'quotes'] as const;
 
 export function parseTickBatches(body: unknown, options: ParseOptions): TickBatch[] {
-  const envelope = parseEnvelope(body, options);
+  const { request, rows } = parseEnvelope(body, options);
   const batches: TickBatch[] = [];
-  for (let from = 0; from < envelope.rows.length; from += batchRowsMax) {
-    batches.push(parseRows(envelope, from, options));
+  for (let from = 0; from < rows.length; from += batchRowsMax) {
+    batches.push(parseRows(rows.slice(from, from + batchRowsMax), { ...options, request, from }));
   }
   return batches;
 }
 
-interface Envelope {
+/** What a request says once for all of its rows. */
+export interface TickRequest {
   readonly source: string;
+  /** That of rows without one. */
   readonly market: string;
+  /** The number of the first row, where rows without an id are to be counted. */
   readonly offset: number | undefined;
-  readonly rows: readonly unknown[];
 }
 
-function parseEnvelope(body: unknown, { table, rowsMax }: ParseOptions): Envelope {
+/** Throws FIELD_INVALID. Ids are counted only where it is also said who counts them. */
+export function parseTickRequest({ source, market, offset }: Readonly<Partial<Record<keyof TickRequest, unknown>>>): TickRequest {
+  const namedSource = source ?? defaultSource;
+  requireSource(namedSource);
+  const namedMarket = market ?? defaultMarket;
+  if (typeof namedMarket !== 'string')
+    throw new HindcastError('FIELD_INVALID', `market is ${JSON.stringify(market)}; it must be text as usa/equity`);
+  if (offset !== undefined && (!Number.isSafeInteger(offset) || (offset as number) < 0)) {
+    throw new HindcastError('FIELD_INVALID', `offset is ${JSON.stringify(offset)}; it must be a whole number of 0 or more`);
+  }
+  return { source: namedSource, market: namedMarket, offset: source === undefined ? undefined : (offset as number | undefined) };
+}
+
+function parseEnvelope(
+  body: unknown,
+  { table, rowsMax }: ParseOptions,
+): { readonly request: TickRequest; readonly rows: readonly unknown[] } {
   if (typeof body !== 'object' || body === null) {
     throw new HindcastError(
       'BODY_INVALID',
@@ -54,26 +72,19 @@ function parseEnvelope(body: unknown, { table, rowsMax }: ParseOptions): Envelop
     throw new HindcastError('FIELD_INVALID', `${unknownField} is not a field of the request; allowed are ${allowed.join(', ')}`);
   const rows: unknown = isEnvelope ? envelope[table] : Array.isArray(body) ? body : [body];
   if (!Array.isArray(rows)) throw new HindcastError('FIELD_INVALID', `${table} must be an array of ticks`);
-  if (rows.length === 0) throw new HindcastError('BODY_INVALID', `the request has no ${table}`);
-  if (rows.length > rowsMax)
-    throw new HindcastError('BATCH_TOO_LARGE', `${String(rows.length)} rows in one request; at most ${String(rowsMax)} are allowed`);
-  const source = envelope['source'] ?? defaultSource;
-  requireSource(source);
-  const market = envelope['market'] ?? defaultMarket;
-  if (typeof market !== 'string')
-    throw new HindcastError('FIELD_INVALID', `market is ${JSON.stringify(market)}; it must be text as usa/equity`);
-  const offset = envelope['offset'];
-  if (offset !== undefined && (!Number.isSafeInteger(offset) || (offset as number) < 0)) {
-    throw new HindcastError('FIELD_INVALID', `offset is ${JSON.stringify(offset)}; it must be a whole number of 0 or more`);
-  }
-  const mayCountIds = offset !== undefined && envelope['source'] !== undefined;
-  requireIds(rows, table, mayCountIds);
-  return { source, market, offset: mayCountIds ? (offset as number) : undefined, rows };
+  requireRows(rows.length, { table, rowsMax });
+  return { request: parseTickRequest(envelope), rows };
+}
+
+/** Of a whole request, at every HTTP door alike. */
+export function requireRows(rows: number, { table, rowsMax }: Pick<ParseOptions, 'table' | 'rowsMax'>): void {
+  if (rows === 0) throw new HindcastError('BODY_INVALID', `the request has no ${table}`);
+  if (rows > rowsMax) throw new HindcastError('BATCH_TOO_LARGE', `${rows} rows in one request; at most ${rowsMax} are allowed`);
 }
 
 /** Without an id a resend cannot be told from a second tick: a request with one row lacking it is refused as a whole. */
-function requireIds(rows: readonly unknown[], table: TickKind, mayCountIds: boolean): void {
-  if (mayCountIds) return;
+function requireIds(rows: readonly unknown[], { table, request, from }: RowsOptions): void {
+  if (request.offset !== undefined) return;
   const idField = idFieldOf(table);
   // What is no row at all is rejected as that, alone.
   const isRow = (row: unknown): row is Record<string, unknown> => typeof row === 'object' && row !== null && !Array.isArray(row);
@@ -81,7 +92,7 @@ function requireIds(rows: readonly unknown[], table: TickKind, mayCountIds: bool
   if (missing >= 0) {
     throw new HindcastError(
       'TRADE_ID_REQUIRED',
-      `row ${String(missing)} has no ${idField}, and the request does not carry both source and offset`,
+      `row ${from + missing} has no ${idField}, and the request does not carry both source and offset`,
     );
   }
 }
@@ -90,19 +101,28 @@ function idFieldOf(table: TickKind): 'trade_id' | 'quote_id' {
   return table === 'trades' ? 'trade_id' : 'quote_id';
 }
 
-function parseRows(envelope: Envelope, from: number, { table, receivedAtUs }: ParseOptions): TickBatch {
+interface RowsOptions extends Pick<ParseOptions, 'table' | 'receivedAtUs'> {
+  readonly request: TickRequest;
+  /** Where the first row stands in the request. */
+  readonly from: number;
+}
+
+/** One batch of JSON values, `batchRowsMax` at most. Throws TRADE_ID_REQUIRED. */
+export function parseRows(rows: readonly unknown[], options: RowsOptions): TickBatch {
+  const { table, receivedAtUs, request, from } = options;
+  requireIds(rows, options);
   const rejected: RejectedRow[] = [];
   const trades: TradeFields[] = [];
   const quotes: QuoteFields[] = [];
-  envelope.rows.slice(from, from + batchRowsMax).forEach((row, position) => {
+  rows.forEach((row, position) => {
     try {
       const fields = new RowFields(row, table);
       const common = {
         timeUs: fields.timeUs(),
         symbol: fields.word('symbol', 'SYMBOL_INVALID'),
-        market: fields.word('market', 'MARKET_INVALID', envelope.market),
+        market: fields.word('market', 'MARKET_INVALID', request.market),
         exchange: fields.word('exchange', 'EXCHANGE_INVALID', ''),
-        id: fields.id(envelope.offset === undefined ? undefined : envelope.offset + from + position),
+        id: fields.id(request.offset === undefined ? undefined : request.offset + from + position),
         conditions: fields.word('conditions', 'CONDITIONS_INVALID', ''),
         position,
       };
@@ -127,7 +147,7 @@ function parseRows(envelope: Envelope, from: number, { table, receivedAtUs }: Pa
       rejected.push({ table, position, code: error.code, field: error.field, message: rejectionCodes[error.code], text: textOf(row) });
     }
   });
-  const origin = { source: envelope.source, receivedAtUs };
+  const origin = { source: request.source, receivedAtUs };
   return {
     ...origin,
     slackUs: 0,
@@ -139,7 +159,12 @@ function parseRows(envelope: Envelope, from: number, { table, receivedAtUs }: Pa
 }
 
 function textOf(row: unknown): string {
-  return (JSON.stringify(row) ?? 'undefined').slice(0, rowTextMax);
+  try {
+    return (JSON.stringify(row) ?? 'undefined').slice(0, rowTextMax);
+  } catch {
+    // JSON is read at any depth, and written only as deep as the stack is.
+    return 'nested too deep to be shown';
+  }
 }
 
 /** One row's objection; it never leaves this file. */

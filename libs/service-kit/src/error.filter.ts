@@ -47,6 +47,7 @@ export function asHindcastError(thrown: unknown, route?: string): HindcastError 
   const message = thrownError(thrown)?.message;
   if (status === 404) return new HindcastError('ROUTE_UNKNOWN', route === undefined ? undefined : `${route} is not a route.`);
   if (status === 413) return new HindcastError('BATCH_TOO_LARGE', message, { cause: thrown });
+  if (status === 415) return new HindcastError('MEDIA_TYPE_UNKNOWN', message, { cause: thrown });
   if (status !== undefined && status >= 400 && status < internalErrorStatus) {
     return new HindcastError('BODY_INVALID', message, { cause: thrown });
   }

@@ -1,17 +1,7 @@
 import { HindcastError, rejectionCodes, type RejectionCode } from '@hindcast/contracts';
-import {
-  batchRowsMax,
-  cutBatch,
-  isMarket,
-  isSymbol,
-  parseArrowTicks,
-  positionsOf,
-  requireSource,
-  type Mark,
-  type RejectedRow,
-  type TickBatch,
-} from '@hindcast/market';
+import { isMarket, isSymbol, requireSource, type Mark, type RejectedRow, type TickBatch } from '@hindcast/market';
 import type { IntakeAnswer } from '../admission/intake.js';
+import { arrowBatches } from './arrow-batches.js';
 import { rejectedListMax, rejectedRowDto } from './ingest-answer.js';
 
 /** The messages of `TickIngest.Push`, as proto-loader hands them over. */
@@ -52,8 +42,6 @@ export interface PushAck {
 }
 
 const slackMsMax = 60_000;
-/** Positions of one request; more than a batch has are cut into several. */
-const requestPositionsMax = 16 * batchRowsMax;
 const wordMax = 256;
 const textMax = 1_000;
 
@@ -64,23 +52,14 @@ export function parsePush(
   const { source, market, trades, quotes, offset, slackMs } = request;
   requireSource(source);
   if (slackMs > slackMsMax) throw new HindcastError('FIELD_INVALID', `slack_ms is ${slackMs}; at most ${slackMsMax} is allowed`);
-  const parsed = parseArrowTicks({ trades, quotes, source, market, receivedAtUs: nowUs, ...(offset === undefined ? {} : { offset }) });
-  const batch: TickBatch = {
-    ...parsed,
-    source,
-    receivedAtUs: nowUs,
-    slackUs: slackMs * 1_000,
-    marks: request.marks.map((mark) => parseMark(mark, nowUs + maxAheadUs)),
-    rejected: request.rejected.map(parseRejection),
-  };
-  const positions = positionsOf(batch);
-  if (positions > requestPositionsMax) {
-    throw new HindcastError(
-      'BATCH_TOO_LARGE',
-      `the request has positions up to ${positions - 1}; at most ${requestPositionsMax} rows are taken`,
-    );
-  }
-  return cutBatch(batch);
+  return arrowBatches(
+    { trades, quotes, source, market, receivedAtUs: nowUs, ...(offset === undefined ? {} : { offset }) },
+    {
+      slackUs: slackMs * 1_000,
+      marks: request.marks.map((mark) => parseMark(mark, nowUs + maxAheadUs)),
+      rejected: request.rejected.map(parseRejection),
+    },
+  );
 }
 
 function parseRejection({ index, code, field, message, table, text }: PushedRejection): RejectedRow {

@@ -1,15 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MemoryBus } from '@hindcast/bus-memory';
-import type { ErrorBody, IngestAnswer, LedgerDto } from '@hindcast/contracts';
+import { Int64, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
+import { usFromIso, type ErrorBody, type IngestAnswer, type LedgerDto } from '@hindcast/contracts';
 import { systemClock, type TickStore } from '@hindcast/ports';
 import { HealthRegistry, Lifecycle, LOGGER, Metrics, startService, type Logger, type RunningService } from '@hindcast/service-kit';
 import { readConfig, type TickIngestConfig } from '../config.js';
 import { FakeTickStore } from '../fake-tick-store.fixture.js';
 import { LedgerController } from '../ledger/ledger.controller.js';
 import { TickIngest } from '../tick-ingest.js';
+import { BodyParsers } from './body-parsers.js';
 import { TicksController } from './ticks.controller.js';
 
 @Module({})
@@ -29,7 +32,7 @@ class TestModule {
     return {
       module: TestModule,
       controllers: [TicksController, LedgerController],
-      providers: [{ provide: TickIngest, inject: [LOGGER, Lifecycle, HealthRegistry, Metrics], useFactory: service }],
+      providers: [BodyParsers, { provide: TickIngest, inject: [LOGGER, Lifecycle, HealthRegistry, Metrics], useFactory: service }],
     };
   }
 }
@@ -71,6 +74,20 @@ const trade = (id: string | null, also: object = {}) => ({
   size: 1,
   ...also,
 });
+
+type Body = NonNullable<RequestInit['body']>;
+
+/** The same trade as `trade(id)`. */
+function arrowTrade(id: string, format: 'stream' | 'file'): Uint8Array {
+  const columns = {
+    timestamp: vectorFromArray([BigInt(usFromIso('2013-10-07T13:30:00.000001Z')!)], new Int64()),
+    symbol: vectorFromArray(['SPY'], new Utf8()),
+    trade_id: vectorFromArray([id], new Utf8()),
+    price: vectorFromArray([100]),
+    size: vectorFromArray([1]),
+  };
+  return tableToIPC(new Table(columns), format);
+}
 
 it('says what became of each row, and the same again of duplicates', async () => {
   const rows = [trade('a'), trade('b', { price: -1 }), 'no row', trade('a')];
@@ -129,16 +146,71 @@ it.each([
   expect([refused.status, refused.body.error.code]).toEqual([status, code]);
 });
 
+describe('other content types', () => {
+  const send = async (path: string, body: Body, headers: Record<string, string>) => {
+    const response = await fetch(`${service.url}/v1/${path}`, { method: 'POST', body, headers });
+    return { status: response.status, body: (await response.json()) as IngestAnswer & ErrorBody };
+  };
+  const ndjson = { 'content-type': 'application/x-ndjson' };
+  const arrow = { 'content-type': 'application/vnd.apache.arrow.stream' };
+  const json = { 'content-type': 'application/json' };
+  const lines = (...rows: readonly unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+  const duplicate = lines(trade('a'));
+
+  it.each([
+    ['NDJSON', ndjson, duplicate],
+    ['NDJSON in gzip', { ...ndjson, 'content-encoding': 'gzip' }, gzipSync(duplicate)],
+    ['JSON in gzip', { ...json, 'content-encoding': 'gzip' }, gzipSync(duplicate)],
+    ['JSON in zstd', { ...json, 'content-encoding': 'zstd' }, zstdCompressSync(duplicate)],
+    ['Arrow in zstd', { ...arrow, 'content-encoding': 'zstd' }, zstdCompressSync(arrowTrade('a', 'stream'))],
+    ['an Arrow file', { 'content-type': 'application/vnd.apache.arrow.file' }, arrowTrade('a', 'file')],
+  ])('are the same rows: %s', async (_, headers, body) => {
+    expect(await send('trades', body, headers)).toMatchObject({ status: 200, body: { accepted: 0, duplicate: 1, rejected: 0 } });
+  });
+
+  it('take from the query what an envelope says in JSON', async () => {
+    const row = JSON.stringify(trade(null, { symbol: 'IBM', timestamp: '2013-10-07T13:30:01Z' }));
+    expect((await send('trades?source=file&offset=1', row, ndjson)).body).toMatchObject({ accepted: 0, duplicate: 1 });
+    expect((await send('trades?source=file', row, ndjson)).body.error.code).toBe('TRADE_ID_REQUIRED');
+    expect((await send('trades?source=file&offset=-1', row, ndjson)).body.error.code).toBe('FIELD_INVALID');
+    expect((await send('trades?sorce=file', row, ndjson)).body.error.message).toContain('sorce');
+    expect((await send('trades?source=file', row, json)).body.error.code).toBe('FIELD_INVALID');
+  });
+
+  const bomb = Buffer.alloc(50_000_000);
+  it.each<[number, string, RegExp, Body, Record<string, string>]>([
+    [415, 'MEDIA_TYPE_UNKNOWN', /text\/csv.*application\/json, application\/x-ndjson/, 'a,b', { 'content-type': 'text/csv' }],
+    [415, 'MEDIA_TYPE_UNKNOWN', /allowed are/, Buffer.from('{}'), {}],
+    [415, 'MEDIA_TYPE_UNKNOWN', /"br"; allowed are gzip, zstd/, '{}', { ...json, 'content-encoding': 'br' }],
+    [400, 'BODY_INVALID', /./, 'no gzip', { ...json, 'content-encoding': 'gzip' }],
+    [400, 'BODY_INVALID', /./, 'no gzip', { ...ndjson, 'content-encoding': 'gzip' }],
+    [400, 'BODY_INVALID', /./, gzipSync(lines(trade('x'))).subarray(0, -9), { ...ndjson, 'content-encoding': 'gzip' }],
+    [413, 'BATCH_TOO_LARGE', /./, gzipSync(bomb), { ...json, 'content-encoding': 'gzip' }],
+    [413, 'BATCH_TOO_LARGE', /./, zstdCompressSync(bomb), { ...arrow, 'content-encoding': 'zstd' }],
+    [413, 'BATCH_TOO_LARGE', /more than 5000 bytes/, gzipSync(bomb.fill('\n')), { ...ndjson, 'content-encoding': 'gzip' }],
+    [413, 'BATCH_TOO_LARGE', /6 rows/, lines(...new Array<object>(6).fill(trade('x'))), ndjson],
+    [400, 'BODY_INVALID', /^line 2 is not JSON/, `${duplicate}\n{`, ndjson],
+    [400, 'BODY_INVALID', /no trades/, '\n', ndjson],
+    [400, 'BODY_INVALID', /is not UTF-8/, Uint8Array.of(0x22, 0xff, 0x22), json],
+    [400, 'BODY_INVALID', /twice/, '{"price":1,"price":2}', json],
+    [400, 'BODY_INVALID', /Arrow/, 'no Arrow', arrow],
+    [400, 'BODY_INVALID', /cut short/, arrowTrade('x', 'stream').subarray(0, 20), arrow],
+  ])('refuse as a whole with %i %s, %p', async (status, code, message, body, headers) => {
+    const refused = await send('trades', body, headers);
+    expect([refused.status, refused.body.error.code, refused.body.error.message]).toEqual([status, code, expect.stringMatching(message)]);
+  });
+});
+
 it('keeps a ledger of all that came, and nothing of what was refused as a whole', async () => {
   const ledger = (await (await fetch(`${service.url}/v1/ledger`)).json()) as LedgerDto;
   expect(ledger.balanced).toBe(true);
   expect(ledger.totals.trades).toEqual({
     inherited: 0,
-    received: 15,
+    received: 22,
     stored: 0,
     pending: 5,
     rejected: 5,
-    duplicate: 5,
+    duplicate: 12,
     quarantined: 0,
     late: 1,
   });
@@ -149,5 +221,5 @@ it('says in health and metrics where the log is', async () => {
   const health = (await (await fetch(`${service.url}/health/ready`)).json()) as { dependencies: Record<string, object> };
   expect(health.dependencies['log']).toMatchObject({ up: true, firstNumber: 1 });
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
-  expect(metrics).toMatch(/hindcast_ledger_rows\{table="trades",count="received".*\} 15/);
+  expect(metrics).toMatch(/hindcast_ledger_rows\{table="trades",count="received".*\} 22/);
 });

@@ -1,13 +1,13 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import type { IngestAnswer, TickKind } from '@hindcast/contracts';
-import { parseTickBatches } from '@hindcast/market';
 import type { Clock } from '@hindcast/ports';
 import { CLOCK, CONFIG } from '@hindcast/service-kit';
 import type { TickIngestConfig } from '../config.js';
 import { TickIngest } from '../tick-ingest.js';
 import { ingestAnswer } from './ingest-answer.js';
+import { parseTickBody } from './tick-body.js';
 
-/** Ticks as JSON: one, an array, or `{source, market, offset, trades|quotes: [...]}`. Acknowledged means on disk. */
+/** Ticks as JSON (one, an array, or an envelope), as NDJSON or as Arrow IPC. Acknowledged means on disk. */
 @Controller('v1')
 export class TicksController {
   constructor(
@@ -19,13 +19,15 @@ export class TicksController {
   /**
    * Trades: timestamp, symbol, trade_id, price, size; market, exchange, side and conditions where they are known. Body: one
    * trade, an array, or `{source, market, offset, trades}`: `market` is that of rows without one (else usa/equity), `source`
-   * with `offset` (the first row's number) numbers rows without a trade_id. A bad row is rejected alone: `rejected` counts
-   * them, `rejected_rows` lists at most 100, the table `rejected_ticks` gets all of them.
+   * with `offset` (the first row's number) numbers rows without a trade_id. Or NDJSON (`application/x-ndjson`, a trade a line),
+   * or Arrow IPC (`application/vnd.apache.arrow.stream` or `.file`, columns named as the fields), with `source`, `market` and
+   * `offset` in the query. Any of them may be packed: `content-encoding: gzip` or `zstd`. A bad row is rejected alone:
+   * `rejected` counts them, `rejected_rows` lists at most 100, the table `rejected_ticks` gets all of them.
    */
   @Post('trades')
   @HttpCode(200)
-  trades(@Body() body: unknown): Promise<IngestAnswer> {
-    return this.take('trades', body);
+  trades(@Body() body: unknown, @Query() query: unknown): Promise<IngestAnswer> {
+    return this.take('trades', body, query);
   }
 
   /**
@@ -34,12 +36,13 @@ export class TicksController {
    */
   @Post('quotes')
   @HttpCode(200)
-  quotes(@Body() body: unknown): Promise<IngestAnswer> {
-    return this.take('quotes', body);
+  quotes(@Body() body: unknown, @Query() query: unknown): Promise<IngestAnswer> {
+    return this.take('quotes', body, query);
   }
 
-  private async take(table: TickKind, body: unknown): Promise<IngestAnswer> {
-    const batches = parseTickBatches(body, { table, receivedAtUs: this.clock.nowUs(), rowsMax: this.config.requestRowsMax });
+  private async take(table: TickKind, body: unknown, query: unknown): Promise<IngestAnswer> {
+    const options = { table, receivedAtUs: this.clock.nowUs(), rowsMax: this.config.requestRowsMax };
+    const batches = await parseTickBody(body, query, options);
     const { flushed } = await this.service.intake.admit(batches);
     return ingestAnswer(await flushed, { streamId: this.service.log.streamId });
   }

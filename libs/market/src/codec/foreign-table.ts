@@ -1,7 +1,8 @@
 import { DataType, RecordBatchReader, TimeUnit, type Data, type Float, type RecordBatch } from 'apache-arrow';
 import { HindcastError, type TickKind } from '@hindcast/contracts';
 import { textColumn, type CodedColumn, type TextColumn } from '../columns.js';
-import { dictionaryWords, validityOf } from './arrow-columns.js';
+import { validityOf } from './arrow-columns.js';
+import { extentOfArrow } from './arrow-extent.js';
 import { doublesFromInt64, thousandthsFromInt64 } from './int64-column.js';
 import { aligned } from './table-codec.js';
 
@@ -20,9 +21,9 @@ export class ForeignTable {
   ) {
     this.batches = readBatches(bytes, table);
     this.length = this.batches.reduce((rows, { numRows }) => rows + numRows, 0);
-    if (this.length > arrowRowsMax) {
-      throw new HindcastError('BATCH_TOO_LARGE', `${table}: ${this.length} rows in one request; at most ${arrowRowsMax} are taken.`);
-    }
+    const names = this.batches[0].schema.fields.map(({ name }) => name);
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    if (twice !== undefined) throw new HindcastError('FIELD_INVALID', `${table}: column ${shownName(twice)} occurs more than once.`);
   }
 
   has(name: string): boolean {
@@ -116,19 +117,35 @@ export const arrowRowsMax = 1_048_576;
 const distinctWordsMax = 65_536;
 
 function readBatches(bytes: Uint8Array, table: TickKind): readonly RecordBatch[] {
+  const { rows } = readable(table, () => extentOfArrow(bytes));
+  if (rows > arrowRowsMax)
+    throw new HindcastError('BATCH_TOO_LARGE', `${table}: ${rows} rows in one request; at most ${arrowRowsMax} are taken.`);
+  const batches = readable(table, () => {
+    const read = [...RecordBatchReader.from(aligned(bytes))] as RecordBatch[];
+    for (const batch of read) checkExtent(batch);
+    return read;
+  });
+  if (batches.length > 0) return batches;
+  throw new HindcastError('BODY_INVALID', `${table}: the Arrow IPC stream holds neither schema nor rows.`);
+}
+
+function readable<Result>(table: TickKind, read: () => Result): Result {
   try {
-    const batches = [...RecordBatchReader.from(aligned(bytes))] as RecordBatch[];
-    for (const batch of batches) checkExtent(batch);
-    if (batches.length > 0) return batches;
+    return read();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new HindcastError(
       'BODY_INVALID',
-      `${table}: not a readable Arrow IPC stream (${reason}). Compressed bodies and string views are not read; polars leaves both out with compat_level=CompatLevel.oldest().`,
+      `${table}: not a readable Arrow IPC stream or file (${reason}). Compressed bodies and string views are not read; polars leaves both out with compat_level=CompatLevel.oldest().`,
       { cause },
     );
   }
-  throw new HindcastError('BODY_INVALID', `${table}: the Arrow IPC stream holds neither schema nor rows.`);
+}
+
+const shownNameMax = 64;
+
+function shownName(name: string): string {
+  return JSON.stringify(name.slice(0, shownNameMax));
 }
 
 /** Lengths are what the sender wrote; before anything loops over them, the bytes must be there. */
@@ -140,15 +157,24 @@ function checkExtent({ data: { children }, numRows, schema }: RecordBatch): void
   });
 }
 
-function holdsItsRows({ type, length, values, valueOffsets, nullBitmap, nullCount }: Data): boolean {
+function holdsItsRows(column: Data): boolean {
+  const { type, length, values, nullBitmap, nullCount } = column;
   if (DataType.isNull(type)) return true;
   if (nullCount > 0 && nullBitmap !== undefined && nullBitmap.length * 8 < length) return false;
-  if (isText(type)) return (valueOffsets as Int32Array | BigInt64Array).length > length;
+  if (isText(type)) return length === 0 || textsRise(column);
   if (DataType.isBool(type)) return (values as Uint8Array).length * 8 >= length;
   const { length: held } = (values ?? []) as { readonly length: number };
   return DataType.isInt(type) || DataType.isFloat(type) || DataType.isTimestamp(type) || DataType.isDictionary(type)
     ? held >= length
     : true;
+}
+
+/** Each text lies behind the one before: a thousand of them in one place would be a thousand times what was sent. */
+function textsRise({ valueOffsets, values, length }: Data): boolean {
+  const offsets = valueOffsets instanceof BigInt64Array ? doublesFromInt64(valueOffsets) : (valueOffsets as Int32Array);
+  if (offsets.length <= length || offsets[0] < 0 || offsets[length] > (values as Uint8Array).length) return false;
+  for (let row = 0; row < length; row++) if (offsets[row + 1] < offsets[row]) return false;
+  return true;
 }
 
 const utf8Reader = new TextDecoder();
@@ -158,11 +184,13 @@ function wordReader(data: Data): ((row: number) => string) | undefined {
   if (DataType.isNull(type)) return () => '';
   const isSet = validityOf(data);
   if (DataType.isDictionary(type)) {
-    const valueType = type.dictionary as DataType;
-    if (!data.dictionary || !isText(valueType)) return undefined;
-    const words = dictionaryWords(data.dictionary);
+    const { dictionary } = data;
+    if (!dictionary || !isText(type.dictionary as DataType)) return undefined;
     const indices = data.values as Int32Array | BigInt64Array;
-    return (row) => (isSet(row) ? (words[Number(indices[row])] ?? '') : '');
+    // Not all words at once: each of many small batches may come with one large dictionary.
+    const wordAt = (index: number): string =>
+      index >= 0 && index < dictionary.length ? ((dictionary.get(index) as string | null) ?? '') : '';
+    return (row) => (isSet(row) ? wordAt(Number(indices[row])) : '');
   }
   if (!isText(type)) return undefined;
   const offsets = data.valueOffsets as Int32Array | BigInt64Array;
@@ -180,19 +208,14 @@ function codeReader(data: Data, codeOfWord: (word: string) => number): ((row: nu
   return (row) => (isSet(row) ? (codes[Number(indices[row])] ??= codeOfWord(wordOf(row))) : codeOfWord(''));
 }
 
-/** Strings as the sender laid them, where none is null and each lies behind the one before: no string is made of them. */
+/** Strings as the sender laid them, where none is null: no string is made of them. */
 function textOf({ type, nullCount, valueOffsets, values, length }: Data): TextColumn | undefined {
-  if (!DataType.isUtf8(type) || nullCount > 0) return undefined;
+  if (!DataType.isUtf8(type) || nullCount > 0 || length === 0) return undefined;
   const sent = valueOffsets as Int32Array;
   const first = sent[0];
   const offsets = new Int32Array(length + 1);
-  for (let row = 0; row < length; row++) {
-    if (sent[row + 1] < sent[row]) return undefined;
-    offsets[row + 1] = sent[row + 1] - first;
-  }
-  const held = values as Uint8Array;
-  if (first < 0 || sent[length] > held.length) return undefined;
-  return { offsets, bytes: new Uint8Array(held.subarray(first, sent[length])) };
+  for (let row = 0; row < length; row++) offsets[row + 1] = sent[row + 1] - first;
+  return { offsets, bytes: new Uint8Array((values as Uint8Array).subarray(first, sent[length])) };
 }
 
 function isText(type: DataType): boolean {

@@ -1,11 +1,14 @@
 import {
   Bool,
   Dictionary,
+  Field,
   Float32,
   Int8,
   Int32,
   Int64,
   LargeUtf8,
+  RecordBatch,
+  Schema,
   Table,
   TimestampMillisecond,
   TimestampNanosecond,
@@ -15,6 +18,7 @@ import {
   makeData,
   tableToIPC,
   vectorFromArray,
+  type DataType,
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { HindcastError } from '@hindcast/contracts';
@@ -130,12 +134,11 @@ describe('Arrow that others wrote', () => {
       timestamp: vectorFromArray([null, BigInt(timesUs[1])], new Int64()),
       symbol: vectorFromArray([null, 'IBM'], new Utf8()),
       price: vectorFromArray([null, 182.5]),
-      trade_id: vectorFromArray([null, '2'], new Utf8()),
       market: vectorFromArray(['binance/spot', null], new Utf8()),
       side: vectorFromArray(['X', 'S'], new Utf8()),
     });
     expect(rows(trades)).toEqual([
-      { timeUs: NaN, symbol: '', id: '', price: NaN, size: 100, side: unknownSideCode, market: 'binance/spot', position: 0 },
+      { timeUs: NaN, symbol: '', id: '1', price: NaN, size: 100, side: unknownSideCode, market: 'binance/spot', position: 0 },
       { ...plainRows[1], side: 2 },
     ]);
   });
@@ -144,6 +147,9 @@ describe('Arrow that others wrote', () => {
     const trades = parse(without('trade_id'), { offset: 500 });
     expect(rows(trades)).toMatchObject([{ id: '500' }, { id: '501' }]);
     expect(failure(() => parse(without('trade_id')))).toMatchObject({ code: 'TRADE_ID_REQUIRED' });
+    const oneAbsent = { ...plain, trade_id: vectorFromArray(['1', null], new Utf8()) };
+    expect(rows(parse(oneAbsent, { offset: 500 }))).toMatchObject([{ id: '1' }, { id: '501' }]);
+    expect(failure(() => parse(oneAbsent))).toMatchObject({ code: 'TRADE_ID_REQUIRED', message: expect.stringContaining('row 1') });
   });
 
   it.each<[string, Record<string, Vector>, string]>([
@@ -155,6 +161,20 @@ describe('Arrow that others wrote', () => {
     ['position that falls', { ...plain, position: vectorFromArray([1, 0], new Int32()) }, 'position must rise'],
   ])('are refused by the name of the column: %s', (_, columns, words) => {
     expect(failure(() => parse(columns))).toEqual({ code: 'FIELD_INVALID', message: expect.stringContaining(words) });
+  });
+
+  it('are refused where a column occurs twice', () => {
+    const [{ schema, data }] = new Table(plain).batches;
+    const fields = schema.fields.map((field) => (field.name === 'size' ? Field.new('price', field.type as DataType) : field));
+    const table = new Table([new RecordBatch(new Schema(fields), data)]);
+    expect(failure(() => parseArrowTrades(tableToIPC(table, 'stream'), door))).toEqual({
+      code: 'FIELD_INVALID',
+      message: 'trades: column "price" occurs more than once.',
+    });
+  });
+
+  it('are read from a file as from a stream', () => {
+    expect(rows(parseArrowTrades(tableToIPC(new Table(plain), 'file'), door))).toEqual(plainRows);
   });
 
   it('may lack the sizes of quotes', () => {
@@ -192,13 +212,45 @@ describe('Arrow that others wrote', () => {
   it('answer BODY_INVALID to noise, and to a stream that was cut anywhere', () => {
     const noise = fc.uint8Array({ maxLength: 200 });
     fc.assert(fc.property(noise, (bytes) => expect(failure(() => parseArrowTrades(bytes, door))).toMatchObject({ code: 'BODY_INVALID' })));
-    // The last 8 bytes say that the stream ends; a stream without them is whole.
+    // A stream may end behind any of its messages: what is cut there has no rows.
     const whole = ipc({ ...plain, symbol: vectorFromArray(['SPY', 'IBM'], new Dictionary(new Utf8(), new Int8())) });
     const cuts = fc.nat(whole.length - 16);
     fc.assert(
       fc.property(cuts, (length) =>
-        expect(failure(() => parseArrowTrades(whole.slice(0, length), door))).toMatchObject({ code: 'BODY_INVALID' }),
+        expect(readOrRefused(whole.slice(0, length))).toEqual(expect.stringMatching(/^(BODY_INVALID|0 rows)$/)),
       ),
     );
   });
+
+  it.each(['stream', 'file'] as const)('are read or refused with a code, whatever happened to the bytes of a %s', (format) => {
+    const symbol = vectorFromArray(['SPY', 'IBM'], new Dictionary(new Utf8(), new Int8()));
+    const whole = tableToIPC(new Table({ ...plain, symbol }), format);
+    const damage = fc.record({ at: fc.nat(whole.length - 1), byte: fc.integer({ min: 0, max: 255 }) });
+    fc.assert(
+      fc.property(fc.array(damage, { minLength: 1, maxLength: 4 }), (damages) => {
+        const bytes = whole.slice();
+        for (const { at, byte } of damages) bytes[at] = byte;
+        expect(readOrRefused(bytes)).toMatch(/^(BODY_INVALID|FIELD_INVALID|TRADE_ID_REQUIRED|[012] rows)$/);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('are refused before anything is set aside for lengths that only the metadata have', () => {
+    const whole = ipc(plain);
+    const view = new DataView(whole.buffer, whole.byteOffset);
+    // Every length and count of the metadata stands somewhere as 2 (rows) or as a size of a buffer.
+    for (let at = 0; at + 8 <= whole.length; at += 4) {
+      const bytes = whole.slice();
+      if (view.getUint32(at, true) !== 2 || view.getUint32(at + 4, true) !== 0) continue;
+      new DataView(bytes.buffer).setBigInt64(at, 2n ** 40n, true);
+      expect(readOrRefused(bytes)).toMatch(/^(BODY_INVALID|BATCH_TOO_LARGE|2 rows)$/);
+    }
+  });
 });
+
+function readOrRefused(bytes: Uint8Array): string {
+  let rows = 0;
+  const refusal = failure(() => (rows = parseArrowTrades(bytes, door).length)) as { readonly code: string } | undefined;
+  return refusal?.code ?? `${rows} rows`;
+}

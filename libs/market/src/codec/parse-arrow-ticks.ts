@@ -32,11 +32,11 @@ export interface ArrowTicks extends ArrowDoor {
 export const unknownSideCode = 255;
 
 /**
- * `unknown` Arrow bytes of a door to columns. Columns of trades: timestamp, symbol, trade_id, price, size; optional
+ * `unknown` Arrow bytes of a door, IPC stream or file, to columns. Columns of trades: timestamp, symbol, trade_id, price, size; optional
  * market, exchange, side, conditions, position. Quotes: timestamp, symbol, quote_id, bid, bid_size, ask, ask_size;
  * optional the same. Further columns are ignored. Without positions trades come before quotes, in the order of their rows.
  * Throws BODY_INVALID for bytes that are no Arrow stream, FIELD_INVALID for a missing column or one of a wrong type,
- * TRADE_ID_REQUIRED where neither ids nor `offset` are given.
+ * TRADE_ID_REQUIRED where a row has no id and there is no `offset`.
  */
 export function parseArrowTicks({ trades, quotes, ...door }: ArrowTicks): Pick<TickBatch, 'trades' | 'quotes'> {
   const parsedTrades = trades?.length ? parseArrowTrades(trades, door) : emptyTrades;
@@ -99,7 +99,11 @@ function withDefault(column: CodedColumn | undefined, word: string, length: numb
 }
 
 function ids(table: ForeignTable, name: 'trade_id' | 'quote_id', { offset }: ArrowDoor): TextColumn {
-  const counted = (row: number): string => (offset === undefined ? '' : String(offset + row));
+  const counted = (row: number): string => {
+    if (offset === undefined)
+      throw new HindcastError('TRADE_ID_REQUIRED', `row ${row} has no ${name}, and the request has no offset to count ids from.`);
+    return String(offset + row);
+  };
   const column = table.ids(name, counted);
   if (column) return column;
   if (offset === undefined) {
