@@ -45,11 +45,11 @@ export interface Services {
 /** Counting every cell in the store, or comparing with every vector, may take as long. */
 const longDeadlineMs = 300_000;
 
-export function openServices({ tickIngestUrl, marketPhysicsUrl }: BaseConfig): Services {
-  const ingest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl });
-  const slowIngest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, deadlineMs: longDeadlineMs });
-  const physics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl });
-  const slowPhysics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, deadlineMs: longDeadlineMs });
+export function openServices({ tickIngestUrl, marketPhysicsUrl, apiKey }: BaseConfig): Services {
+  const ingest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, apiKey });
+  const slowIngest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, apiKey, deadlineMs: longDeadlineMs });
+  const physics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, apiKey });
+  const slowPhysics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, apiKey, deadlineMs: longDeadlineMs });
   return {
     ledger: () => ingest.get('/v1/ledger', { parse: as<LedgerDto> }),
     verifyLedger: () => slowIngest.post('/v1/ledger/verify', { parse: as<LedgerVerification> }),

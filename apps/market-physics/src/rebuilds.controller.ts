@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { HindcastError } from '@hindcast/contracts';
-import { isoTime, parseFields } from '@hindcast/service-kit';
+import { isoTime, Needs, parseFields } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { Rebuilds, type RebuildReport } from './rebuilds.js';
 import { symbolField } from './similar-request.js';
@@ -23,6 +23,7 @@ export class RebuildsController {
    * `from` (included), `to` (not included), `symbols` (a list; all where there is none). Answers 202 with the `id` to ask by.
    */
   @Post()
+  @Needs('admin')
   @HttpCode(202)
   start(@Body() body: unknown): RebuildReport {
     const { mode, from, to, symbols } = parseFields(schema, body);
@@ -38,6 +39,7 @@ export class RebuildsController {
 
   /** Cancels a rebuild; what it has stored stays. */
   @Delete(':id')
+  @Needs('admin')
   cancel(@Param('id') id: string): Promise<RebuildReport> {
     return this.rebuilds.cancel(id);
   }

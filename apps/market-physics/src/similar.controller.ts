@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import type { SimilarAnswer } from '@hindcast/contracts';
+import { Needs } from '@hindcast/service-kit';
 import { SimilarMoments } from './similar-moments.js';
 import { parseSimilarRequest } from './similar-request.js';
 
@@ -14,6 +15,7 @@ export class SimilarController {
    * `excludeWithinSeconds` leaves out neighbours of the moment (with `symbol` only, else 3600); `search` auto or exact.
    */
   @Post()
+  @Needs('read')
   @HttpCode(200)
   find(@Body() body: unknown): Promise<SimilarAnswer> {
     return this.moments.find(parseSimilarRequest(body));

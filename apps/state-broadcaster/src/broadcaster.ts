@@ -24,7 +24,12 @@ const snapshotRetryMs = 1_000;
 
 /** Puts the parts together and starts them; what is returned is what the doors need. */
 export function startBroadcaster({ config, bus, clock, logger, lifecycle, health, metrics }: BroadcasterParts): Clients {
-  const physics = new ServiceClient({ name: 'market-physics', baseUrl: config.marketPhysicsUrl, deadlineMs: snapshotDeadlineMs });
+  const physics = new ServiceClient({
+    name: 'market-physics',
+    baseUrl: config.marketPhysicsUrl,
+    apiKey: config.apiKey,
+    deadlineMs: snapshotDeadlineMs,
+  });
   const snapshots = new SnapshotSource({ fetchStates: statesOfMarketPhysics(physics), symbolsMax, retryMs: snapshotRetryMs });
   const counters = broadcastCounters(metrics);
   const clients = new Clients({

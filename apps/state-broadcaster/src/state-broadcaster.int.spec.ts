@@ -255,7 +255,7 @@ describeWithServers('state-broadcaster', { redis: true }, (servers) =>
 
     it('refuses other paths, pages of elsewhere, and more subscribers than it serves', async () => {
       await expect(StreamClient.connect(`${service.url}/v2`)).rejects.toThrow('404');
-      await expect(StreamClient.connect(service.url, { origin: 'https://example.com' })).rejects.toThrow('400');
+      await expect(StreamClient.connect(service.url, { origin: 'https://example.com' })).rejects.toThrow('403');
       const local = await StreamClient.connect(service.url, { origin: 'http://localhost:3000' });
       clients.push(local);
       await expect(Promise.all(Array.from({ length: 25 }, () => connect()))).rejects.toThrow('503');

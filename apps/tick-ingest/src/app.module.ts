@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { RedisBus } from '@hindcast/bus-redis';
 import { systemClock } from '@hindcast/ports';
-import { HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
+import { Doorkeeper, HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import type { TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
@@ -20,13 +20,15 @@ export class AppModule {
         BodyParsers,
         {
           provide: TickIngest,
-          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics],
-          useFactory: async (logger: Logger, lifecycle: Lifecycle, health: HealthRegistry, metrics: Metrics): Promise<TickIngest> => {
+          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper],
+          useFactory: async (
+            ...[logger, lifecycle, health, metrics, doorkeeper]: [Logger, Lifecycle, HealthRegistry, Metrics, Doorkeeper]
+          ): Promise<TickIngest> => {
             const store = new QuestDbTickStore({ url: config.questdbUrl });
             const bus = await RedisBus.open({ url: config.redisUrl, name: 'tick-ingest' });
             lifecycle.onStop('questdb', () => store.close());
             lifecycle.onStop('redis', () => bus.close());
-            return new TickIngest({ config, store, bus, clock: systemClock, logger, lifecycle, health, metrics });
+            return new TickIngest({ config, store, bus, clock: systemClock, logger, lifecycle, health, metrics, doorkeeper });
           },
         },
       ],

@@ -6,7 +6,7 @@ import { HindcastError } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
 import type { LoggedBatch } from '@hindcast/market';
 import type { Bus, Clock, TickStore } from '@hindcast/ports';
-import type { DependencyHealth, HealthRegistry, Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
+import type { DependencyHealth, Doorkeeper, HealthRegistry, Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
 import { inheritPatiently } from './admission/inheritance.js';
 import { Intake } from './admission/intake.js';
 import { StoreLookup } from './admission/store-lookup.js';
@@ -27,6 +27,7 @@ export interface TickIngestParts {
   readonly lifecycle: Lifecycle;
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
+  readonly doorkeeper: Doorkeeper;
 }
 
 /** Everything that exists once the log is open. */
@@ -70,7 +71,7 @@ export class TickIngest {
   }
 
   async start(): Promise<void> {
-    const { config, store, bus, clock, logger, lifecycle, health, metrics } = this.parts;
+    const { config, store, bus, clock, logger, lifecycle, health, metrics, doorkeeper } = this.parts;
     const log = await this.openLog();
     lifecycle.onStop('log', () => log.close());
     const publisher = new TickPublisher(bus, clock, log);
@@ -100,6 +101,7 @@ export class TickIngest {
       clock,
       logger,
       lifecycle,
+      doorkeeper,
       bind: config.bind,
       port: config.ports.tickIngestGrpc,
       maxAheadUs: limits.maxAheadUs,

@@ -30,6 +30,31 @@ export const errorCodes = {
   CURSOR_INVALID: { status: 400, grpc: 3, retry: false, help: 'Use `next_cursor` of the answer before, unchanged.' },
   REBUILD_RUNNING: { status: 409, grpc: 9, retry: true, help: 'One rebuild runs at a time; wait for it or cancel it.' },
   JOB_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no job of this id.' },
+  // Who the caller is.
+  KEY_REQUIRED: {
+    status: 401,
+    grpc: 16,
+    retry: false,
+    help: 'Send an API key: `Authorization: Bearer <key>`, in gRPC as metadata; our own clients take it from HINDCAST_API_KEY.',
+  },
+  KEY_UNKNOWN: {
+    status: 401,
+    grpc: 16,
+    retry: false,
+    help: 'The API key is not known here, or no longer; `hindcast keys new` makes one.',
+  },
+  RIGHT_MISSING: {
+    status: 403,
+    grpc: 7,
+    retry: false,
+    help: 'The API key does not hold the right that the message names; make one that does with `hindcast keys new`.',
+  },
+  ORIGIN_REFUSED: {
+    status: 403,
+    grpc: 7,
+    retry: false,
+    help: 'A page of another machine may not use the doors of this one through a browser; with HINDCAST_API_KEYS the key decides.',
+  },
   // What we cannot do now.
   LOG_FULL: {
     status: 429,

@@ -1,13 +1,15 @@
-import type { CallOptions } from '@grpc/grpc-js';
+import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import type { HindcastError } from '@hindcast/contracts';
 import { decodeLoggedBatch } from '@hindcast/market';
 import type { CheckpointReport, FollowedBatch, FollowOptions, LogBeginning, LogFollower } from '@hindcast/ports';
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { errorOfCall, tickIngestClient, type AnswerOf, type TickIngestClient } from './tick-ingest-client.js';
+import { callMetadata, errorOfCall, tickIngestClient, type AnswerOf, type TickIngestClient } from './tick-ingest-client.js';
 
 export interface GrpcLogFollowerOptions {
   /** `host:port` of tick-ingest's gRPC door. */
   readonly url: string;
+  /** One with the right `read`, and `write` for checkpoints, where tick-ingest asks for keys. */
+  readonly apiKey?: string | undefined;
   readonly backoff?: BackoffOptions;
   /** The log is away; it is tried again. */
   readonly onAway?: (error: HindcastError) => void;
@@ -49,20 +51,20 @@ export class GrpcLogFollower implements LogFollower {
   }
 
   beginning(): Promise<LogBeginning> {
-    return this.ask((options, done) => this.client.Beginning({}, options, done));
+    return this.ask((metadata, options, done) => this.client.Beginning({}, metadata, options, done));
   }
 
   async reportCheckpoint(report: CheckpointReport): Promise<void> {
-    await this.ask((options, done) => this.client.ReportCheckpoint(report, options, done));
+    await this.ask((metadata, options, done) => this.client.ReportCheckpoint(report, metadata, options, done));
   }
 
   close(): void {
     this.client.close();
   }
 
-  private ask<Answer>(call: (options: CallOptions, done: AnswerOf<Answer>) => unknown): Promise<Answer> {
+  private ask<Answer>(call: (metadata: Metadata, options: CallOptions, done: AnswerOf<Answer>) => unknown): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      call({ deadline: Date.now() + answerDeadlineMs }, (error, answer) => {
+      call(callMetadata(this.options.apiKey), { deadline: Date.now() + answerDeadlineMs }, (error, answer) => {
         if (error || answer === undefined) reject(errorOfCall(this.options.url, error));
         else resolve(answer);
       });
@@ -73,7 +75,7 @@ export class GrpcLogFollower implements LogFollower {
     position: { readonly fromNumber: number; readonly streamId: string; readonly follower: string },
     signal?: AbortSignal,
   ): AsyncGenerator<FollowedBatch> {
-    const call = this.client.Follow({ ...position });
+    const call = this.client.Follow({ ...position }, callMetadata(this.options.apiKey));
     const cancel = (): void => call.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {

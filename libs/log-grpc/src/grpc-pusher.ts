@@ -3,6 +3,7 @@ import type grpc from '@grpc/grpc-js';
 import { encodePushedQuotes, encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import {
+  callMetadata,
   errorOfCall,
   isErrorCode,
   tickIngestClient,
@@ -15,6 +16,8 @@ import {
 export interface GrpcPusherOptions {
   /** `host:port` of tick-ingest's gRPC door. */
   readonly url: string;
+  /** One with the right `write`, where tick-ingest asks for keys. */
+  readonly apiKey?: string | undefined;
   /** Batches sent and not yet acknowledged; 16 by default. */
   readonly windowMax?: number;
   readonly backoff?: BackoffOptions;
@@ -112,7 +115,7 @@ export class GrpcPusher {
   }
 
   private open(): void {
-    const call = this.client.Push();
+    const call = this.client.Push(callMetadata(this.options.apiKey));
     this.call = call;
     call.on('data', (answer: PushAnswer) => {
       if (this.call === call) this.settle(answer);

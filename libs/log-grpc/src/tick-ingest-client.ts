@@ -64,10 +64,15 @@ export interface CheckpointMessage {
 }
 
 export interface TickIngestClient extends grpc.Client {
-  Push(): grpc.ClientDuplexStream<PushRequest, PushAnswer>;
-  Follow(request: FollowRequest): grpc.ClientReadableStream<LoggedBatchMessage>;
-  Beginning(request: object, options: grpc.CallOptions, done: AnswerOf<LogBeginning>): grpc.ClientUnaryCall;
-  ReportCheckpoint(report: CheckpointMessage, options: grpc.CallOptions, done: AnswerOf<object>): grpc.ClientUnaryCall;
+  Push(metadata: grpc.Metadata): grpc.ClientDuplexStream<PushRequest, PushAnswer>;
+  Follow(request: FollowRequest, metadata: grpc.Metadata): grpc.ClientReadableStream<LoggedBatchMessage>;
+  Beginning(request: object, metadata: grpc.Metadata, options: grpc.CallOptions, done: AnswerOf<LogBeginning>): grpc.ClientUnaryCall;
+  ReportCheckpoint(
+    report: CheckpointMessage,
+    metadata: grpc.Metadata,
+    options: grpc.CallOptions,
+    done: AnswerOf<object>,
+  ): grpc.ClientUnaryCall;
 }
 
 export type AnswerOf<Answer> = (error: grpc.ServiceError | null, answer?: Answer) => void;
@@ -99,6 +104,13 @@ function serviceConstructor(): grpc.ServiceClientConstructor {
     loaded = grpc.makeGenericClientConstructor(definition['hindcast.v1.TickIngest'] as grpc.ServiceDefinition, 'TickIngest');
   }
   return loaded;
+}
+
+/** What goes with each call: the API key, where the service asks for one. */
+export function callMetadata(apiKey: string | undefined): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  if (apiKey !== undefined) metadata.set('authorization', `Bearer ${apiKey}`);
+  return metadata;
 }
 
 /** The service names its error code beside gRPC's status; where it does not, nobody of ours answered. Bugs are thrown on. */

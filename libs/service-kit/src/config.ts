@@ -11,8 +11,7 @@ import { portOffsetMax, portTable, type PortTable } from './ports.js';
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const loopbackAddresses = ['127.0.0.1', '::1', 'localhost'] as const;
-const everyAddress = '0.0.0.0';
+const loopbackAddress = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
 /** What every service reads. A field `questdbUrl` is the variable HINDCAST_QUESTDB_URL, and so for all. */
 const baseShape = {
@@ -22,13 +21,22 @@ const baseShape = {
   portOffset: wholeNumber({ min: 0, max: portOffsetMax }).default(0),
   /** What is written to the log, at least. */
   logLevel: oneOf(logLevels).default('info'),
-  /** The address that every door listens on: no door asks who is there, so this machine's own programs only. */
+  /** The address that every door listens on; one beyond this machine needs HINDCAST_API_KEYS. */
   bind: z
-    .enum([...loopbackAddresses, everyAddress])
+    .string()
+    .regex(/^[A-Za-z0-9.:-]{1,253}$/)
     .default('127.0.0.1')
-    .describe('a loopback address: 127.0.0.1, ::1, localhost, or 0.0.0.0 with HINDCAST_CONTAINER=true'),
+    .describe('an address of this machine, as 127.0.0.1, ::1 or 0.0.0.0'),
   /** Says that this runs in a container, whose own network is the boundary; the image sets it. */
   container: flag().default(false),
+  /** The key file, as `hindcast keys` writes it: with it every door asks for a key. Changes take effect within a second. */
+  apiKeys: z.string().min(1).optional().describe('a JSON file'),
+  /** The key that our own clients send: services among one another, and the command line. */
+  apiKey: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,256}$/)
+    .optional()
+    .describe('16 to 256 printable characters'),
   /** Downloads that clones share, as the embedding model; `${XDG_CACHE_HOME:-~/.cache}/hindcast` by default. */
   cache: z.string().min(1).optional().describe('a folder'),
   /** QuestDB over HTTP; its own port on this machine by default. */
@@ -50,6 +58,9 @@ export interface BaseConfig {
   readonly logLevel: (typeof logLevels)[number];
   readonly bind: string;
   readonly container: boolean;
+  /** Absolute. */
+  readonly apiKeys?: string | undefined;
+  readonly apiKey?: string | undefined;
   readonly cache: string;
   readonly questdbUrl: string;
   readonly redisUrl: string;
@@ -90,6 +101,7 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
   return {
     ...own,
     home: resolve(projectRoot, own.home),
+    apiKeys: own.apiKeys === undefined ? undefined : resolve(projectRoot, own.apiKeys),
     cache: own.cache === undefined ? join(cacheHome, 'hindcast') : resolve(projectRoot, own.cache),
     questdbUrl: own.questdbUrl ?? `http://127.0.0.1:${ports.questdbHttp}`,
     redisUrl: own.redisUrl ?? `redis://127.0.0.1:${ports.redis}`,
@@ -101,10 +113,14 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
   };
 }
 
-/** One field's value depends on another's: outside of a container every address is the whole network's. */
-function openBindFaults({ bind, container }: Readonly<Record<string, string | undefined>>): readonly FieldFault[] {
-  if (bind !== everyAddress || flag().safeParse(container).data === true) return [];
-  return [{ field: 'bind', value: bind, allowed: baseShape.bind.description ?? '' }];
+/** One field's value depends on another's: beyond the loopback somebody has to ask who is there. */
+function openBindFaults({ bind, container, apiKeys }: Readonly<Record<string, string | undefined>>): readonly FieldFault[] {
+  if (bind === undefined || loopbackAddress.test(bind) || apiKeys !== undefined) return [];
+  if (flag().safeParse(container).data === true) return [];
+  const allowed =
+    'beyond the loopback (127.0.0.1, ::1, localhost) it needs HINDCAST_API_KEYS, a key file that `hindcast keys new` makes, ' +
+    'or HINDCAST_CONTAINER=true in a container whose ports are published on the loopback only';
+  return [{ field: 'bind', value: bind, allowed }];
 }
 
 function invalid(faults: readonly FieldFault[]): HindcastError {

@@ -8,6 +8,7 @@ import { thrownError } from './thrown.js';
 export const retryAfterSeconds = 1;
 
 const internalErrorStatus = 500;
+const unauthorizedStatus = 401;
 const statusesToRetryLater: readonly number[] = [429, 503];
 
 /** The only place that knows HTTP statuses: every failure leaves in the one error format. */
@@ -37,6 +38,7 @@ export class ErrorFilter implements ExceptionFilter {
 export function sendError(reply: FastifyReply, error: HindcastError, requestId: string): void {
   const { status, retry } = errorCodes[error.code];
   if (retry && statusesToRetryLater.includes(status)) void reply.header('retry-after', String(retryAfterSeconds));
+  if (status === unauthorizedStatus) void reply.header('www-authenticate', 'Bearer');
   void reply.code(status).header('content-type', 'application/json; charset=utf-8').send(errorBody(error, requestId));
 }
 

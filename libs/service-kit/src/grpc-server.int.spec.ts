@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import grpc from '@grpc/grpc-js';
 import { HindcastError } from '@hindcast/contracts';
+import { systemClock } from '@hindcast/ports';
 import { pino } from 'pino';
+import { Doorkeeper } from './access/doorkeeper.js';
 import { codeMetadataKey, type GrpcCall } from './grpc-handlers.js';
 import { loadService, startGrpcServer } from './grpc-server.js';
 import { Lifecycle } from './lifecycle.js';
@@ -19,6 +21,7 @@ interface Push {
 }
 
 const silent = pino({ level: 'silent' });
+const doorkeeper = Doorkeeper.withoutKeys(systemClock);
 const service = 'hindcast.v1.TickIngest';
 const bodyBytes = 64 * 1024;
 const endless = 10_000;
@@ -74,6 +77,7 @@ beforeEach(async () => {
     port: 0,
     messageBytesMax: 1024 * 1024,
     logger: silent,
+    doorkeeper,
     lifecycle,
   });
   const Stub = grpc.makeClientConstructor(loadService('tick_ingest.proto', service), 'TickIngest');
@@ -163,6 +167,7 @@ it('names the port that is taken', async () => {
     bind: '127.0.0.1',
     port,
     logger: silent,
+    doorkeeper,
     lifecycle: new Lifecycle(silent),
   });
   await expect(second).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringContaining(`Port ${port}`) as string });

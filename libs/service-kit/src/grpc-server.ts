@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Logger } from 'pino';
+import type { Doorkeeper } from './access/doorkeeper.js';
+import { guardCalls, rightsOfService, type CallRights } from './access/grpc-guard.js';
 import { GrpcHandlers } from './grpc-handlers.js';
 import type { Lifecycle } from './lifecycle.js';
 import { portError } from './port-error.js';
@@ -22,6 +24,9 @@ export interface GrpcServerOptions {
   /** As `hindcast.v1.TickIngest`. */
   readonly service: string;
   readonly methods: (handlers: GrpcHandlers) => grpc.UntypedServiceImplementation;
+  /** States the right of a call where it is not the usual one: `read` for those that only stream answers, else `write`. */
+  readonly rights?: CallRights;
+  readonly doorkeeper: Doorkeeper;
   readonly bind: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -44,12 +49,15 @@ export function loadService(proto: string, service: string): grpc.ServiceDefinit
 }
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { proto, service, methods, bind, logger, lifecycle, messageBytesMax = defaultMessageBytesMax } = options;
+  const { proto, service, methods, bind, doorkeeper, logger, lifecycle, messageBytesMax = defaultMessageBytesMax } = options;
+  const definition = loadService(proto, service);
   const server = new grpc.Server({
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
+    // Without keys there is nothing to ask, and messages need not pass through it.
+    ...(doorkeeper.asksForKeys ? { interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))] } : {}),
   });
-  server.addService(loadService(proto, service), methods(new GrpcHandlers(logger, lifecycle.signal)));
+  server.addService(definition, methods(new GrpcHandlers(logger, lifecycle.signal)));
   const port = await bound(server, bind, options.port);
   lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server));
   logger.info({ port, service }, 'gRPC door open');

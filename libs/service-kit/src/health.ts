@@ -1,5 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Needs } from './access/rights.js';
 import { thrownMessage } from './thrown.js';
 
 /** What a probe says of one dependency; further fields are shown as they are. */
@@ -119,12 +120,14 @@ export class HealthController {
 
   /** 200 while the process answers at all; asks nothing of what it depends on. */
   @Get('live')
+  @Needs('none')
   live() {
     return this.health.live();
   }
 
   /** 200 with `status` ready; 503 while a critical dependency is away (not_ready) or the service ends (stopping). `dependencies` has each with its facts. */
   @Get('ready')
+  @Needs('none')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyReport> {
     const report = await this.health.ready();
     void reply.code(report.status === 'ready' ? 200 : 503);

@@ -1,10 +1,13 @@
 import { errorCodes, HindcastError, type ErrorBody } from '@hindcast/contracts';
+import { keyHeaders } from './access/presented-key.js';
 import { thrownError, thrownMessage } from './thrown.js';
 
 export interface ServiceClientOptions {
   /** Who answers, for messages: `market-physics`. */
   readonly name: string;
   readonly baseUrl: string;
+  /** Sent with each call, where the service asks for keys. */
+  readonly apiKey?: string | undefined;
   /** The whole of a call, its body included. */
   readonly deadlineMs?: number;
   readonly answerBytesMax?: number;
@@ -25,12 +28,14 @@ const defaultAnswerBytesMax = 64 * 1024 * 1024;
 export class ServiceClient {
   private readonly name: string;
   private readonly baseUrl: string;
+  private readonly headers: Readonly<Record<string, string>>;
   private readonly deadlineMs: number;
   private readonly answerBytesMax: number;
 
-  constructor({ name, baseUrl, deadlineMs = defaultDeadlineMs, answerBytesMax = defaultAnswerBytesMax }: ServiceClientOptions) {
+  constructor({ name, baseUrl, apiKey, deadlineMs = defaultDeadlineMs, answerBytesMax = defaultAnswerBytesMax }: ServiceClientOptions) {
     this.name = name;
     this.baseUrl = baseUrl;
+    this.headers = keyHeaders(apiKey);
     this.deadlineMs = deadlineMs;
     this.answerBytesMax = answerBytesMax;
   }
@@ -52,10 +57,11 @@ export class ServiceClient {
     const { status, text } = await this.exchange(url, {
       method,
       signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer = this.decoded(url, text);
-    if (status >= 400) throw passedOn(answer) ?? this.away(url, `answered ${status}`);
+    if (status >= 400) throw errorOfAnswer(answer) ?? this.away(url, `answered ${status}`);
     return parse(answer);
   }
 
@@ -99,7 +105,8 @@ function reasonOf(error: unknown, deadlineMs: number): string {
   return `does not answer (${thrownMessage(thrown?.cause ?? error)})`;
 }
 
-function passedOn(answer: unknown): HindcastError | undefined {
+/** The error that an answer of ours tells of, code, message and details; undefined where it is not one of ours. */
+export function errorOfAnswer(answer: unknown): HindcastError | undefined {
   const error = (answer as Partial<ErrorBody> | null)?.error;
   if (error === undefined || !(error.code in errorCodes)) return undefined;
   return new HindcastError(error.code, error.message, error.details === undefined ? {} : { details: error.details });

@@ -3,6 +3,11 @@
  * start and a stop that lose nothing. It knows Nest, Fastify and gRPC, and no rule of the market; which stores and
  * doors a service has is decided in its own app.
  */
+export * from './access/doorkeeper.js';
+export * from './access/key-file.js';
+export * from './access/presented-key.js';
+export * from './access/rights.js';
+export * from './access/websocket-doors.js';
 export * from './config.js';
 export * from './error.filter.js';
 export * from './fields.js';
@@ -18,3 +23,4 @@ export * from './query.js';
 export * from './service.js';
 export * from './service-kit.module.js';
 export * from './thrown.js';
+export * from './watched-files.js';

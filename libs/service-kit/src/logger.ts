@@ -8,7 +8,7 @@ export type { Logger } from 'pino';
 /** Injection token of the service's logger. */
 export const LOGGER = Symbol('Logger');
 
-const secretFields = ['password', 'secret', 'token', 'authorization', 'cookie', 'apiKey'];
+const secretFields = ['password', 'secret', 'token', 'authorization', 'cookie', 'apiKey', 'presented', 'x-api-key'];
 
 export interface LoggerOptions {
   readonly service: string;
@@ -25,7 +25,7 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '***' },
+      redact: { paths: secretFields.flatMap((field) => ['', '*', '*.*'].map((at) => `${at}["${field}"]`)), censor: '***' },
       serializers: { err: describeError, error: describeError },
     },
     destination ?? pino.destination({ fd: 1, sync: true }),

@@ -1,6 +1,8 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { systemClock } from '@hindcast/ports';
 import type { Logger } from 'pino';
+import { Doorkeeper } from './access/doorkeeper.js';
+import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BaseConfig } from './config.js';
 import { HealthController, HealthRegistry } from './health.js';
 import { Lifecycle } from './lifecycle.js';
@@ -17,13 +19,15 @@ export interface KitParts {
   readonly lifecycle: Lifecycle;
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
+  readonly doorkeeper: Doorkeeper;
+  readonly webSocketDoors: WebSocketDoors;
 }
 
-/** Makes config, logger, clock, lifecycle, health and metrics injectable everywhere, and serves the last two. */
+/** Makes what every service has injectable everywhere, and serves health and metrics. */
 @Global()
 @Module({})
 export class ServiceKitModule {
-  static with({ config, logger, lifecycle, health, metrics }: KitParts): DynamicModule {
+  static with({ config, logger, lifecycle, health, metrics, doorkeeper, webSocketDoors }: KitParts): DynamicModule {
     return {
       module: ServiceKitModule,
       controllers: [HealthController, MetricsController],
@@ -34,8 +38,10 @@ export class ServiceKitModule {
         { provide: Lifecycle, useValue: lifecycle },
         { provide: HealthRegistry, useValue: health },
         { provide: Metrics, useValue: metrics },
+        { provide: Doorkeeper, useValue: doorkeeper },
+        { provide: WebSocketDoors, useValue: webSocketDoors },
       ],
-      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics],
+      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper, WebSocketDoors],
     };
   }
 }

@@ -7,8 +7,12 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HindcastError } from '@hindcast/contracts';
+import { systemClock } from '@hindcast/ports';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
+import { Doorkeeper } from './access/doorkeeper.js';
+import { guardRequests } from './access/http-guard.js';
+import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BaseConfig } from './config.js';
 import { asHindcastError, ErrorFilter, sendError } from './error.filter.js';
 import { HealthRegistry } from './health.js';
@@ -79,10 +83,13 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
     nowMs: () => performance.now(),
     stopping: lifecycle.signal,
   });
-  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics });
+  const doorkeeper = await Doorkeeper.open({ apiKeys: config.apiKeys, clock: systemClock, logger, health, metrics });
+  const webSocketDoors = new WebSocketDoors(doorkeeper, lifecycle);
+  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, doorkeeper, webSocketDoors });
   const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
   const adapter = fastifyAdapter(options.bodyLimitBytes ?? defaultBodyLimitBytes);
   watchRequests(adapter, lifecycle, metrics);
+  guardRequests(adapter, { doorkeeper, logger });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -94,10 +101,13 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
     const clean = await lifecycle.stop();
     app.getHttpServer().closeAllConnections();
     await app.close();
+    doorkeeper.close();
     logger.info({ clean }, 'service stopped');
     return clean;
   };
   try {
+    await app.init();
+    webSocketDoors.attach(app.getHttpServer());
     await listen(app, options.httpPort(config), config.bind);
     const { port } = app.getHttpServer().address() as AddressInfo;
     const url = `http://${config.bind.includes(':') ? `[${config.bind}]` : config.bind}:${port}`;

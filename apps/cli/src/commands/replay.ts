@@ -1,6 +1,7 @@
 import { type LedgerDto } from '@hindcast/contracts';
 import { leanFeed, type LeanFeed } from '@hindcast/feeds';
 import { GrpcPusher } from '@hindcast/log-grpc';
+import type { BaseConfig } from '@hindcast/service-kit';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { parseReplay, replayKey, type ReplayArguments, type ReplayOptions } from '../replay/replay-arguments.js';
@@ -26,7 +27,7 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
   const before = await services.ledger();
   const startRow = await startingRow({ args, positions, streamId: before.stream_id, terminal });
   const feed = await openFeed(args, startRow, terminal);
-  const pusher = openPusher(config.tickIngestGrpc, terminal);
+  const pusher = openPusher(config, terminal);
   try {
     const result = await runReplay({ feed, pusher, positions, terminal, speed: args.speed, startRow });
     if (!result.finished) return stopped(result, terminal);
@@ -70,10 +71,11 @@ async function openFeed(args: ReplayArguments, startAfterRow: number, terminal: 
   return feed;
 }
 
-function openPusher(url: string, terminal: Terminal): GrpcPusher {
+function openPusher({ tickIngestGrpc: url, apiKey }: BaseConfig, terminal: Terminal): GrpcPusher {
   let told = false;
   return new GrpcPusher({
     url,
+    apiKey,
     awayMaxMs,
     onAway: ({ code, message }) => {
       if (!told) terminal.note(`${code}: ${message} Waiting, and sending again.`);

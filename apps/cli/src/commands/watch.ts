@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import type { ErrorBody, PhysicsStateJson, PhysicsUpdate } from '@hindcast/contracts';
 import { HindcastError } from '@hindcast/contracts';
+import { errorOfAnswer, keyHeaders } from '@hindcast/service-kit';
 import { WebSocket, type RawData } from 'ws';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { figure, whole } from '../format/quantities.js';
@@ -13,9 +16,9 @@ export interface WatchOptions {
 
 /** Prints states until Ctrl-C: the newest of each symbol first, then each as it is made. */
 export async function watch({ symbols }: WatchOptions, terminal: Terminal): Promise<ExitCode> {
-  const { ports } = loadCliConfig();
+  const { ports, apiKey } = loadCliConfig();
   const url = `ws://127.0.0.1:${ports.stateBroadcasterHttp}/v1/stream`;
-  const socket = new WebSocket(url);
+  const socket = new WebSocket(url, { headers: keyHeaders(apiKey) });
   const listening = new Promise<void>((resolve, reject) => {
     socket.on('open', () => {
       if (!terminal.json) terminal.print(watchHeading);
@@ -30,6 +33,7 @@ export async function watch({ symbols }: WatchOptions, terminal: Terminal): Prom
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
+    socket.on('unexpected-response', (_request, response) => void refusalOf(response, url).then(reject));
     socket.on('error', (cause) =>
       reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} does not answer (${cause.message}).`, { cause })),
     );
@@ -44,6 +48,17 @@ export async function watch({ symbols }: WatchOptions, terminal: Terminal): Prom
     socket.terminate();
   }
   return exitCodes.interrupted;
+}
+
+/** Before the upgrade the service answers in HTTP: it has no room, or the key is not the right one. */
+async function refusalOf(response: IncomingMessage, url: string): Promise<HindcastError> {
+  const away = (): HindcastError =>
+    new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} answered ${response.statusCode ?? 'nothing'}.`);
+  try {
+    return errorOfAnswer(await json(response)) ?? away();
+  } catch {
+    return away();
+  }
 }
 
 type StreamMessage =

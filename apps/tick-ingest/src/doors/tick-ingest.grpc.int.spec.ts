@@ -2,7 +2,7 @@ import grpc from '@grpc/grpc-js';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { GrpcLogFollower, GrpcPusher } from '@hindcast/log-grpc';
-import { Lifecycle, loadService } from '@hindcast/service-kit';
+import { Doorkeeper, Lifecycle, loadService } from '@hindcast/service-kit';
 import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch, type WorldOptions } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from '../drain/trimmer.worker.js';
@@ -17,7 +17,16 @@ let pusher: GrpcPusher;
 async function open(options: WorldOptions = {}): Promise<void> {
   world = await IngestWorld.create(options);
   lifecycle = new Lifecycle(silentLogger);
-  const door = await openGrpcDoor({ ...world.parts, clock, logger: silentLogger, lifecycle, bind: '127.0.0.1', port: 0, maxAheadUs: 0 });
+  const door = await openGrpcDoor({
+    ...world.parts,
+    clock,
+    logger: silentLogger,
+    lifecycle,
+    doorkeeper: Doorkeeper.withoutKeys(clock),
+    bind: '127.0.0.1',
+    port: 0,
+    maxAheadUs: 0,
+  });
   url = `127.0.0.1:${door.port}`;
   pusher = new GrpcPusher({ url, windowMax: 8, backoff: { firstMs: 1, mostMs: 5 } });
 }

@@ -1,7 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 import type { LmdbTickLog } from '@hindcast/log-lmdb';
 import type { Clock } from '@hindcast/ports';
-import { startGrpcServer, type GrpcCall, type GrpcServer, type Lifecycle, type Logger } from '@hindcast/service-kit';
+import { startGrpcServer, type Doorkeeper, type GrpcCall, type GrpcServer, type Lifecycle, type Logger } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
 import { AnswerQueue } from './answer-queue.js';
 import { acknowledged, parsePush, refused, type PushAck, type PushRequest } from './push-messages.js';
@@ -11,6 +11,7 @@ export interface GrpcDoorParts {
   readonly log: LmdbTickLog;
   readonly clock: Clock;
   readonly maxAheadUs: number;
+  readonly doorkeeper: Doorkeeper;
   readonly bind: string;
   readonly port: number;
   readonly logger: Logger;
@@ -35,10 +36,12 @@ const followerPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** The service `TickIngest` of tick_ingest.proto. */
 export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
-  const { bind, port, logger, lifecycle, log } = parts;
+  const { doorkeeper, bind, port, logger, lifecycle, log } = parts;
   return startGrpcServer({
     proto: 'tick_ingest.proto',
     service: 'hindcast.v1.TickIngest',
+    rights: { Beginning: 'read' },
+    doorkeeper,
     bind,
     port,
     logger,

@@ -7,7 +7,16 @@ import { MemoryBus } from '@hindcast/bus-memory';
 import { Int64, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { usFromIso, type ErrorBody, type IngestAnswer, type LedgerDto } from '@hindcast/contracts';
 import { systemClock, type TickStore } from '@hindcast/ports';
-import { HealthRegistry, Lifecycle, LOGGER, Metrics, startService, type Logger, type RunningService } from '@hindcast/service-kit';
+import {
+  Doorkeeper,
+  HealthRegistry,
+  Lifecycle,
+  LOGGER,
+  Metrics,
+  startService,
+  type Logger,
+  type RunningService,
+} from '@hindcast/service-kit';
 import { readConfig, type TickIngestConfig } from '../config.js';
 import { FakeTickStore } from '../fake-tick-store.fixture.js';
 import { LedgerController } from '../ledger/ledger.controller.js';
@@ -28,6 +37,7 @@ class TestModule {
         lifecycle,
         health,
         metrics,
+        doorkeeper: Doorkeeper.withoutKeys(systemClock),
       });
     return {
       module: TestModule,

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import type { LedgerDto, LedgerVerification } from '@hindcast/contracts';
+import { Needs } from '@hindcast/service-kit';
 import { TickIngest } from '../tick-ingest.js';
 
 @Controller('v1/ledger')
@@ -14,6 +15,7 @@ export class LedgerController {
 
   /** Counts the store itself and compares every cell. */
   @Post('verify')
+  @Needs('read')
   @HttpCode(200)
   verify(): Promise<LedgerVerification> {
     return this.service.ledger.verify();
@@ -21,6 +23,7 @@ export class LedgerController {
 
   /** Sends quarantined rows again. */
   @Post('retry')
+  @Needs('admin')
   @HttpCode(200)
   retry(): Promise<{ readonly retried: number; readonly stored: number; readonly still_refused: number }> {
     return this.service.ledger.retryQuarantine();

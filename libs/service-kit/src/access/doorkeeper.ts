@@ -1,0 +1,172 @@
+import { errorCodes, HindcastError, type ErrorCode } from '@hindcast/contracts';
+import type { Clock } from '@hindcast/ports';
+import type { Logger } from 'pino';
+import type { HealthRegistry } from '../health.js';
+import type { Metrics } from '../metrics.js';
+import { WatchedFiles } from '../watched-files.js';
+import { keyFileBytesMax, parseKeyFile } from './key-file.js';
+import { KeyRing, type Key } from './key-ring.js';
+import { allows, type Right } from './rights.js';
+
+export interface Visit {
+  /** The key as it was sent; undefined where none was. */
+  readonly presented: string | undefined;
+  readonly needed: Right;
+  /** As `POST /v1/trades`, for messages. */
+  readonly door: string;
+  /** The page that a browser sends this from, as its Origin header says. */
+  readonly origin?: string | undefined;
+  /** Called when the key loses its right while the visit lasts: a stream must not outlive its key. */
+  readonly onRevoked: (error: HindcastError) => void;
+}
+
+export interface Admitted {
+  /** The name of the key; undefined where no keys are asked for. */
+  readonly caller: string | undefined;
+  /** The visit has ended. */
+  readonly leave: () => void;
+}
+
+export interface DoorkeeperParts {
+  readonly apiKeys?: string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly health: HealthRegistry;
+  readonly metrics: Metrics;
+}
+
+interface Stay {
+  key: Key;
+  readonly visit: Visit;
+}
+
+/** How soon an expired key ends the streams that it opened. */
+const expiryCheckMs = 1_000;
+const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Decides who may come in, for every door of a service alike. Without a key file everybody who reaches a door may: the
+ * doors then listen on the loopback, and only pages of other machines in a browser of this one are refused. With one,
+ * each visit needs a key that holds the right, and ends when the key loses it.
+ */
+export class Doorkeeper {
+  private readonly stays = new Set<Stay>();
+  private readonly timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly clock: Clock,
+    private readonly keys: WatchedFiles<KeyRing> | undefined,
+    private readonly onRefused: (code: ErrorCode) => void,
+  ) {
+    if (keys === undefined) return;
+    this.timer = setInterval(() => this.checkStays(), expiryCheckMs);
+    this.timer.unref();
+  }
+
+  /** Reads the key file, where there is one: CONFIG_INVALID where it cannot be used. */
+  static async open({ apiKeys: file, clock, logger, health, metrics }: DoorkeeperParts): Promise<Doorkeeper> {
+    const refusals = metrics.counter({
+      name: 'hindcast_refused_total',
+      help: 'Requests, calls and upgrades that had no right to come in.',
+      labels: ['code'],
+    });
+    const onRefused = (code: ErrorCode): void => refusals.inc({ code });
+    if (file === undefined) return new Doorkeeper(clock, undefined, onRefused);
+    const keys: WatchedFiles<KeyRing> = await WatchedFiles.open({
+      files: [file],
+      bytesMax: keyFileBytesMax,
+      parse: ([text]) => new KeyRing(parseKeyFile(text, file)),
+      onChange: (ring) => {
+        logger.info({ keys: ring.size }, 'API keys changed');
+        doorkeeper.checkStays();
+      },
+      onFault: (fault) => logger.error({ fault }, 'the key file cannot be used: the keys from before stay in force'),
+    }).catch((error: unknown) => {
+      if (error instanceof HindcastError) throw error;
+      throw new HindcastError('CONFIG_INVALID', `HINDCAST_API_KEYS="${file}" cannot be read: make it with \`hindcast keys new\`.`, {
+        cause: error,
+      });
+    });
+    const doorkeeper = new Doorkeeper(clock, keys, onRefused);
+    health.register('api_keys', () => Promise.resolve(keyHealth(keys)), { critical: false });
+    return doorkeeper;
+  }
+
+  /** For a door that stands alone, as in a test: lets everybody in. */
+  static withoutKeys(clock: Clock): Doorkeeper {
+    return new Doorkeeper(clock, undefined, () => undefined);
+  }
+
+  get asksForKeys(): boolean {
+    return this.keys !== undefined;
+  }
+
+  /** KEY_REQUIRED, KEY_UNKNOWN, RIGHT_MISSING; ORIGIN_REFUSED where no keys are asked for. */
+  admit(visit: Visit): Admitted {
+    try {
+      return this.admitted(visit);
+    } catch (error) {
+      if (error instanceof HindcastError) this.onRefused(error.code);
+      throw error;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.keys?.close();
+  }
+
+  private admitted(visit: Visit): Admitted {
+    if (this.keys === undefined) {
+      requireOwnOrigin(visit.origin);
+      return { caller: undefined, leave: () => undefined };
+    }
+    if (visit.presented === undefined) {
+      throw new HindcastError('KEY_REQUIRED', `${visit.door} needs an API key with the right ${visit.needed}.`, {
+        details: { needed: visit.needed },
+      });
+    }
+    const key = this.requireRight(this.keys.value.find(visit.presented), visit);
+    const stay: Stay = { key, visit: { ...visit, presented: undefined } };
+    this.stays.add(stay);
+    return { caller: key.name, leave: () => this.stays.delete(stay) };
+  }
+
+  private checkStays(): void {
+    for (const stay of this.stays) {
+      try {
+        stay.key = this.requireRight(this.keys?.value.again(stay.key), stay.visit);
+      } catch (error) {
+        this.stays.delete(stay);
+        stay.visit.onRevoked(error as HindcastError);
+      }
+    }
+  }
+
+  private requireRight(key: Key | undefined, { needed, door }: Visit): Key {
+    if (key === undefined) throw new HindcastError('KEY_UNKNOWN', errorCodes.KEY_UNKNOWN.help);
+    if (key.expiresUs <= this.clock.nowUs()) throw new HindcastError('KEY_UNKNOWN', `The API key "${key.name}" has expired.`);
+    if (allows(key.rights, needed)) return key;
+    throw new HindcastError(
+      'RIGHT_MISSING',
+      `${door} needs the right ${needed}; the API key "${key.name}" holds ${key.rights.join(', ')}.`,
+      {
+        details: { needed },
+      },
+    );
+  }
+}
+
+function keyHealth({ value, fault }: WatchedFiles<KeyRing>) {
+  return {
+    up: fault === undefined,
+    keys: value.size,
+    ...(fault === undefined ? {} : { detail: `${fault} The keys from before stay in force.` }),
+  };
+}
+
+/** A browser lets any page send requests to this machine, and says only here whose page it was. */
+function requireOwnOrigin(origin: string | undefined): void {
+  if (origin === undefined || (URL.canParse(origin) && loopbackHosts.includes(new URL(origin).hostname))) return;
+  throw new HindcastError('ORIGIN_REFUSED', `Origin ${origin} is not of this machine.`);
+}

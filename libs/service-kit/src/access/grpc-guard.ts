@@ -1,0 +1,53 @@
+import grpc from '@grpc/grpc-js';
+import { asHindcastError } from '../error.filter.js';
+import { grpcStatus } from '../grpc-handlers.js';
+import type { Doorkeeper } from './doorkeeper.js';
+import { presentedKey } from './presented-key.js';
+import { rightOfCall, type Right } from './rights.js';
+
+/** Rights of calls by their names, as `GetState`, where they are not the usual ones. */
+export type CallRights = Readonly<Record<string, Right>>;
+
+/** The right of each call of a service: `read` for those that only stream answers, `write` for others, or as stated. */
+export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRights): CallRights {
+  const calls = new Map(Object.entries(service).map(([name, call]) => [name, rightOfCall(call)]));
+  for (const [name, right] of Object.entries(stated)) {
+    if (!calls.has(name)) throw new Error(`there is no call ${name} to state a right for`);
+    calls.set(name, right);
+  }
+  return Object.fromEntries(calls);
+}
+
+/** Asks for the key of every call before its first message is read. */
+export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.ServerInterceptor {
+  return ({ path }, call) => {
+    let leave = (): unknown => undefined;
+    return new grpc.ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            try {
+              ({ leave } = doorkeeper.admit({
+                presented: presentedKey((name) => metadata.get(name)[0]),
+                needed: rights[path.slice(path.lastIndexOf('/') + 1)],
+                door: path,
+                onRevoked: (error) => call.sendStatus(grpcStatus(error)),
+              }));
+            } catch (error) {
+              call.sendStatus(grpcStatus(asHindcastError(error)));
+              return;
+            }
+            // Nobody behind the door needs it.
+            metadata.remove('authorization');
+            metadata.remove('x-api-key');
+            pass(metadata);
+          },
+          onCancel: () => leave(),
+        }),
+      sendStatus: (status, next) => {
+        leave();
+        next(status);
+      },
+    });
+  };
+}

@@ -1,0 +1,34 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+
+/**
+ * What a key allows. `read` looks, `write` puts something in, `admin` may do all of it and what changes what was there
+ * before. `write` alone does not read: a feed that only delivers needs no more.
+ */
+export const rights = ['read', 'write', 'admin'] as const;
+export type Right = (typeof rights)[number];
+
+/** What a route may ask for: `none` is open to everybody. */
+export type NeededRight = Right | 'none';
+
+export function allows(held: readonly Right[], needed: Right): boolean {
+  return held.includes('admin') || held.includes(needed);
+}
+
+/**
+ * States the right that a route needs, where it is not the usual one: `read` for GET and HEAD, `write` for every other
+ * method. The door checks it before it reads the body.
+ */
+export const Needs = (right: NeededRight): MethodDecorator => RouteConfig({ right });
+
+const readingMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+/** `config` is the route's, as `Needs` wrote it; a path without a route asks for what its method usually does. */
+export function rightOfRoute(method: string, config: unknown): NeededRight {
+  const stated = (config as { readonly right?: NeededRight } | undefined)?.right;
+  return stated ?? (readingMethods.includes(method) ? 'read' : 'write');
+}
+
+/** A call that only streams answers reads; of the others a door names those that read too. */
+export function rightOfCall(method: { readonly requestStream: boolean; readonly responseStream: boolean }): Right {
+  return method.responseStream && !method.requestStream ? 'read' : 'write';
+}

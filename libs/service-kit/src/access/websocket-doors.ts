@@ -1,0 +1,97 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorBody, errorCodes, HindcastError } from '@hindcast/contracts';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { asHindcastError } from '../error.filter.js';
+import type { Lifecycle } from '../lifecycle.js';
+import type { Doorkeeper } from './doorkeeper.js';
+import { presentedKey } from './presented-key.js';
+import type { Right } from './rights.js';
+
+/** Who asks for an upgrade. */
+export interface WebSocketVisitor {
+  readonly address: string;
+  /** The name of the API key; undefined where none is asked for. */
+  readonly caller: string | undefined;
+}
+
+export interface WebSocketDoor {
+  /** As `/v1/stream`. */
+  readonly path: string;
+  readonly right: Right;
+  /** A larger message closes the socket. */
+  readonly messageBytesMax: number;
+  /** Before the upgrade: throws where there is no room. */
+  readonly admit?: (visitor: WebSocketVisitor) => void;
+  readonly accept: (socket: WebSocket, visitor: WebSocketVisitor) => void;
+}
+
+/** In the registry of RFC 6455: what was sent does not fit the rules. */
+const closePolicyViolation = 1008;
+
+/** The WebSocket doors of a service, on its HTTP port. Before the upgrade a refusal is HTTP, in the one error format. */
+export class WebSocketDoors {
+  private readonly doors = new Map<string, WebSocketDoor & { readonly server: WebSocketServer }>();
+
+  constructor(
+    private readonly doorkeeper: Doorkeeper,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  /** What is behind a key, and which right it needs. */
+  get rights(): Readonly<Record<string, Right>> {
+    return Object.fromEntries([...this.doors.values()].map(({ path, right }) => [path, right]));
+  }
+
+  open(door: WebSocketDoor): void {
+    const server = new WebSocketServer({ noServer: true, maxPayload: door.messageBytesMax, perMessageDeflate: false });
+    this.doors.set(door.path, { ...door, server });
+  }
+
+  /** Takes the upgrades of an HTTP server; without doors they stay requests like any other. */
+  attach(http: NodeJS.EventEmitter): void {
+    if (this.doors.size === 0) return;
+    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // A caller that goes away during the handshake is nobody's failure.
+      socket.on('error', () => socket.destroy());
+      try {
+        this.upgrade(request, socket, head);
+      } catch (error) {
+        refuse(socket, asHindcastError(error));
+      }
+    });
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { url = '', headers } = request;
+    const { pathname } = new URL(url, 'http://localhost');
+    const door = this.doors.get(pathname);
+    if (door === undefined) throw new HindcastError('ROUTE_UNKNOWN', `There is no WebSocket at ${pathname}.`);
+    if (this.lifecycle.stopping) throw new HindcastError('SHUTTING_DOWN');
+    let client: WebSocket | undefined;
+    const { caller, leave } = this.doorkeeper.admit({
+      presented: presentedKey((name) => headers[name]),
+      needed: door.right,
+      door: `WebSocket ${pathname}`,
+      origin: headers.origin,
+      onRevoked: ({ code }) => (client === undefined ? socket.destroy() : client.close(closePolicyViolation, code)),
+    });
+    socket.once('close', leave);
+    const visitor = { address: request.socket.remoteAddress ?? '', caller };
+    door.admit?.(visitor);
+    door.server.handleUpgrade(request, socket, head, (accepted) => {
+      client = accepted;
+      door.accept(accepted, visitor);
+    });
+  }
+}
+
+function refuse(socket: Duplex, error: HindcastError): void {
+  const { status } = errorCodes[error.code];
+  const body = JSON.stringify(errorBody(error));
+  const challenge = status === 401 ? 'www-authenticate: Bearer\r\n' : '';
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json; charset=utf-8\r\n${challenge}` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
