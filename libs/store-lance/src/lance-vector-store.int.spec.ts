@@ -41,6 +41,25 @@ describe('LanceVectorStore', () => {
     await Promise.all([reader.close(), writer.close()]);
   });
 
+  it('counts anew after a write, its own or that of another handle', async () => {
+    const writer = await LanceVectorStore.open({ uri });
+    await writer.ensureTable();
+    const reader = await LanceVectorStore.open({ uri, readConsistencySeconds: 0 });
+    const query = { vector: unitVector(1), k: 5, filter: { symbols: ['SPY'] }, search: 'auto' } as const;
+    for (const [timeUs, symbol, candidates] of [
+      [1_000_000, 'SPY', 1],
+      [2_000_000, 'IBM', 1],
+      [3_000_000, 'SPY', 2],
+    ] as const) {
+      await writer.upsert([embeddingRow({ timeUs, symbol })]);
+      const receipt = { rows: timeUs / 1_000_000, candidates };
+      expect(await writer.search(query)).toMatchObject(receipt);
+      expect(await reader.search(query)).toMatchObject(receipt);
+      expect(await reader.search(query)).toMatchObject(receipt);
+    }
+    await Promise.all([reader.close(), writer.close()]);
+  });
+
   it('says which folder to remove where a power loss has left empty manifests', async () => {
     const store = await LanceVectorStore.open({ uri });
     await store.ensureTable();

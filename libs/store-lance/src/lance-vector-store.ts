@@ -13,8 +13,10 @@ import {
   withoutRepeatedKeys,
 } from './market-state-embeddings.js';
 import { nearestRows, nearestRowsUntilStable } from './nearest-rows.js';
+import { probesNeeded } from './probes-needed.js';
 import { planSearch, planUpkeep } from './search-plan.js';
 import { SerialQueue } from './serial-queue.js';
+import { TableFacts, type VectorIndexFacts } from './table-facts.js';
 import { applyTableDefinition } from './table-definition.js';
 import { buildVectorIndex, vectorIndexName } from './vector-index.js';
 
@@ -39,6 +41,8 @@ export interface LanceVectorStoreOptions {
 /** One writing process a directory: merges of two processes starve each other and may duplicate keys. */
 export class LanceVectorStore implements VectorStore {
   private readonly writes = new SerialQueue();
+  private readonly facts = new TableFacts(vectorIndexName);
+  private measured: MeasuredIndex | undefined;
   private opened: Promise<Table> | undefined;
 
   private constructor(
@@ -76,10 +80,11 @@ export class LanceVectorStore implements VectorStore {
     assertQuery(query);
     const where = filterSql(query.filter);
     return this.read('Searching', async (table) => {
-      const [rows, candidates, index] = await Promise.all([table.countRows(), table.countRows(where), this.vectorIndex(table)]);
+      const { rows, candidates, index } = await this.facts.of(table, where);
       const facts = { index: index?.name ?? null, rows, candidates, rowsNotIndexed: index?.rowsNotIndexed ?? rows };
       if (candidates === 0) return { ...facts, matches: [], exact: true, nprobes: null };
-      const plan = planSearch({ rows, candidates, hasIndex: index !== null, search: query.search });
+      const known = index === null ? undefined : this.probesNeeded(table, index);
+      const plan = planSearch({ rows, candidates, hasIndex: index !== null, search: query.search, probesNeeded: known });
       if (plan.kind === 'exact') {
         return { ...facts, matches: await nearestRows(table, { ...query, where, nprobes: null }), exact: true, nprobes: null };
       }
@@ -89,22 +94,12 @@ export class LanceVectorStore implements VectorStore {
   }
 
   async optimize(): Promise<void> {
+    let isIndexNew = false;
     await this.write('Renewing the indexes', async () => {
-      const table = await this.table();
-      const [{ numRows, fragmentStats }, index] = await Promise.all([table.stats(), this.vectorIndex(table)]);
-      const due = planUpkeep({
-        rows: numRows,
-        rowsNotIndexed: index?.rowsNotIndexed ?? numRows,
-        hasIndex: index !== null,
-        segments: index?.segments ?? 0,
-        fragments: fragmentStats.numFragments,
-      });
-      if (due === 'none') return;
-      // A version that is older than the clean-up's limit and tagged makes optimize throw: name the limit.
-      await table.optimize({ cleanupOlderThan: new Date(this.clock.nowUs() / 1000 - versionsKeptMs) });
-      // Last, because optimize also joins small partitions: it made 7 of 256, and a search ten times as slow.
-      if (due === 'reindex') await buildVectorIndex(table, numRows);
+      isIndexNew = await this.renewIndexes(await this.table());
     });
+    // Behind the writes that waited.
+    if (isIndexNew) await this.read('Measuring the index', (table) => this.measure(table));
   }
 
   async *rows(filter: VectorFilter = {}): AsyncIterable<readonly EmbeddingRow[]> {
@@ -123,7 +118,7 @@ export class LanceVectorStore implements VectorStore {
 
   async stats(): Promise<VectorStoreStats> {
     return this.read('Reading statistics', async (table) => {
-      const [{ numRows, totalBytes }, index] = await Promise.all([table.stats(), this.vectorIndex(table)]);
+      const [{ numRows, totalBytes }, index] = await Promise.all([table.stats(), this.facts.readIndex(table)]);
       return {
         rows: numRows,
         index: index?.name ?? null,
@@ -136,6 +131,7 @@ export class LanceVectorStore implements VectorStore {
 
   async close(): Promise<void> {
     await this.writes.idle();
+    await this.measured?.done;
     const table = await this.opened?.catch(() => undefined);
     table?.close();
     this.connection.close();
@@ -150,10 +146,42 @@ export class LanceVectorStore implements VectorStore {
     return this.opened;
   }
 
-  private async vectorIndex(table: Table): Promise<{ name: string; rowsNotIndexed: number; segments: number } | null> {
-    const stats = await table.indexStats(vectorIndexName);
-    if (stats === undefined) return null;
-    return { name: vectorIndexName, rowsNotIndexed: stats.numUnindexedRows, segments: stats.numIndices ?? 1 };
+  /** True where the vector index was built anew. */
+  private async renewIndexes(table: Table): Promise<boolean> {
+    const [{ numRows, fragmentStats }, index] = await Promise.all([table.stats(), this.facts.readIndex(table)]);
+    const due = planUpkeep({
+      rows: numRows,
+      rowsNotIndexed: index?.rowsNotIndexed ?? numRows,
+      hasIndex: index !== null,
+      segments: index?.segments ?? 0,
+      fragments: fragmentStats.numFragments,
+    });
+    if (due === 'none') return false;
+    // A version that is older than the clean-up's limit and tagged makes optimize throw: name the limit.
+    await table.optimize({ cleanupOlderThan: new Date(this.clock.nowUs() / 1000 - versionsKeptMs) });
+    // Last, because optimize also joins small partitions: it made 7 of 256, and a search ten times as slow.
+    if (due === 'reindex') await buildVectorIndex(table, numRows);
+    return due === 'reindex';
+  }
+
+  private async measure(table: Table): Promise<void> {
+    const index = await this.facts.readIndex(table);
+    if (index !== null) this.probesNeeded(table, index);
+    await this.measured?.done;
+  }
+
+  /** Undefined until it is measured, which happens beside the searches, each of which makes sure itself until then. */
+  private probesNeeded(table: Table, { rowsIndexed }: VectorIndexFacts): number | undefined {
+    if (this.measured?.rowsIndexed !== rowsIndexed) {
+      const measured: MeasuredIndex = { rowsIndexed, probes: undefined, done: Promise.resolve() };
+      measured.done = probesNeeded(table, rowsIndexed).then(
+        (probes) => void (measured.probes = probes),
+        // The next search meets the same failure, and reports it.
+        () => void (this.measured = undefined),
+      );
+      this.measured = measured;
+    }
+    return this.measured.probes;
   }
 
   private async read<T>(doing: string, task: (table: Table) => Promise<T>): Promise<T> {
@@ -173,6 +201,13 @@ export class LanceVectorStore implements VectorStore {
       }
     });
   }
+}
+
+/** An index, known by how many rows it holds, and what was measured of it. */
+interface MeasuredIndex {
+  readonly rowsIndexed: number;
+  probes: number | undefined;
+  done: Promise<void>;
 }
 
 function assertQuery({ vector, k }: VectorQuery): void {

@@ -2,6 +2,7 @@ import {
   exactCandidatesMax,
   indexRowsMin,
   nprobesBase,
+  nprobesUncheckedMax,
   partitionsFor,
   partitionsMax,
   planSearch,
@@ -18,6 +19,18 @@ describe('planSearch', () => {
     ['the filter leaves few', { ...facts, candidates: exactCandidatesMax }],
   ])('compares every candidate where %s', (_, given) => {
     expect(planSearch(given)).toEqual({ kind: 'exact' });
+  });
+
+  it('looks once, and into as many partitions as were measured to be enough', () => {
+    expect(planSearch({ ...facts, probesNeeded: 16 })).toEqual({ kind: 'indexed', nprobes: 16, nprobesMax: 16 });
+  });
+
+  it('looks into one more for each partition that the filter may have emptied, and makes sure again where those are many', () => {
+    const rowsPerPartition = facts.rows / partitionsMax;
+    const hiding = (partitions: number) =>
+      planSearch({ ...facts, candidates: facts.rows - partitions * rowsPerPartition, probesNeeded: 16 });
+    expect(hiding(10)).toEqual({ kind: 'indexed', nprobes: 26, nprobesMax: 26 });
+    expect(hiding(nprobesUncheckedMax)).toMatchObject({ kind: 'indexed', nprobesMax: partitionsMax });
   });
 
   it('looks into more partitions as the filter narrows, and never into more than there are', () => {

@@ -28,7 +28,7 @@ export type SearchPlan =
       readonly kind: 'indexed';
       /** Where to begin; widened until the answer stays the same. */
       readonly nprobes: number;
-      /** All there are: beyond it nothing can be found any more. */
+      /** Where widening ends: all there are, or where it begins if that many are known to be enough. */
       readonly nprobesMax: number;
     };
 
@@ -37,10 +37,20 @@ export interface SearchFacts {
   readonly candidates: number;
   readonly hasIndex: boolean;
   readonly search: 'auto' | 'exact';
+  /** Partitions that were measured to be enough without a filter; undefined where nothing is known. */
+  readonly probesNeeded?: number | undefined;
 }
 
-export function planSearch({ rows, candidates, hasIndex, search }: SearchFacts): SearchPlan {
+/** Looking into so many partitions at once costs what beginning with `nprobesBase` and making sure costs. */
+export const nprobesUncheckedMax = 64;
+
+export function planSearch({ rows, candidates, hasIndex, search, probesNeeded }: SearchFacts): SearchPlan {
   if (search === 'exact' || !hasIndex || candidates <= exactCandidatesMax) return { kind: 'exact' };
+  if (probesNeeded !== undefined) {
+    // At worst the rows that the filter hides are the nearest ones: whole partitions, which others must stand in for.
+    const nprobes = probesNeeded + Math.ceil(((rows - candidates) * partitionsFor(rows)) / rows);
+    if (nprobes <= nprobesUncheckedMax) return { kind: 'indexed', nprobes, nprobesMax: nprobes };
+  }
   const selectivity = Math.min(1, candidates / rows);
   return { kind: 'indexed', nprobes: Math.min(partitionsMax, Math.ceil(nprobesBase / selectivity)), nprobesMax: partitionsMax };
 }
