@@ -9,6 +9,12 @@ const toolVariables = [
     'Recorded market data for tests and benchmarks; they are skipped, and say so, where it is absent.',
   ],
   [
+    '`HINDCAST_RESTART_DELAY_MAX_MS`',
+    'whole number from 1,000 to 600,000',
+    '`30000`',
+    'How long `npm start` waits at most before it starts a server or service again that keeps ending; the wait begins at a second and doubles.',
+  ],
+  [
     '`HINDCAST_TEST_RUNS`',
     'a whole number',
     'a few',

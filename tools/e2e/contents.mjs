@@ -10,6 +10,8 @@ const stateColumns =
 /** Without the sequence, which says in which batch a row came, and without when it was received. */
 const tradeColumns = 'timestamp, symbol, market, exchange, trade_id, price, size, side, side_inferred, source, conditions';
 
+const quoteColumns = 'timestamp, symbol, market, exchange, quote_id, bid, bid_size, ask, ask_size, source, conditions';
+
 export async function queryCsv(questDbUrl, query) {
   const response = await fetch(`${questDbUrl}/exp?query=${encodeURIComponent(query)}`);
   const text = await response.text();
@@ -40,6 +42,20 @@ export function statesOf({ urls }, symbols, { mode = false, where = '' } = {}) {
 export function tradesOf({ urls }, symbols, { late = false } = {}) {
   const columns = late ? `${tradeColumns}, late` : tradeColumns;
   return queryCsv(urls.questDb, `SELECT ${columns} FROM trades WHERE ${ofSymbols(symbols)} ORDER BY symbol, timestamp, trade_id`);
+}
+
+export function quotesOf({ urls }, symbols) {
+  return queryCsv(urls.questDb, `SELECT ${quoteColumns} FROM quotes WHERE ${ofSymbols(symbols)} ORDER BY symbol, timestamp, quote_id`);
+}
+
+/** `trades IBM 2013-10-07` to its number of rows. */
+export async function rowCounts({ urls }) {
+  const counts = {};
+  for (const table of ['trades', 'quotes']) {
+    const rows = await queryRows(urls.questDb, `SELECT symbol, to_str(timestamp, 'yyyy-MM-dd') AS day, count() FROM ${table}`);
+    for (const [symbol, day, count] of rows) counts[`${table} ${symbol} ${day}`] = Number(count);
+  }
+  return counts;
 }
 
 /** Vectors in hexadecimal: their bits, not their digits. */

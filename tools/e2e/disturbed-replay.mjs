@@ -1,64 +1,115 @@
-/** A replay that is not left in peace: stopped and resumed, and its services killed, once so many rows were received. */
+/**
+ * A replay that is not left in peace. Whoever is to be killed must run: where the last death is not over yet, the replay
+ * is held (SIGSTOP) until it is, so that every disturbance of the plan meets a replay under way.
+ */
 import { until } from './hindcast-under-test.mjs';
 
-const interruptedExitCode = 130;
+const awayExitCode = 3;
+/** A replay that gives up, because somebody was away just when it began, is begun again, as its user would; so often at most. */
+const resumptionsMax = 20;
+const boundMs = 900_000;
+
+/** @typedef {import('./disturbances.mjs').Disturbance} Disturbance */
 
 /**
- * @typedef {object} Disturbance
- * @property {number} afterRows rows that the ledger has received
- * @property {'interrupt' | 'kill'} kind Ctrl-C to the replay, which is then begun again; or SIGKILL to a service
- * @property {string} [service]
+ * Resolves with the summary of the run that came to the end, and those disturbances that met a replay under way.
+ * @param {import('./hindcast-under-test.mjs').HindcastUnderTest} stack
+ * @param {readonly string[]} args
+ * @param {readonly Disturbance[]} plan
+ * @param {{ say?: (text: string) => void }} [options]
  */
-
-/** One of each, at random places in the middle of the rows. */
-export function someDisturbances({ rows, random, services }) {
-  const kinds = [...services.map((service) => ({ kind: 'kill', service })), { kind: 'interrupt' }];
-  return kinds
-    .map((kind) => ({ ...kind, afterRows: Math.floor(rows * (0.05 + 0.6 * random())) }))
-    .sort((a, b) => a.afterRows - b.afterRows);
-}
-
-/** Resolves with the summary of the run that came to the end, and those disturbances that met a replay under way. */
-export async function replayDisturbed(stack, args, disturbances) {
+export async function replayDisturbed(stack, args, plan, { say = () => undefined } = {}) {
   const restarts = [];
   const met = [];
-  let command = begin(stack, args);
-  for (const disturbance of disturbances) {
-    await until(
-      `${disturbance.afterRows} rows received`,
-      async () => command.hasEnded() || (await rowsReceived(stack)) >= disturbance.afterRows,
-    );
-    if (command.hasEnded()) break;
+  const replay = new ResumedReplay(stack, args, { say });
+  for (const disturbance of plan) {
+    const { afterRows, furtherRows, kind, victim } = disturbance;
+    let received = await replay.reached(afterRows);
+    if (kind === 'kill' && !replay.isOver && !(await stack.answers(victim))) {
+      await replay.heldUntil(`${victim} to answer`, () => stack.answers(victim));
+      received = await replay.reached(received + furtherRows);
+    }
+    if (replay.isOver) break;
     met.push(disturbance);
-    if (disturbance.kind === 'kill') restarts.push(stack.kill(disturbance.service));
-    else command = await resumed(stack, args, command);
+    say(`${received.toLocaleString('en')} rows: ${victim ?? kind}`);
+    if (kind === 'kill') restarts.push(stack.kill(victim));
+    else replay.disturb(kind === 'interrupt' ? 'SIGINT' : 'SIGKILL');
   }
-  const { code, stdout, stderr } = await command.ended;
+  const summary = await replay.summary;
   await Promise.all(restarts);
-  if (code !== 0) throw new Error(`the replay ended with exit code ${code}:\n${stdout}\n${stderr}`);
-  return { summary: JSON.parse(stdout), met };
+  return { summary, met };
 }
 
-async function resumed(stack, args, command) {
-  command.interrupt();
-  const { code, stderr } = await command.ended;
-  if (code !== interruptedExitCode) throw new Error(`an interrupted replay ended with exit code ${code}:\n${stderr}`);
-  return begin(stack, args);
-}
+/** `hindcast replay`, begun again whenever it was ended or gave up, until it has come to its end. */
+export class ResumedReplay {
+  isOver = false;
+  #stack;
+  #args;
+  #say;
+  #command;
+  #ending;
+  #received = 0;
+  #resumptions = 0;
 
-function begin(stack, args) {
-  const command = stack.command([...args, '--json']);
-  let ended = false;
-  void command.ended.then(() => (ended = true));
-  return { ...command, hasEnded: () => ended };
-}
+  constructor(stack, args, { say = () => undefined } = {}) {
+    this.#stack = stack;
+    this.#args = [...args, '--json'];
+    this.#say = say;
+    this.summary = this.#run().finally(() => (this.isOver = true));
+    // Asked for at the end; a failure before it is told then.
+    this.summary.catch(() => undefined);
+  }
 
-/** Rows of trades and quotes; none while the service is away. */
-async function rowsReceived({ urls }) {
-  try {
-    const { totals } = await (await fetch(`${urls.tickIngest}/v1/ledger`)).json();
-    return totals.trades.received + totals.quotes.received;
-  } catch {
-    return 0;
+  /** Resolves with the rows received once they are so many, or once the replay is over. */
+  async reached(rows) {
+    await until(`${rows} rows received`, async () => this.isOver || (await this.#rowsReceived()) >= rows, { boundMs });
+    return this.#received;
+  }
+
+  async heldUntil(what, condition) {
+    this.#command.signal('SIGSTOP');
+    try {
+      await until(what, condition);
+    } finally {
+      this.#command.signal('SIGCONT');
+    }
+  }
+
+  /** What the present run has told its user so far. */
+  said() {
+    return this.#command.said();
+  }
+
+  /** Ends it; it begins again by itself. */
+  disturb(signal) {
+    this.#ending = signal;
+    this.#command.signal(signal);
+  }
+
+  async #run() {
+    for (;;) {
+      this.#command = this.#stack.command(this.#args);
+      const { code, stdout, stderr } = await this.#command.ended;
+      if (code === 0) return JSON.parse(stdout);
+      const wasEnded = this.#ending !== undefined && (code === 130 || code === 'SIGKILL');
+      if (!wasEnded && (code !== awayExitCode || ++this.#resumptions > resumptionsMax)) {
+        throw new Error(`the replay ended with exit code ${code}:\n${stdout}\n${stderr}`);
+      }
+      if (!wasEnded) this.#say(`the replay gave up and is begun again: ${stderr.trimEnd().split('\n').at(-1)}`);
+      this.#ending = undefined;
+      // It asks for the ledger before it sends anything.
+      await until('tick-ingest to answer', () => this.#stack.answers('tick-ingest'));
+    }
+  }
+
+  /** Rows of trades and quotes; what was known before while the service is away. */
+  async #rowsReceived() {
+    try {
+      const { totals } = await (await fetch(`${this.#stack.urls.tickIngest}/v1/ledger`)).json();
+      this.#received = totals.trades.received + totals.quotes.received;
+    } catch {
+      // It may be the one that was killed.
+    }
+    return this.#received;
   }
 }

@@ -7,6 +7,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { basePorts, isPortFree } from '../servers/ports.mjs';
+import { whyQuestDbIsNotReady } from '../servers/questdb.mjs';
+import { whyRedisIsNotReady } from '../servers/redis.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
 import { isRunning, readRunFile, runningMembers, supervisorName } from '../stack/run-files.mjs';
 import { services } from '../stack/services.mjs';
@@ -66,8 +68,7 @@ export class HindcastUnderTest {
   }
 
   /** A fresh folder and free ports; nothing runs yet. `variables` are added to the environment of all that is started. */
-  static async create(variables = {}) {
-    const home = mkdtempSync(join(tmpdir(), 'hindcast-e2e-'));
+  static async create(variables = {}, { home = mkdtempSync(join(tmpdir(), 'hindcast-e2e-')) } = {}) {
     const place = { HINDCAST_HOME: home, HINDCAST_PORT_OFFSET: String(await freePortOffset()) };
     // Servers of its own too, whatever the environment names.
     const own = { NODE_OPTIONS: undefined, HINDCAST_QUESTDB_URL: undefined, HINDCAST_REDIS_URL: undefined };
@@ -130,20 +131,57 @@ export class HindcastUnderTest {
     this.#remember();
   }
 
-  /** SIGKILL to one service, which the supervisor starts again; resolves when another process has its place. */
+  /** True where the process is there and answers, whatever it says of those that it needs. */
+  async answers(name) {
+    const report = await askersOf(this)
+      [name]()
+      .catch(() => undefined);
+    return report !== undefined;
+  }
+
+  /** SIGKILL to a server or a service, which the supervisor starts again; resolves when another process has its place. */
   async kill(name) {
     this.#remember();
     const { run } = foldersOf(this.home);
-    const { pid } = await until(`${name} to run`, () => readRunFile(run, name));
+    const { pid } = await this.running(name);
     process.kill(pid, 'SIGKILL');
     await until(`${name} to be started again`, () => (readRunFile(run, name)?.pid ?? pid) !== pid);
     this.#remember();
   }
 
+  /** The record of its process, once there is one. */
+  running(name) {
+    return until(`${name} to run`, () => readRunFile(foldersOf(this.home).run, name));
+  }
+
+  /** A signal to one member, as SIGSTOP. */
+  async signal(name, signal) {
+    const { pid } = await this.running(name);
+    process.kill(pid, signal);
+  }
+
+  /** Nobody gets up again: whatever the supervisor starts in this place is killed at once, until `over` resolves. */
+  async keepDown(name, over) {
+    const { run } = foldersOf(this.home);
+    let isOver = false;
+    void over.finally(() => (isOver = true));
+    await until(
+      `${name} to be left alone`,
+      () => {
+        const record = readRunFile(run, name);
+        if (!isOver && record) process.kill(record.pid, 'SIGKILL');
+        return isOver;
+      },
+      { boundMs: 600_000 },
+    );
+  }
+
   /** Starts a command of `hindcast`; `ended` resolves with its exit code and what it printed. */
   command(args) {
     const child = this.#spawn(nodeExecutable(), [cli, ...args]);
-    return { interrupt: () => child.kill('SIGINT'), ended: this.#ended(child) };
+    const said = [];
+    child.stderr.on('data', (text) => said.push(text));
+    return { signal: (name) => child.kill(name), said: () => said.join(''), ended: this.#ended(child) };
   }
 
   /** Runs a command with `--json` and returns its answer; any exit code but 0 is an error that says what it printed. */
@@ -176,6 +214,20 @@ export class HindcastUnderTest {
       child.once('close', (code, signal) => resolve({ code: code ?? signal, ...printed }));
     });
   }
+}
+
+/** How each member is asked for a sign of life; an answer of whatever content is one. */
+function askersOf({ settings, urls }) {
+  const options = () => ({ signal: AbortSignal.timeout(2_000) });
+  const ofServices = services.map(({ name, httpPort }) => [
+    name,
+    async () => (await fetch(`http://127.0.0.1:${httpPort + settings.portOffset}/health/live`, options())).text(),
+  ]);
+  return {
+    ...Object.fromEntries(ofServices),
+    questdb: async () => ((await whyQuestDbIsNotReady(urls.questDb)) === undefined ? true : undefined),
+    redis: async () => ((await whyRedisIsNotReady(Number(new URL(urls.redis).port))) === undefined ? true : undefined),
+  };
 }
 
 /** Processes of this machine with the variable in their environment, where Linux tells. */

@@ -1,98 +1,135 @@
 /**
- * `npm run test:torture`: two days again and again, each time in a fresh stack that is treated worse: other batches, the
- * replay stopped and resumed, every service killed. Every life must end with the same trades, states and vectors, bit for
- * bit. Prints its seed; `HINDCAST_SEED=N` repeats a run. `npm run test:torture -- --rounds N` says how many lives, 5 by
- * default.
+ * `npm run test:torture`: the recorded days once in peace, and then again while servers and services are killed, and in
+ * scenes of trouble. Each must end with the same rows, states and vectors, bit for bit, and a ledger that verifies. What
+ * happens follows from the seed, which is printed.
+ *
+ *   npm run test:torture                            the kills and every scene
+ *   npm run test:torture -- --kills 50 --seed 7     the kills alone; as many, from this seed
+ *   npm run test:torture -- --scene redis-away      one scene; --scene list names them
+ *   --symbols SPY,IBM --from 2013-10-07 --to 2013-10-08 --kinds trades,quotes    less, or more, of the recorded days
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { seededRandom, whyNoLeanData, whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
-import { services } from '../stack/services.mjs';
-import { embeddingsOf, firstDifference, statesOf, tradesOf } from './contents.mjs';
-import { replayDisturbed, someDisturbances } from './disturbed-replay.mjs';
+import { whyNoLeanData, whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
 import { HindcastUnderTest } from './hindcast-under-test.mjs';
-import { firstDay, replayOf, secondDay, symbols, variables } from './scenes.mjs';
+import { replayOf, variables } from './scenes.mjs';
+import { playKills } from './torture/kills.mjs';
+import { KeptContents } from './torture/kept-contents.mjs';
+import { recordedCounts } from './torture/recorded-counts.mjs';
+import { scenes } from './torture/scenes.mjs';
 
-const roundsDefault = 5;
-const batchRows = { min: 50, max: 50_000 };
-const disturbancesMax = 3;
-const args = { from: firstDay, to: secondDay };
+const killsDefault = 50;
+/** The kills want a long replay, a scene one that is soon over. */
+const wholeRecord = { symbols: 'SPY,IBM,BAC,AIG', to: '2013-10-09' };
+const smallRecord = { symbols: 'IBM,AIG', to: '2013-10-08' };
+const dayMs = 86_400_000;
 
-/** One life of a stack: what it holds at the end, and what is wrong with how it came there. */
-async function live({ batch, disturbances = [], logKeepRows }) {
-  const stack = await HindcastUnderTest.create({
-    ...variables,
-    ...(logKeepRows === undefined ? {} : { HINDCAST_LOG_KEEP_ROWS: String(logKeepRows) }),
+function readOptions() {
+  const text = (fallback) => ({ type: /** @type {const} */ ('string'), default: fallback });
+  const { values } = parseArgs({
+    options: {
+      kills: { type: 'string' },
+      seed: text(process.env.HINDCAST_SEED || String(Math.floor(Math.random() * 1e9))),
+      scene: { type: 'string', multiple: true },
+      symbols: { type: 'string' },
+      from: text('2013-10-07'),
+      to: { type: 'string' },
+      kinds: text('trades,quotes'),
+    },
   });
-  const faults = [];
-  let held;
+  const named = values.scene ?? (values.kills === undefined ? scenes.map(({ name }) => name) : []);
+  const unknown = named.filter((name) => name !== 'list' && !scenes.some((scene) => scene.name === name));
+  if (unknown.length > 0) throw new Error(`--scene ${unknown[0]}: allowed are ${scenes.map(({ name }) => name).join(', ')}, or list`);
+  const kills = values.scene === undefined ? wholeNumber('kills', values.kills ?? String(killsDefault)) : 0;
+  return { ...values, kills, seed: wholeNumber('seed', values.seed), named };
+}
+
+function wholeNumber(option, value) {
+  if (!/^\d{1,9}$/.test(value)) throw new Error(`--${option} ${value}: allowed is a whole number`);
+  return Number(value);
+}
+
+function daysOf({ from, to }) {
+  const days = (Date.parse(to) - Date.parse(from)) / dayMs;
+  return Array.from({ length: days + 1 }, (_, day) => new Date(Date.parse(from) + day * dayMs).toISOString().slice(0, 10));
+}
+
+/** What every part is played with: the data, how it is replayed, and what must come out. */
+async function prepare(options, record, folder) {
+  const { kinds, seed, kills, from, to = record.to } = options;
+  const symbols = (options.symbols ?? record.symbols).split(',');
+  const recorded = recordedCounts({ symbols, kinds: kinds.split(','), days: daysOf({ from, to }) });
+  const rows = Object.values(recorded).reduce((sum, count) => sum + count, 0);
+  const kept = new KeptContents({ folder, symbols });
+  const replay = replayOf({ from, to, kinds, of: symbols });
+  const world = { symbols, seed, kills, recorded, rows, kept, replay, variables, say: (text) => console.log(`  ${text}`) };
+  console.log(`\nin peace: ${rows.toLocaleString('en')} rows of ${symbols.join(', ')}`);
+  const stack = await HindcastUnderTest.create(variables);
   try {
     await stack.startDetached();
-    const { summary, met } = await replayDisturbed(stack, replayOf({ ...args, batch }), disturbances);
-    if (!summary.ledger.balanced || !summary.ledger.verified) faults.push(`the ledger says ${JSON.stringify(summary.ledger)}`);
-    console.log(`  ${summary.received} rows, ${met.length} of ${disturbances.length} disturbances met the replay under way`);
-    held = {
-      rows: summary.received,
-      trades: await tradesOf(stack, symbols),
-      states: await statesOf(stack, symbols, { mode: true }),
-      embeddings: await embeddingsOf(stack, symbols),
-    };
+    const { rows_a_second: speed } = await stack.json(world.replay);
+    world.say(`${speed.toLocaleString('en')} rows a second; kept ${JSON.stringify(await kept.keep(stack))}`);
   } finally {
-    faults.push(...(await stack.dispose()).map((left) => `left behind: ${left}`));
+    await stack.dispose();
   }
-  return { held, faults };
+  return world;
 }
 
-/** A life at random. */
-function lifeOf(random, rows) {
-  const batch = Math.round(batchRows.min * (batchRows.max / batchRows.min) ** random());
-  const times = 1 + Math.floor(disturbancesMax * random());
-  const names = services.map(({ name }) => name);
-  const disturbances = Array.from({ length: times }, () => someDisturbances({ rows, random, services: names })).flat();
-  return {
-    batch,
-    logKeepRows: random() < 0.5 ? 0 : undefined,
-    disturbances: disturbances.sort((a, b) => a.afterRows - b.afterRows),
-  };
-}
-
-function compare(held, reference) {
-  return ['trades', 'states', 'embeddings'].flatMap((what) => {
-    const difference = firstDifference(held[what], reference[what]);
-    return difference === undefined ? [] : [`${what} differ: ${JSON.stringify(difference, undefined, 2)}`];
-  });
-}
-
-/** @param {readonly string[]} options */
-function roundsAsked(options) {
-  const { values } = parseArgs({ args: [...options], options: { rounds: { type: 'string', default: String(roundsDefault) } } });
-  const rounds = Number(values.rounds);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: allowed is a whole number from 1`);
-  return rounds;
+/** @returns {Promise<'passed' | 'failed' | 'skipped'>} */
+async function play({ name, title, play: act, whyNot = () => undefined }, world) {
+  console.log(`\n${name}: ${title}`);
+  const reason = whyNot(world);
+  if (reason !== undefined) {
+    world.say(`skipped: ${reason}`);
+    return 'skipped';
+  }
+  const beganMs = performance.now();
+  const faults = await act(world).catch((error) => [error.stack]);
+  for (const fault of faults) world.say(`FAILED: ${fault}`);
+  world.say(`${faults.length === 0 ? 'passed' : 'failed'} after ${Math.round((performance.now() - beganMs) / 1_000)} s`);
+  return faults.length === 0 ? 'passed' : 'failed';
 }
 
 async function main() {
-  const reason = whyNoLeanData() ?? whyNoQuestDb() ?? whyNoRedis();
-  if (reason !== undefined) {
-    console.log(`skipped: ${reason}\n0 passed, 0 failed, 1 skipped`);
+  const options = readOptions();
+  if (options.named.includes('list')) {
+    for (const { name, title } of scenes) console.log(`${name.padEnd(24)} ${title}`);
     return;
   }
-  const rounds = roundsAsked(process.argv.slice(2));
-  const seed = Number(process.env.HINDCAST_SEED || Math.floor(Math.random() * 1e9));
-  console.log(`HINDCAST_SEED=${seed}\nleft in peace`);
-  const reference = await live({});
-  const random = seededRandom(seed);
-  const failed = [reference.faults.length > 0];
-  for (let round = 1; round <= rounds; round++) {
-    const life = lifeOf(random, reference.held.rows);
-    console.log(`${round} of ${rounds}: ${JSON.stringify(life)}`);
-    const { held, faults } = await live(life);
-    const found = [...faults, ...compare(held, reference.held)];
-    for (const fault of found) console.log(`  FAILED: ${fault}`);
-    failed.push(found.length > 0);
+  const missing = whyNoLeanData() ?? whyNoQuestDb() ?? whyNoRedis();
+  if (missing !== undefined) {
+    console.log(`skipped: ${missing}\n0 passed, 0 failed, 1 skipped`);
+    return;
   }
-  const failures = failed.filter(Boolean).length;
-  console.log(`${failed.length - failures} passed, ${failures} failed, 0 skipped`);
-  process.exitCode = failures === 0 ? 0 : 1;
+  console.log(`--seed ${options.seed}`);
+  const kills = { name: 'kills', title: `${options.kills} times SIGKILL during the replay`, play: playKills };
+  const results = [
+    ...(await playAll(options.kills > 0 ? [kills] : [], options, wholeRecord)),
+    ...(await playAll(
+      scenes.filter(({ name }) => options.named.includes(name)),
+      options,
+      smallRecord,
+    )),
+  ];
+  const count = (result) => results.filter((one) => one === result).length;
+  console.log(`\n${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
+  process.exitCode = count('failed') === 0 ? 0 : 1;
+}
+
+/** Parts that are played with the same days, held against one undisturbed replay of them. */
+async function playAll(parts, options, record) {
+  if (parts.length === 0) return [];
+  const folder = mkdtempSync(join(tmpdir(), 'hindcast-torture-'));
+  try {
+    const world = await prepare(options, record, folder);
+    const results = [];
+    for (const part of parts) results.push(await play(part, world));
+    return results;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 await main();

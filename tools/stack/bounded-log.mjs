@@ -1,4 +1,7 @@
-/** A log file that bounds itself: when it is full it becomes `.1`, the one before that is gone. */
+/**
+ * A log file that bounds itself: when it is full it becomes `.1`, the one before that is gone. Lines that the disk does not
+ * take are counted and dropped: a full disk must not end whoever keeps everybody else running.
+ */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -13,18 +16,32 @@ export function openBoundedLog(file, { bytesMax = logBytesMax } = {}) {
   let descriptor = openSync(file, 'a');
   let bytes = fstatSync(descriptor).size;
   let open = true;
+  let linesLost = 0;
+
+  function turnOver() {
+    const next = `${file}.next`;
+    // Opened before the old one is given up: there is a file to write to at every moment.
+    const fresh = openSync(next, 'w');
+    renameSync(file, `${file}.1`);
+    renameSync(next, file);
+    closeSync(descriptor);
+    descriptor = fresh;
+    bytes = 0;
+  }
+
   return {
     /** @param {string} line */
     write(line) {
       // The last words of a process may arrive after it has ended.
       if (!open) return;
-      if (bytes >= bytesMax) {
-        closeSync(descriptor);
-        renameSync(file, `${file}.1`);
-        descriptor = openSync(file, 'a');
-        bytes = 0;
+      try {
+        if (bytes >= bytesMax) turnOver();
+        const gap = linesLost === 0 ? '' : `(${linesLost} lines before this one could not be written)\n`;
+        bytes += writeSync(descriptor, `${gap}${line}\n`);
+        linesLost = 0;
+      } catch {
+        linesLost += 1;
       }
-      bytes += writeSync(descriptor, `${line}\n`);
     },
     close() {
       if (open) closeSync(descriptor);

@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { basePorts, loopback } from '../servers/ports.mjs';
 import { services } from './services.mjs';
+import { defaultBackOff } from './supervised.mjs';
 
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 const highestBasePort = Math.max(...Object.values(basePorts), ...services.flatMap(({ httpPort, grpcPort = 0 }) => [httpPort, grpcPort]));
 export const portOffsetMax = 65_535 - highestBasePort;
+const restartDelayMaxMs = 600_000;
 
 /**
  * @typedef {object} StackSettings
@@ -18,6 +20,7 @@ export const portOffsetMax = 65_535 - highestBasePort;
  * @property {string} redisUrl
  * @property {boolean} ownsQuestDb false where HINDCAST_QUESTDB_URL names a server of somebody else's
  * @property {boolean} ownsRedis likewise
+ * @property {number} restartDelayMaxMs how long the supervisor waits at most before it starts again who keeps ending
  */
 
 /**
@@ -30,6 +33,7 @@ export function readSettings(env) {
     offsetFault(env.HINDCAST_PORT_OFFSET),
     urlFault('HINDCAST_QUESTDB_URL', env, ['http:']),
     urlFault('HINDCAST_REDIS_URL', env, ['redis:', 'rediss:']),
+    delayFault(env.HINDCAST_RESTART_DELAY_MAX_MS),
   ];
   const said = faults.filter((fault) => fault !== undefined);
   if (said.length > 0) throw new Error(said.join('; '));
@@ -48,6 +52,7 @@ export function readSettings(env) {
     redisUrl: env.HINDCAST_REDIS_URL || `redis://${loopback}:${ports.redis}`,
     ownsQuestDb: !env.HINDCAST_QUESTDB_URL,
     ownsRedis: !env.HINDCAST_REDIS_URL,
+    restartDelayMaxMs: Number(env.HINDCAST_RESTART_DELAY_MAX_MS || defaultBackOff.maxMs),
   });
 }
 
@@ -73,6 +78,12 @@ export function foldersOf(home) {
 function offsetFault(value) {
   if (!value || (/^\d{1,5}$/.test(value) && Number(value) <= portOffsetMax)) return undefined;
   return `HINDCAST_PORT_OFFSET is "${value}", allowed is a whole number from 0 to ${portOffsetMax}`;
+}
+
+/** @param {string | undefined} value */
+function delayFault(value) {
+  if (!value || (/^\d{4,6}$/.test(value) && Number(value) <= restartDelayMaxMs)) return undefined;
+  return `HINDCAST_RESTART_DELAY_MAX_MS is "${value}", allowed is a whole number from 1000 to ${restartDelayMaxMs}`;
 }
 
 /**

@@ -32,6 +32,14 @@ describe('the settings of a stack', () => {
     expect(() => readSettings({ HINDCAST_PORT_OFFSET: String(portOffsetMax + 1) })).toThrow('HINDCAST_PORT_OFFSET');
   });
 
+  it('bounds how long somebody who keeps ending is waited for', () => {
+    expect(readSettings({}).restartDelayMaxMs).toBe(30_000);
+    expect(readSettings({ HINDCAST_RESTART_DELAY_MAX_MS: '2000' }).restartDelayMaxMs).toBe(2_000);
+    for (const value of ['10', '-1', '700000', 'soon']) {
+      expect(() => readSettings({ HINDCAST_RESTART_DELAY_MAX_MS: value })).toThrow(`"${value}", allowed is a whole number from 1000`);
+    }
+  });
+
   it('tells the services what it tells itself', () => {
     expect(environmentFor(readSettings({ HINDCAST_PORT_OFFSET: '7', HINDCAST_HOME: '/data' }))).toEqual({
       HINDCAST_HOME: '/data',

@@ -10,7 +10,7 @@ import { nodeExecutable } from '../setup/node-executable.mjs';
 import { openBoundedLog } from './bounded-log.mjs';
 import { removeRunFile, writeRunFile } from './run-files.mjs';
 import { environmentFor, foldersOf, projectRoot } from './settings.mjs';
-import { supervise } from './supervised.mjs';
+import { defaultBackOff, supervise } from './supervised.mjs';
 
 const migrationStopBoundMs = 10_000;
 
@@ -97,7 +97,13 @@ async function startMember(member, { settings, voice }) {
         if (!member.quiet) voice.line(name, line);
       }),
     );
-    writeRunFile(run, { name, pid: server.pid });
+    try {
+      writeRunFile(run, { name, pid: server.pid });
+    } catch (error) {
+      // Nobody else could ever find it: better none than one that no stop ends.
+      await server.kill();
+      throw error;
+    }
     return server;
   };
   const first = await start();
@@ -115,7 +121,8 @@ async function startMember(member, { settings, voice }) {
       // Another member failed meanwhile, and all of them are on their way down.
       if (stopping) return;
       voice.event(name, `ready, pid ${first.pid}`);
-      watched = supervise({ first, start, say: (text) => voice.event(name, text), stopBoundMs });
+      const backOff = { ...defaultBackOff, maxMs: settings.restartDelayMaxMs };
+      watched = supervise({ first, start, say: (text) => voice.event(name, text), stopBoundMs, backOff });
     },
     async stop() {
       stopping = true;

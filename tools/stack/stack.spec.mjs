@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBoundedLog } from './bounded-log.mjs';
@@ -85,6 +85,18 @@ describe('a bounded log', () => {
     expect(statSync(file).size + statSync(`${file}.1`).size).toBeLessThanOrEqual(200);
     expect(readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8')).toMatch(/line 9\d\s+\n(.|\n)*line 99\s+\n$/);
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  const itWithFullDevice = existsSync('/dev/full') ? it : it.skip;
+  itWithFullDevice('does not end whoever writes when the disk is full', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hindcast-log-'));
+    const file = join(folder, 'service.log');
+    symlinkSync('/dev/full', file);
+    const log = openBoundedLog(file);
+    log.write('a line that no disk takes');
+    log.close();
+    rmSync(folder, { recursive: true, force: true });
+    expect(existsSync('/dev/full')).toBe(true);
   });
 });
 

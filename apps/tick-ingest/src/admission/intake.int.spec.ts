@@ -1,9 +1,10 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { TickKind } from '@hindcast/contracts';
 import { batchRowsMax, type TickBatch } from '@hindcast/market';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from '../drain/trimmer.worker.js';
-import { clock, IngestWorld, noonUs, quotesOf, tradesBatch } from '../ingest-world.fixture.js';
+import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch } from '../ingest-world.fixture.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 
 let world: IngestWorld;
@@ -211,6 +212,20 @@ describe('one request', () => {
     expect(second).toMatchObject({ throughNumber: first.throughNumber, counts: { trades: { duplicate: 1, accepted: 0 } } });
     expect(world.log.position().headNumber).toBe(1);
     expect(world.flushed.map(({ number }) => number)).toEqual([1]);
+  });
+
+  it('that something unforeseen ends halfway leaves nothing behind', async () => {
+    const request = [tradesBatch([{ id: 'a' }]), tradesBatch([{ id: 'b' }])];
+    const unforeseen = jest.spyOn(clock, 'nowUs').mockImplementationOnce(() => nowUs);
+    unforeseen.mockImplementationOnce(() => {
+      throw new Error('unforeseen');
+    });
+    await expect(world.send(...request)).rejects.toThrow('unforeseen');
+    unforeseen.mockRestore();
+    const answer = await world.send(...request);
+    expect(answer).toMatchObject({ throughNumber: 2, counts: { trades: { accepted: 2, duplicate: 0 } } });
+    await world.restart();
+    expect((await world.send(...request)).counts.trades).toMatchObject({ accepted: 0, duplicate: 2 });
   });
 
   it('finds its duplicates among batches that are not flushed yet', async () => {

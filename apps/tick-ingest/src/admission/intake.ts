@@ -177,24 +177,21 @@ export class Intake {
     batches: readonly TickBatch[],
     stored: readonly StoredTicks[],
   ): { readonly admissions: readonly Admission[]; readonly pending: Pending } {
-    const { clock, limits } = this.parts;
     const { state: stateBefore, nextNumber: firstNumber } = this;
     const admissions: Admission[] = [];
     const knownTicks: KnownTicks[] = [];
-    for (const [at, batch] of batches.entries()) {
-      const known = new KnownTicks(
-        this.memory,
-        { number: this.nextNumber, trades: batch.trades, quotes: batch.quotes },
-        (number, sequence) => this.quarantined.get(sequence) ?? this.cache.get(number),
-        stored[at],
-      );
-      const admission = admit(this.state, batch, { number: this.nextNumber, nowUs: clock.nowUs(), limits, known });
-      knownTicks.push(known);
-      this.state = admission.state;
-      admissions.push(admission);
-      if (!admission.hasContent) continue;
-      this.cache.put(admission.batch);
-      this.nextNumber++;
+    try {
+      for (const [at, batch] of batches.entries()) {
+        knownTicks.push(this.knownTicks(batch, stored[at]));
+        admissions.push(this.admitOne(batch, knownTicks[at]));
+      }
+    } catch (error) {
+      // Nothing of the request is anywhere yet but here: what follows must be admitted as if it had never come.
+      for (const known of knownTicks) known.forget();
+      for (let number = firstNumber; number < this.nextNumber; number++) this.cache.drop(number);
+      this.state = stateBefore;
+      this.nextNumber = firstNumber;
+      throw error;
     }
     const logged = admissions.filter(({ hasContent }) => hasContent).map(({ batch }) => batch);
     const pending: Pending = {
@@ -208,6 +205,22 @@ export class Intake {
     this.pending.push(pending);
     this.pendingRows += pending.rows;
     return { admissions, pending };
+  }
+
+  private knownTicks({ trades, quotes }: TickBatch, stored: StoredTicks | undefined): KnownTicks {
+    const batchOf = (number: number, sequence: number) => this.quarantined.get(sequence) ?? this.cache.get(number);
+    return new KnownTicks(this.memory, { number: this.nextNumber, trades, quotes }, batchOf, stored);
+  }
+
+  private admitOne(batch: TickBatch, known: KnownTicks): Admission {
+    const { clock, limits } = this.parts;
+    const admission = admit(this.state, batch, { number: this.nextNumber, nowUs: clock.nowUs(), limits, known });
+    this.state = admission.state;
+    if (admission.hasContent) {
+      this.cache.put(admission.batch);
+      this.nextNumber++;
+    }
+    return admission;
   }
 
   private async append({

@@ -1,0 +1,93 @@
+/**
+ * The disk full for a minute: HINDCAST_HOME is a mounted tmpfs of its own, filled to the last byte by a file beside the
+ * data. Mounting needs root; where that is not to be had the scene says so.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../hindcast-under-test.mjs';
+import { lifeWith } from '../trouble.mjs';
+
+const fullMs = 60_000;
+const sizeMb = 6_144;
+const blockBytes = 1 << 20;
+
+/** QuestDB takes room for each column of each table in advance; small pages leave a disk that trouble can fill. */
+const smallPages = { QDB_CAIRO_WRITER_DATA_APPEND_PAGE_SIZE: '1048576', QDB_CAIRO_WAL_WRITER_DATA_APPEND_PAGE_SIZE: '1048576' };
+
+function whyNoMount() {
+  const folder = mkdtempSync(join(tmpdir(), 'hindcast-mount-'));
+  try {
+    mount(folder, 1);
+    execFileSync('umount', [folder]);
+    return undefined;
+  } catch {
+    return 'a tmpfs cannot be mounted here; it needs root on Linux';
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function mount(folder, megabytes) {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'ignore' });
+}
+
+/** Whatever room is left, and whatever is set free while it lasts. */
+async function keepFull(file, forMs) {
+  const descriptor = openSync(file, 'a');
+  const zeros = Buffer.alloc(blockBytes);
+  const deadline = performance.now() + forMs;
+  try {
+    while (performance.now() < deadline) {
+      fill(descriptor, zeros);
+      await sleep(100);
+    }
+  } finally {
+    closeSync(descriptor);
+    rmSync(file);
+  }
+}
+
+function fill(descriptor, zeros) {
+  for (let bytes = zeros.length; bytes >= 1; bytes = Math.floor(bytes / 2)) {
+    try {
+      for (;;) writeSync(descriptor, zeros, 0, bytes);
+    } catch {
+      // A smaller piece may still fit.
+    }
+  }
+}
+
+async function playFullDisk(world) {
+  const disk = mkdtempSync(join(tmpdir(), 'hindcast-full-'));
+  mount(disk, sizeMb);
+  try {
+    return await lifeWith(world, {
+      home: join(disk, 'home'),
+      variables: smallPages,
+      async trouble({ stack }) {
+        const full = keepFull(join(disk, 'ballast'), fullMs);
+        await until('somebody to say that something is wrong', async () => (await faultsSaid(stack)).length > 0);
+        world.say((await faultsSaid(stack)).join('; '));
+        await full;
+      },
+    });
+  } finally {
+    execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true, force: true });
+  }
+}
+
+async function faultsSaid(stack) {
+  const { members } = await stack.status();
+  return members.filter(({ detail }) => detail !== null).map(({ name, detail }) => `${name}: ${detail}`);
+}
+
+export const diskFull = {
+  name: 'disk-full',
+  title: 'the disk full for a minute',
+  whyNot: whyNoMount,
+  play: playFullDisk,
+};
