@@ -27,6 +27,10 @@ const shape = {
   drainPieceIntervalMs: wholeNumber({ min: 0, max: 10_000 }).default(200),
   /** Rows one HTTP request may carry. */
   requestRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(200_000),
+  /** Streams of `TickIngest.Follow` at a time. */
+  followersMax: wholeNumber({ min: 1, max: 10_000 }).default(64),
+  /** WebSockets at `/v1/ingest` at a time. */
+  ingestSocketsMax: wholeNumber({ min: 1, max: 10_000 }).default(256),
 } satisfies z.ZodRawShape;
 
 export type TickIngestConfig = Config<typeof shape>;

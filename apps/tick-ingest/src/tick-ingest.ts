@@ -105,6 +105,7 @@ export class TickIngest {
       bind: config.bind,
       port: config.ports.tickIngestGrpc,
       maxAheadUs: limits.maxAheadUs,
+      followersMax: config.followersMax,
     });
     logger.info({ streamId: log.streamId, ...log.position() }, 'log open');
   }

@@ -23,6 +23,7 @@ export * from './parse-ndjson-ticks.js';
 export * from './parse-ticks.js';
 export * from './row-checks.js';
 export * from './select-rows.js';
+export * from './select-symbols.js';
 export * from './sessions.js';
 export * from './source.js';
 export * from './tick-batch.js';

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import grpc from '@grpc/grpc-js';
 import { errorCodes, HindcastError } from '@hindcast/contracts';
 import type { Logger } from 'pino';
@@ -20,6 +19,9 @@ export type UnaryMethod<Req, Res> = (request: Req, call: GrpcCall) => Promise<Re
 export type ServerStreamMethod<Req, Res> = (request: Req, call: GrpcCall) => AsyncIterable<Res>;
 export type BidiStreamMethod<Req, Res> = (requests: AsyncIterable<Req>, call: GrpcCall) => AsyncIterable<Res>;
 
+/** Messages that wait for the transport; beyond it the next one is not asked for. */
+const messagesAheadMax = 16;
+
 /** Turns async functions and generators into what grpc-js calls. */
 export class GrpcHandlers {
   constructor(
@@ -39,10 +41,14 @@ export class GrpcHandlers {
     };
   }
 
-  serverStream<Req, Res>(method: ServerStreamMethod<Req, Res>): grpc.handleServerStreamingCall<Req, Res> {
+  /** With large messages let few wait for a caller that does not read: they are what it costs. */
+  serverStream<Req, Res>(
+    method: ServerStreamMethod<Req, Res>,
+    { aheadMax = messagesAheadMax }: { readonly aheadMax?: number } = {},
+  ): grpc.handleServerStreamingCall<Req, Res> {
     return (call) => {
       const { context, release } = this.open(call);
-      void this.pump(method(call.request, context), call, context.signal).finally(release);
+      void this.pump(method(call.request, context), call, { signal: context.signal, aheadMax }).finally(release);
     };
   }
 
@@ -51,15 +57,16 @@ export class GrpcHandlers {
       const { context, release } = this.open(call);
       // The method may stop reading and still answer, so ending the iterator must not end the call.
       const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Req>;
-      void this.pump(method(requests, context), call, context.signal).finally(release);
+      void this.pump(method(requests, context), call, { signal: context.signal, aheadMax: messagesAheadMax }).finally(release);
     };
   }
 
-  private async pump<Res>(answers: AsyncIterable<Res>, call: AnswerStream<Res>, signal: AbortSignal): Promise<void> {
+  private async pump<Res>(answers: AsyncIterable<Res>, call: AnswerStream<Res>, { signal, aheadMax }: Pumping): Promise<void> {
     try {
       for await (const answer of answers) {
         if (signal.aborted) break;
-        if (!call.write(answer)) await once(call, 'drain', { signal });
+        if (call.writableLength < aheadMax) call.write(answer);
+        else await writtenOut(answer, call, signal);
       }
       if (this.stopping.aborted) throw new HindcastError('SHUTTING_DOWN');
       call.end();
@@ -99,9 +106,27 @@ export function grpcStatus(error: HindcastError): grpc.StatusObject & Error {
 type ServerCall = grpc.ServerUnaryCall<unknown, unknown> | AnyStreamCall;
 type AnyStreamCall = { readonly metadata: grpc.Metadata; on(event: 'cancelled', listener: () => void): unknown };
 
+interface Pumping {
+  readonly signal: AbortSignal;
+  readonly aheadMax: number;
+}
+
+/** Resolves when the transport has taken the answer, or nobody waits for it any more. */
+function writtenOut<Res>(answer: Res, call: AnswerStream<Res>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done, { once: true });
+    call.write(answer, done);
+  });
+}
+
 interface AnswerStream<Res> extends NodeJS.EventEmitter {
   readonly cancelled: boolean;
-  write(answer: Res): boolean;
+  readonly writableLength: number;
+  write(answer: Res, taken?: () => void): boolean;
   end(): void;
   getPath(): string;
 }

@@ -24,7 +24,7 @@ const requestQuery = {
 export async function parseTickBody(body: unknown, query: unknown, options: ParseOptions): Promise<readonly TickBatch[]> {
   if (body instanceof NdjsonBody) return ndjsonBatches(body, query, options);
   if (body instanceof ArrowBody) return arrowBodyBatches(body, query, options);
-  if (Object.keys((query ?? {}) as object).length > 0) {
+  if (Object.keys(query ?? {}).length > 0) {
     throw new HindcastError(
       'FIELD_INVALID',
       `a JSON body has source, market and offset in itself: {source, market, offset, ${options.table}}`,

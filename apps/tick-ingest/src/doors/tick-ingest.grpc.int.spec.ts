@@ -1,11 +1,14 @@
+import { once } from 'node:events';
+import { jest } from '@jest/globals';
 import grpc from '@grpc/grpc-js';
-import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { GrpcLogFollower, GrpcPusher } from '@hindcast/log-grpc';
 import { Doorkeeper, Lifecycle, loadService } from '@hindcast/service-kit';
 import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch, type WorldOptions } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from '../drain/trimmer.worker.js';
+import type { LoggedBatchMessage } from './followers.js';
 import type { PushAck, PushRequest } from './push-messages.js';
 import { openGrpcDoor } from './tick-ingest.grpc.js';
 
@@ -26,6 +29,7 @@ async function open(options: WorldOptions = {}): Promise<void> {
     bind: '127.0.0.1',
     port: 0,
     maxAheadUs: 0,
+    followersMax: 2,
   });
   url = `127.0.0.1:${door.port}`;
   pusher = new GrpcPusher({ url, windowMax: 8, backoff: { firstMs: 1, mostMs: 5 } });
@@ -209,5 +213,141 @@ describe('Follow and ReportCheckpoint', () => {
     await expect(follower.reportCheckpoint({ streamId: world.log.streamId, follower: 'Not A Name', number: 2 })).rejects.toMatchObject({
       code: 'FIELD_INVALID',
     });
+  });
+
+  type FollowClient = grpc.Client & { Follow(request: object): grpc.ClientReadableStream<LoggedBatchMessage> };
+
+  function onlooker(): FollowClient {
+    const Client = grpc.makeGenericClientConstructor(loadService('tick_ingest.proto', 'hindcast.v1.TickIngest'), 'TickIngest');
+    return new Client(url, grpc.credentials.createInsecure()) as unknown as FollowClient;
+  }
+
+  /** The first batches that a follower gets, or the code of its refusal. */
+  async function followed(request: object, count: number): Promise<LoggedBatchMessage[]> {
+    const client = onlooker();
+    const batches: LoggedBatchMessage[] = [];
+    try {
+      for await (const batch of client.Follow(request) as AsyncIterable<LoggedBatchMessage>) if (batches.push(batch) === count) break;
+    } finally {
+      client.close();
+    }
+    return batches;
+  }
+
+  it('let others read the tables of each batch, or of some symbols of it, under every number', async () => {
+    await open();
+    const marks = [{ market: 'usa/equity', symbol: 'IBM', timeUs: noonUs + 1 }];
+    await pusher.push(tradesBatch([{ id: 'a' }, { id: 'b', symbol: 'IBM' }], { quotes: quotesOf([{ id: 'q' }], 2), marks }));
+    await pusher.push(second(1));
+    const [whole] = await followed({ tables: true }, 1);
+    expect([whole.number, whole.headNumber, whole.body, whole.marks]).toEqual([1, 2, Buffer.alloc(0), marks]);
+    const ids = (bytes: Uint8Array | undefined, name: string): unknown[] => [...tableFromIPC(bytes!).getChild(name)!];
+    expect([ids(whole.trades, 'trade_id'), ids(whole.quotes, 'quote_id')]).toEqual([['a', 'b'], ['q']]);
+    const [some, none] = await followed({ fromNumber: 1, tables: true, symbols: ['IBM'] }, 2);
+    expect([ids(some.trades, 'trade_id'), some.quotes?.length, some.marks]).toEqual([['b'], 0, marks]);
+    expect([none.number, none.trades?.length, none.quotes?.length, none.marks]).toEqual([2, 0, 0, []]);
+  });
+
+  it('begin live behind the newest batch', async () => {
+    await open();
+    await pusher.push(second(0));
+    const client = onlooker();
+    const call = client.Follow({ live: true });
+    const first = call[Symbol.asyncIterator]().next();
+    // The stream stands once it holds a place; only then is a new batch behind it.
+    while (
+      (await followed({}, 1).then(
+        () => 0,
+        (error: { readonly details: string }) => error.details,
+      )) !== 0
+    );
+    await pusher.push(second(1));
+    await pusher.push(second(2));
+    expect([2, 3]).toContain(((await first).value as LoggedBatchMessage).number);
+    client.close();
+  });
+
+  it.each<[string, object]>([
+    ['FIELD_INVALID', { symbols: ['SPY'] }],
+    ['FIELD_INVALID', { tables: true, symbols: ['spy; drop table trades'] }],
+    ['FIELD_INVALID', { tables: true, symbols: new Array(1_001).fill('SPY') }],
+    ['FIELD_INVALID', { fromNumber: 3 }],
+    ['FIELD_INVALID', { fromNumber: 1, live: true }],
+    ['FIELD_INVALID', { follower: 'Not A Name' }],
+    ['STREAM_UNKNOWN', { streamId: 'another', fromNumber: 3 }],
+  ])('are refused with %s: %p', async (code, request) => {
+    await open();
+    await pusher.push(second(0));
+    const refusal = await followed(request, 1).then(
+      () => undefined,
+      (error: grpc.ServiceError) => error,
+    );
+    expect(refusal?.metadata.get('hindcast-code')).toEqual([code]);
+  });
+
+  it('have as many followers as are allowed, and a place again when one leaves', async () => {
+    await open();
+    await pusher.push(second(0));
+    const client = onlooker();
+    const calls = [client.Follow({}), client.Follow({})];
+    for (const call of calls) await new Promise((resolve) => call.once('data', resolve));
+    await expect(followed({}, 1)).rejects.toMatchObject({ details: expect.stringContaining('2 followers') as string });
+    for (const call of calls) call.on('error', () => undefined).cancel();
+    while ((await followed({}, 1).catch(() => [])).length === 0);
+    client.close();
+  });
+
+  it('read no further for one that does not, and let the log be trimmed behind it', async () => {
+    await open({ logRowsMax: 100_000 });
+    const read = jest.spyOn(world.log, 'readBody');
+    const client = onlooker();
+    const call = client.Follow({});
+    const text = 'x'.repeat(1_000);
+    const rejected = Array.from({ length: 100 }, (_, row) => ({
+      table: 'trades' as const,
+      position: row + 1,
+      code: 'ROW_INVALID' as const,
+      field: '',
+      message: '',
+      text,
+    }));
+    const wide = (at: number): TickBatch => ({ ...second(at), rejected });
+    await pusher.push(wide(0));
+    await once(call, 'data');
+    call.pause();
+    for (let at = 1; at < 60; at++) await pusher.push(wide(at));
+    expect(read.mock.calls.length).toBeLessThan(30);
+    await world.drain();
+    await new TrimmerWorker({
+      ...world.parts,
+      clock,
+      logger: silentLogger,
+      logKeepRows: 0,
+      logRowsMax: 100_000,
+      followerStallMs: 1_000,
+      followers: [],
+    }).trim();
+    expect(world.log.position().rows).toBe(0);
+    // What lay in the sockets comes; then it learns that the rest is gone.
+    const lost = await new Promise<grpc.ServiceError>((resolve) =>
+      call
+        .on('error', resolve)
+        .on('data', () => undefined)
+        .resume(),
+    );
+    expect(lost.metadata.get('hindcast-code')).toEqual(['NUMBER_TRIMMED']);
+    client.close();
+  }, 30_000);
+
+  it('keep checkpoints of so many names, none ahead of the log', async () => {
+    await open();
+    await pusher.push(second(0));
+    const follower = new GrpcLogFollower({ url });
+    const report = (name: string, number: number) => follower.reportCheckpoint({ streamId: world.log.streamId, follower: name, number });
+    await expect(report('ahead', 2)).rejects.toMatchObject({ code: 'FIELD_INVALID' });
+    for (let name = 0; name < 32; name++) await report(`follower-${name}`, 1);
+    await expect(report('one-more', 1)).rejects.toMatchObject({ code: 'CLIENTS_FULL' });
+    await report('follower-3', 1);
+    follower.close();
   });
 });

@@ -1,9 +1,10 @@
 import { HindcastError } from '@hindcast/contracts';
 import type { LmdbTickLog } from '@hindcast/log-lmdb';
-import type { Clock } from '@hindcast/ports';
+import type { CheckpointReport, Clock } from '@hindcast/ports';
 import { startGrpcServer, type Doorkeeper, type GrpcCall, type GrpcServer, type Lifecycle, type Logger } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
 import { AnswerQueue } from './answer-queue.js';
+import { Followers, type FollowRequest } from './followers.js';
 import { acknowledged, parsePush, refused, type PushAck, type PushRequest } from './push-messages.js';
 
 export interface GrpcDoorParts {
@@ -12,31 +13,20 @@ export interface GrpcDoorParts {
   readonly clock: Clock;
   readonly maxAheadUs: number;
   readonly doorkeeper: Doorkeeper;
+  readonly followersMax: number;
   readonly bind: string;
   readonly port: number;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
 }
 
-interface FollowRequest {
-  readonly streamId: string;
-  readonly fromNumber: number;
-  readonly follower: string;
-}
-
-interface CheckpointReport {
-  readonly streamId: string;
-  readonly follower: string;
-  readonly number: number;
-}
-
 /** Batches of one stream that are admitted and not flushed; beyond it the door stops reading, which is its flow control. */
 const pushedAheadMax = 32;
-const followerPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** The service `TickIngest` of tick_ingest.proto. */
 export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
   const { doorkeeper, bind, port, logger, lifecycle, log } = parts;
+  const followers = new Followers(parts);
   return startGrpcServer({
     proto: 'tick_ingest.proto',
     service: 'hindcast.v1.TickIngest',
@@ -49,11 +39,10 @@ export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
     messageBytesMax: 64 * 1024 * 1024,
     methods: (handlers) => ({
       Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>) => push(requests, parts)),
-      Follow: handlers.serverStream((request: FollowRequest, call: GrpcCall) => follow(request, call, log)),
+      Follow: handlers.serverStream((request: FollowRequest, { signal }: GrpcCall) => followers.follow(request, signal), { aheadMax: 4 }),
       Beginning: handlers.unary(() => log.beginning()),
       ReportCheckpoint: handlers.unary(async (report: CheckpointReport) => {
-        requireFollower(report.follower);
-        await log.reportCheckpoint(report);
+        await followers.report(report);
         return {};
       }),
     }),
@@ -112,16 +101,4 @@ async function admitted(request: PushRequest, era: number, { intake, clock, maxA
 function refusal(tag: number, error: unknown): PushAck {
   if (error instanceof HindcastError) return refused(tag, error);
   throw error;
-}
-
-async function* follow({ streamId, fromNumber, follower }: FollowRequest, { signal }: GrpcCall, log: LmdbTickLog): AsyncIterable<object> {
-  if (follower !== '') requireFollower(follower);
-  for await (const { number, body, headNumber } of log.followBodies({ fromNumber, streamId, signal })) {
-    yield { streamId: log.streamId, number, body, headNumber };
-  }
-}
-
-function requireFollower(follower: string): void {
-  if (!followerPattern.test(follower))
-    throw new HindcastError('FIELD_INVALID', `follower is ${JSON.stringify(follower)}; it must match ${followerPattern.source}`);
 }

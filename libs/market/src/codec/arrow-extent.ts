@@ -17,7 +17,7 @@ const dictionaryBatchesMax = 1_024;
 /** Of a nested column. */
 const valuesMax = 16_777_216;
 
-const fileMagic = 'ARROW1';
+const fileMagic = new TextEncoder().encode('ARROW1');
 /** The magic, and so many bytes of padding that the first message begins at a multiple of 8. */
 const fileHeadBytes = 8;
 /** The footer's length and the magic again. */
@@ -41,7 +41,7 @@ export function extentOfArrow(bytes: Uint8Array): ArrowExtent {
 }
 
 function hasMagic(bytes: Uint8Array, at: number): boolean {
-  return [...fileMagic].every((letter, index) => bytes[at + index] === letter.charCodeAt(0));
+  return fileMagic.every((letter, index) => bytes[at + index] === letter);
 }
 
 function extentOfStream(bytes: Uint8Array): ArrowExtent {

@@ -158,12 +158,12 @@ function checkExtent({ data: { children }, numRows, schema }: RecordBatch): void
 }
 
 function holdsItsRows(column: Data): boolean {
-  const { type, length, values, nullBitmap, nullCount } = column;
+  const { type, length, nullBitmap, nullCount } = column;
   if (DataType.isNull(type)) return true;
   if (nullCount > 0 && nullBitmap !== undefined && nullBitmap.length * 8 < length) return false;
   if (isText(type)) return length === 0 || textsRise(column);
-  if (DataType.isBool(type)) return (values as Uint8Array).length * 8 >= length;
-  const { length: held } = (values ?? []) as { readonly length: number };
+  if (DataType.isBool(type)) return (column.values as Uint8Array).length * 8 >= length;
+  const { length: held } = (column.values ?? []) as { readonly length: number };
   return DataType.isInt(type) || DataType.isFloat(type) || DataType.isTimestamp(type) || DataType.isDictionary(type)
     ? held >= length
     : true;

@@ -18,14 +18,15 @@ const magic = 0x424c4348;
 const version = 1;
 const preambleBytes = 24;
 
-type Header = Omit<LoggedBatch, 'trades' | 'quotes'>;
+/** All of a batch but its tables. */
+export type LoggedBatchHeader = Omit<LoggedBatch, 'trades' | 'quotes'>;
 
 const utf8 = new TextEncoder();
 const utf8Reader = new TextDecoder('utf-8', { fatal: true });
 
 export function encodeLoggedBatch(batch: LoggedBatch): Uint8Array {
   const { number, source, receivedAtUs, slackUs, marks, rejected } = batch;
-  const header = utf8.encode(JSON.stringify({ number, source, receivedAtUs, slackUs, marks, rejected } satisfies Header));
+  const header = utf8.encode(JSON.stringify({ number, source, receivedAtUs, slackUs, marks, rejected } satisfies LoggedBatchHeader));
   const trades = batch.trades.length === 0 ? new Uint8Array(0) : encodeTrades(batch.trades);
   const quotes = batch.quotes.length === 0 ? new Uint8Array(0) : encodeQuotes(batch.quotes);
   const tradesStart = preambleBytes + roundUp(header.length);
@@ -57,6 +58,10 @@ export function arrowSectionsOf(bytes: Uint8Array): { readonly trades: Uint8Arra
   return { trades, quotes };
 }
 
+export function headerOf(bytes: Uint8Array): LoggedBatchHeader {
+  return decodeHeader(sectionsOf(aligned(bytes)).header);
+}
+
 interface Sections {
   readonly header: Uint8Array;
   readonly trades: Uint8Array;
@@ -78,9 +83,9 @@ function sectionsOf(body: Uint8Array): Sections {
   };
 }
 
-function decodeHeader(bytes: Uint8Array): Header {
+function decodeHeader(bytes: Uint8Array): LoggedBatchHeader {
   try {
-    return JSON.parse(utf8Reader.decode(bytes)) as Header;
+    return JSON.parse(utf8Reader.decode(bytes)) as LoggedBatchHeader;
   } catch (cause) {
     throw damaged('its header is not JSON', cause);
   }
