@@ -1,6 +1,7 @@
 /** What a stack holds, as lines of text in a fixed order, so that two stacks can be held against each other bit for bit. */
 import { join } from 'node:path';
 import { LanceVectorStore } from '@hindcast/store-lance';
+import { fetchQuestDb } from '../servers/questdb.mjs';
 
 const linesShown = 3;
 
@@ -13,7 +14,7 @@ const tradeColumns = 'timestamp, symbol, market, exchange, trade_id, price, size
 const quoteColumns = 'timestamp, symbol, market, exchange, quote_id, bid, bid_size, ask, ask_size, source, conditions';
 
 export async function queryCsv(questDbUrl, query) {
-  const response = await fetch(`${questDbUrl}/exp?query=${encodeURIComponent(query)}`);
+  const response = await fetchQuestDb(questDbUrl, `/exp?query=${encodeURIComponent(query)}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status} to ${query}: ${text}`);
   return text.trimEnd().split('\r\n');

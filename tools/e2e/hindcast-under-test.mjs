@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { basePorts, isPortFree } from '../servers/ports.mjs';
 import { whyQuestDbIsNotReady } from '../servers/questdb.mjs';
 import { whyRedisIsNotReady } from '../servers/redis.mjs';
+import { ensureSecrets } from '../servers/secrets.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
 import { isRunning, readRunFile, runningMembers, supervisorName } from '../stack/run-files.mjs';
 import { services } from '../stack/services.mjs';
-import { foldersOf, projectRoot, readSettings } from '../stack/settings.mjs';
+import { accessTo, foldersOf, projectRoot, readSettings } from '../stack/settings.mjs';
 import { stackStatus } from '../stack/status.mjs';
 
 const cli = join(projectRoot, 'apps/cli/bin/hindcast.mjs');
@@ -62,8 +63,8 @@ export class HindcastUnderTest {
       marketData: `http://${marketData}`,
       stream: `http://${stateBroadcaster}/v1/stream`,
       webSocket: `ws://${stateBroadcaster}/v1/stream`,
-      questDb: settings.questdbUrl,
-      redis: settings.redisUrl,
+      // With the passwords, which the stack takes as it finds them.
+      ...accessTo(settings),
     };
   }
 
@@ -71,7 +72,9 @@ export class HindcastUnderTest {
   static async create(variables = {}, { home = mkdtempSync(join(tmpdir(), 'hindcast-e2e-')) } = {}) {
     const place = { HINDCAST_HOME: home, HINDCAST_PORT_OFFSET: String(await freePortOffset()) };
     // Servers of its own too, whatever the environment names.
-    const own = { NODE_OPTIONS: undefined, HINDCAST_QUESTDB_URL: undefined, HINDCAST_REDIS_URL: undefined };
+    const servers = ['QUESTDB_URL', 'QUESTDB_PASSWORD_FILE', 'REDIS_URL', 'REDIS_PASSWORD_FILE'];
+    const own = Object.fromEntries(['NODE_OPTIONS', ...servers.map((name) => `HINDCAST_${name}`)].map((name) => [name, undefined]));
+    ensureSecrets(home);
     const settings = readSettings(place);
     const env = { ...process.env, ...own, ...place, ...variables };
     return new HindcastUnderTest({ home, settings, env });
@@ -226,7 +229,7 @@ function askersOf({ settings, urls }) {
   return {
     ...Object.fromEntries(ofServices),
     questdb: async () => ((await whyQuestDbIsNotReady(urls.questDb)) === undefined ? true : undefined),
-    redis: async () => ((await whyRedisIsNotReady(Number(new URL(urls.redis).port))) === undefined ? true : undefined),
+    redis: async () => ((await whyRedisIsNotReady(urls.redis)) === undefined ? true : undefined),
   };
 }
 

@@ -7,7 +7,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loopback } from './ports.mjs';
-import { questDbVersion } from './questdb.mjs';
+import { questDbEnvironment, questDbUsers, questDbVersion } from './questdb.mjs';
+import { readSecret, redisUserLine } from './secrets.mjs';
 
 const infraFolder = fileURLToPath(new URL('../../infra/', import.meta.url));
 const redisImage = 'redis:7.2-alpine';
@@ -16,7 +17,7 @@ const redisImage = 'redis:7.2-alpine';
  * @param {import('./questdb.mjs').QuestDbOptions} options
  * @returns {import('./server-process.mjs').ServerCommand}
  */
-export function questDbContainer({ dir, ports, onLine }) {
+export function questDbContainer({ dir, ports, secrets, onLine }) {
   mkdirSync(dir, { recursive: true });
   const inside = { 'http.net.bind.to': '0.0.0.0:9000', 'pg.net.bind.to': '0.0.0.0:8812', 'http.min.net.bind.to': '0.0.0.0:9003' };
   return containerCommand({
@@ -33,7 +34,13 @@ export function questDbContainer({ dir, ports, onLine }) {
       `${join(infraFolder, 'questdb/server.conf')}:/var/lib/questdb/conf/server.conf:ro`,
       `${join(infraFolder, 'questdb/log.conf')}:/var/lib/questdb/conf/log.conf:ro`,
     ],
-    options: Object.entries(inside).flatMap(([key, value]) => ['-e', `QDB_${key.toUpperCase().replaceAll('.', '_')}=${value}`]),
+    options: Object.entries(questDbEnvironment({ ...inside, ...questDbUsers })).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
+    // The server's user inside may not read our files; a variable without a value is taken from the client's environment.
+    hidden: questDbEnvironment({
+      'http.password': readSecret(secrets.questDb),
+      'pg.password': readSecret(secrets.questDb),
+      'pg.readonly.password': readSecret(secrets.questDbReader),
+    }),
     args: [],
     onLine,
   });
@@ -43,15 +50,19 @@ export function questDbContainer({ dir, ports, onLine }) {
  * @param {import('./redis.mjs').RedisOptions} options
  * @returns {import('./server-process.mjs').ServerCommand}
  */
-export function redisContainer({ port, args = [], onLine }) {
+export function redisContainer({ port, passwordFile, args = [], onLine }) {
   return containerCommand({
     name: 'redis',
     container: `hindcast-redis-${port}`,
     image: redisImage,
     published: [[port, 6379]],
     mounts: [`${join(infraFolder, 'redis/redis.conf')}:/etc/redis.conf:ro`],
-    options: [],
-    args: ['redis-server', '/etc/redis.conf', '--port', '6379', '--bind', '0.0.0.0', '--protected-mode', 'no', ...args],
+    options: ['--user', 'redis'],
+    hidden: { REDIS_USERS: redisUserLine(readSecret(passwordFile)) },
+    args: [
+      ...['sh', '-c', 'printf %s "$REDIS_USERS" > /tmp/users.acl && exec "$@"', 'sh'],
+      ...['redis-server', '/etc/redis.conf', '--port', '6379', '--bind', '0.0.0.0', '--aclfile', '/tmp/users.acl', ...args],
+    ],
     onLine,
   });
 }
@@ -64,11 +75,12 @@ export function redisContainer({ port, args = [], onLine }) {
  * @param {readonly (readonly [number, number])[]} options.published host's port on loopback, container's port
  * @param {readonly string[]} options.mounts
  * @param {readonly string[]} options.options
+ * @param {Readonly<Record<string, string>>} options.hidden variables whose values must not stand on the command line
  * @param {readonly string[]} options.args
  * @param {(line: string) => void} [options.onLine]
  * @returns {import('./server-process.mjs').ServerCommand}
  */
-function containerCommand({ name, container, image, published, mounts, options, args, onLine }) {
+function containerCommand({ name, container, image, published, mounts, options, hidden, args, onLine }) {
   return {
     name,
     command: 'docker',
@@ -77,9 +89,11 @@ function containerCommand({ name, container, image, published, mounts, options, 
       ...published.flatMap(([host, inside]) => ['-p', `${loopback}:${host}:${inside}`]),
       ...mounts.flatMap((mount) => ['-v', mount]),
       ...options,
+      ...Object.keys(hidden).flatMap((name) => ['-e', name]),
       image,
       ...args,
     ],
+    env: hidden,
     onLine,
     afterKill: () => {
       try {

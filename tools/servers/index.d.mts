@@ -13,6 +13,7 @@ export interface RedisInstallation {
 }
 
 export interface LaunchedServer {
+  /** With user and password in it, made for this server alone. */
   readonly url: string;
   readonly pid: number;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
@@ -44,4 +45,5 @@ export function findQuestDb(): QuestDbInstallation | Missing;
 export function launchQuestDb(installation: QuestDbInstallation, options: QuestDbOptions): Promise<LaunchedServer>;
 export function findRedis(): RedisInstallation | Missing;
 export function launchRedis(installation: RedisInstallation, options: RedisOptions): Promise<LaunchedServer>;
-export function askRedis(options: { readonly port: number; readonly command: string }): Promise<string>;
+export function askRedis(options: { readonly url: string; readonly command: string }): Promise<string>;
+export function fetchQuestDb(url: string, path: string, init?: RequestInit): Promise<Response>;

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './cache-folder.mjs';
 import { canInstallPackages, findExecutable, installPackages, wordsOf } from './executables.mjs';
 import { loopback } from './ports.mjs';
+import { ensureSecrets, questDbReader, questDbUser, readSecret, withCredentials } from './secrets.mjs';
 import { startProcess, waitUntilReady } from './server-process.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -96,6 +97,7 @@ function versionIn(pom) {
  * @typedef {object} QuestDbOptions
  * @property {string} dir its data, configuration and log; made where it is missing
  * @property {{ http: number, pg: number, min: number }} ports
+ * @property {{ questDb: string, questDbReader: string }} secrets files with the passwords of the one who writes and the one who reads
  * @property {Readonly<Record<string, string>>} [settings] keys of server.conf, such as `cairo.commit.mode`
  * @property {number} [heapMb] QuestDB keeps its data outside of Java's heap; 1,024 by default
  * @property {(line: string) => void} [onLine]
@@ -108,7 +110,7 @@ function versionIn(pom) {
  * @param {QuestDbOptions} options
  * @returns {import('./server-process.mjs').ServerCommand}
  */
-export function questDbCommand({ java, jar }, { dir, ports, settings = {}, heapMb = 1024, onLine, parentDeathSignal }) {
+export function questDbCommand({ java, jar }, { dir, ports, secrets, settings = {}, heapMb = 1024, onLine, parentDeathSignal }) {
   const temporary = join(dir, 'tmp');
   mkdirSync(join(dir, 'conf'), { recursive: true });
   for (const file of ['server.conf', 'log.conf']) copyFileSync(join(configurationFolder, file), join(dir, 'conf', file));
@@ -131,36 +133,72 @@ export function questDbCommand({ java, jar }, { dir, ports, settings = {}, heapM
       ...['-p', jar, '-m', 'io.questdb/io.questdb.ServerMain'],
       ...['-d', dir],
     ],
-    env: Object.fromEntries(Object.entries({ ...bound, ...settings }).map(([key, value]) => [variableFor(key), value])),
+    env: questDbEnvironment({ ...bound, ...accessSettings(secrets), ...settings }),
     cwd: dir,
     onLine,
     parentDeathSignal,
   };
 }
 
-/** Every key of server.conf is also an environment variable, which wins. @param {string} key */
-function variableFor(key) {
-  return `QDB_${key.toUpperCase().replaceAll('.', '_')}`;
+/** QuestDB reads the passwords from the files itself, and shows them to nobody. @param {QuestDbOptions['secrets']} secrets */
+function accessSettings(secrets) {
+  return {
+    ...questDbUsers,
+    'http.password.file': secrets.questDb,
+    'pg.password.file': secrets.questDb,
+    'pg.readonly.password.file': secrets.questDbReader,
+  };
+}
+
+/** Who may ask: over HTTP and Postgres' wire one user for everything, over the latter another one who may only read. */
+export const questDbUsers = Object.freeze({
+  'http.user': questDbUser,
+  'pg.user': questDbUser,
+  'pg.readonly.user.enabled': 'true',
+  'pg.readonly.user': questDbReader,
+});
+
+/**
+ * Every key of server.conf is also an environment variable, which wins.
+ * @param {Readonly<Record<string, string>>} settings
+ */
+export function questDbEnvironment(settings) {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`QDB_${key.toUpperCase().replaceAll('.', '_')}`, value]));
 }
 
 /**
- * Undefined once statements are answered; `/ping` alone answers earlier.
+ * `fetch` refuses a URL with a password in it: here it becomes the header that it means.
+ * @param {string} url of the server, with user and password where it wants them
+ * @param {string} path
+ * @param {RequestInit} [init]
+ */
+export function fetchQuestDb(url, path, init) {
+  const { origin, username, password } = new URL(url);
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  return fetch(`${origin}${path}`, { ...init, headers: { ...init?.headers, ...(username && { authorization: `Basic ${credentials}` }) } });
+}
+
+/**
+ * Undefined once statements are answered; `/ping` alone answers earlier, and to everybody.
  * @param {string} url
  */
 export async function whyQuestDbIsNotReady(url) {
-  const response = await fetch(`${url}/exec?query=select%201`, { signal: AbortSignal.timeout(2_000) });
+  const response = await fetchQuestDb(url, '/exec?query=select%201', { signal: AbortSignal.timeout(2_000) });
   await response.arrayBuffer();
+  if (response.status === 401) return 'QuestDB refuses the password: another process may have its port';
   return response.ok ? undefined : `QuestDB answers with status ${response.status}`;
 }
 
 /**
- * Starts QuestDB and resolves once it answers statements.
+ * Starts QuestDB with passwords of its own, in its folder, and resolves once it answers statements.
  * @param {QuestDbInstallation} installation
- * @param {QuestDbOptions} options
+ * @param {Omit<QuestDbOptions, 'secrets'>} options
  */
 export async function launchQuestDb(installation, options) {
-  const url = `http://${loopback}:${options.ports.http}`;
-  const server = await startProcess(questDbCommand(installation, options));
+  const secrets = ensureSecrets(options.dir);
+  const address = `http://${loopback}:${options.ports.http}`;
+  const url = withCredentials(address, { user: questDbUser, password: readSecret(secrets.questDb) });
+  const server = await startProcess(questDbCommand(installation, { ...options, secrets }));
   try {
     await waitUntilReady(server, { whyNotReady: () => whyQuestDbIsNotReady(url), boundMs: readyBoundMs });
   } catch (error) {

@@ -5,8 +5,9 @@ import { containerEngineAnswers } from '../servers/executables.mjs';
 import { loopback } from '../servers/ports.mjs';
 import { installQuestDb, questDbCommand, whyQuestDbIsNotReady } from '../servers/questdb.mjs';
 import { installRedis, redisCommand, whyRedisIsNotReady } from '../servers/redis.mjs';
+import { ensureSecrets } from '../servers/secrets.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
-import { environmentFor, foldersOf, projectRoot } from './settings.mjs';
+import { accessTo, environmentFor, foldersOf, projectRoot } from './settings.mjs';
 
 /**
  * @typedef {import('./settings.mjs').StackSettings} StackSettings
@@ -46,14 +47,15 @@ export function serverMembers(settings, log) {
  * @param {ReturnType<typeof installRedis>} found
  * @returns {Member}
  */
-function redisMember({ home, ports, redisUrl }, found) {
-  const place = { dir: foldersOf(home).redis, port: ports.redis };
+function redisMember(settings, found) {
+  const { home, ports, redisUrl, redisPasswordFile } = settings;
+  const place = { dir: foldersOf(home).redis, port: ports.redis, passwordFile: redisPasswordFile ?? ensureSecrets(home).redis };
   return {
     name: 'redis',
     ports: [ports.redis],
     url: redisUrl,
     command: (onLine) => ('executable' in found ? redisCommand(found, { ...place, onLine }) : redisContainer({ ...place, onLine })),
-    whyNotReady: () => whyRedisIsNotReady(ports.redis),
+    whyNotReady: () => whyRedisIsNotReady(accessTo(settings).redis),
     readyBoundMs: 60_000,
     quiet: true,
     stopBoundMs: 10_000,
@@ -65,14 +67,20 @@ function redisMember({ home, ports, redisUrl }, found) {
  * @param {ReturnType<typeof installQuestDb>} found
  * @returns {Member}
  */
-function questDbMember({ home, ports, questdbUrl }, found) {
-  const place = { dir: foldersOf(home).questdb, ports: { http: ports.questdbHttp, pg: ports.questdbPg, min: ports.questdbMin } };
+function questDbMember(settings, found) {
+  const { home, ports, questdbUrl, questdbPasswordFile } = settings;
+  const own = ensureSecrets(home);
+  const place = {
+    dir: foldersOf(home).questdb,
+    ports: { http: ports.questdbHttp, pg: ports.questdbPg, min: ports.questdbMin },
+    secrets: { ...own, questDb: questdbPasswordFile ?? own.questDb },
+  };
   return {
     name: 'questdb',
     ports: [ports.questdbHttp, ports.questdbPg, ports.questdbMin],
     url: questdbUrl,
     command: (onLine) => ('jar' in found ? questDbCommand(found, { ...place, onLine }) : questDbContainer({ ...place, onLine })),
-    whyNotReady: () => whyQuestDbIsNotReady(questdbUrl),
+    whyNotReady: () => whyQuestDbIsNotReady(accessTo(settings).questDb),
     readyBoundMs: 180_000,
     quiet: true,
     stopBoundMs: 60_000,

@@ -1,7 +1,9 @@
 /** What the environment says about a stack: the same variables, defaults and rules as in the services' own config. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { basePorts, loopback } from '../servers/ports.mjs';
+import { questDbUser, readSecret, secretFilesOf, withCredentials } from '../servers/secrets.mjs';
 import { services } from './services.mjs';
 import { defaultBackOff } from './supervised.mjs';
 
@@ -18,6 +20,8 @@ const restartDelayMaxMs = 600_000;
  * @property {{ redis: number, questdbHttp: number, questdbPg: number, questdbMin: number }} ports with the offset
  * @property {string} questdbUrl
  * @property {string} redisUrl
+ * @property {string | undefined} questdbPasswordFile absent where the URL of somebody else's server stands for itself
+ * @property {string | undefined} redisPasswordFile likewise
  * @property {boolean} ownsQuestDb false where HINDCAST_QUESTDB_URL names a server of somebody else's
  * @property {boolean} ownsRedis likewise
  * @property {number} restartDelayMaxMs how long the supervisor waits at most before it starts again who keeps ending
@@ -34,6 +38,8 @@ export function readSettings(env) {
     urlFault('HINDCAST_QUESTDB_URL', env, ['http:']),
     urlFault('HINDCAST_REDIS_URL', env, ['redis:', 'rediss:']),
     delayFault(env.HINDCAST_RESTART_DELAY_MAX_MS),
+    secondPasswordFault('QUESTDB', env),
+    secondPasswordFault('REDIS', env),
   ];
   const said = faults.filter((fault) => fault !== undefined);
   if (said.length > 0) throw new Error(said.join('; '));
@@ -44,26 +50,56 @@ export function readSettings(env) {
     questdbPg: basePorts.questdbPg + portOffset,
     questdbMin: basePorts.questdbMin + portOffset,
   };
+  const home = resolve(projectRoot, env.HINDCAST_HOME || '.hindcast');
+  const secrets = secretFilesOf(home);
   return Object.freeze({
-    home: resolve(projectRoot, env.HINDCAST_HOME || '.hindcast'),
+    home,
     portOffset,
     ports,
     questdbUrl: env.HINDCAST_QUESTDB_URL || `http://${loopback}:${ports.questdbHttp}`,
     redisUrl: env.HINDCAST_REDIS_URL || `redis://${loopback}:${ports.redis}`,
+    questdbPasswordFile: passwordFile(env.HINDCAST_QUESTDB_PASSWORD_FILE, env.HINDCAST_QUESTDB_URL ? undefined : secrets.questDb),
+    redisPasswordFile: passwordFile(env.HINDCAST_REDIS_PASSWORD_FILE, env.HINDCAST_REDIS_URL ? undefined : secrets.redis),
     ownsQuestDb: !env.HINDCAST_QUESTDB_URL,
     ownsRedis: !env.HINDCAST_REDIS_URL,
     restartDelayMaxMs: Number(env.HINDCAST_RESTART_DELAY_MAX_MS || defaultBackOff.maxMs),
   });
 }
 
-/** What every service of the stack finds in its environment. @param {StackSettings} settings */
-export function environmentFor({ home, portOffset, questdbUrl, redisUrl }) {
+/**
+ * What every service of the stack finds in its environment: where the passwords lie, not what they are.
+ * @param {StackSettings} settings
+ */
+export function environmentFor({ home, portOffset, questdbUrl, redisUrl, questdbPasswordFile, redisPasswordFile }) {
   return {
     HINDCAST_HOME: home,
     HINDCAST_PORT_OFFSET: String(portOffset),
     HINDCAST_QUESTDB_URL: questdbUrl,
+    HINDCAST_QUESTDB_PASSWORD_FILE: questdbPasswordFile,
     HINDCAST_REDIS_URL: redisUrl,
+    HINDCAST_REDIS_PASSWORD_FILE: redisPasswordFile,
   };
+}
+
+/**
+ * The URLs of the servers with user and password in them: to connect with, never to print. Before a stack was started
+ * for the first time there are no passwords yet, and nobody to ask.
+ * @param {StackSettings} settings
+ * @returns {{ questDb: string, redis: string }}
+ */
+export function accessTo({ questdbUrl, redisUrl, questdbPasswordFile, redisPasswordFile }) {
+  return {
+    questDb: completed(questdbUrl, { user: questDbUser, passwordFile: questdbPasswordFile }),
+    redis: completed(redisUrl, { user: 'default', passwordFile: redisPasswordFile }),
+  };
+}
+
+/**
+ * @param {string} url
+ * @param {{ user: string, passwordFile: string | undefined }} access
+ */
+function completed(url, { user, passwordFile: file }) {
+  return file !== undefined && existsSync(file) ? withCredentials(url, { user, password: readSecret(file) }) : url;
 }
 
 /**
@@ -72,6 +108,14 @@ export function environmentFor({ home, portOffset, questdbUrl, redisUrl }) {
  */
 export function foldersOf(home) {
   return { run: join(home, 'run'), logs: join(home, 'logs'), questdb: join(home, 'questdb'), redis: join(home, 'redis') };
+}
+
+/**
+ * @param {string | undefined} given
+ * @param {string | undefined} own
+ */
+function passwordFile(given, own) {
+  return given ? resolve(projectRoot, given) : own;
 }
 
 /** @param {string | undefined} value */
@@ -95,4 +139,16 @@ function urlFault(name, env, protocols) {
   const value = env[name];
   if (!value || (URL.canParse(value) && protocols.includes(new URL(value).protocol))) return undefined;
   return `${name} is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+}
+
+/**
+ * Two passwords of which one is ignored would be looked for in the wrong place for a long time.
+ * @param {'QUESTDB' | 'REDIS'} server
+ * @param {Readonly<Record<string, string | undefined>>} env
+ */
+function secondPasswordFault(server, env) {
+  const [urlName, fileName] = [`HINDCAST_${server}_URL`, `HINDCAST_${server}_PASSWORD_FILE`];
+  const url = env[urlName] ?? '';
+  if (!env[fileName] || !URL.canParse(url) || new URL(url).password === '') return undefined;
+  return `${fileName} is set although ${urlName} has a password in it: leave one of them out`;
 }

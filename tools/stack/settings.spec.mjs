@@ -1,5 +1,5 @@
-import { isAbsolute } from 'node:path';
-import { environmentFor, portOffsetMax, readSettings } from './settings.mjs';
+import { isAbsolute, join } from 'node:path';
+import { environmentFor, portOffsetMax, projectRoot, readSettings } from './settings.mjs';
 
 describe('the settings of a stack', () => {
   it('has defaults on loopback', () => {
@@ -24,6 +24,15 @@ describe('the settings of a stack', () => {
     });
   });
 
+  it('gives a server of somebody else no password of its own', () => {
+    expect(readSettings({ HINDCAST_QUESTDB_URL: 'http://127.0.0.1:9000', HINDCAST_REDIS_PASSWORD_FILE: 'elsewhere' })).toMatchObject({
+      questdbPasswordFile: undefined,
+      redisPasswordFile: join(projectRoot, 'elsewhere'),
+    });
+    const twice = { HINDCAST_REDIS_URL: 'redis://:hunter2@127.0.0.1', HINDCAST_REDIS_PASSWORD_FILE: 'elsewhere' };
+    expect(() => readSettings(twice)).toThrow(/^HINDCAST_REDIS_PASSWORD_FILE is set although HINDCAST_REDIS_URL has a password in it/);
+  });
+
   it('names every bad variable at once, with what is allowed', () => {
     const bad = { HINDCAST_PORT_OFFSET: '-1', HINDCAST_QUESTDB_URL: 'localhost', HINDCAST_REDIS_URL: 'http://127.0.0.1' };
     expect(() => readSettings(bad)).toThrow(
@@ -45,6 +54,8 @@ describe('the settings of a stack', () => {
       HINDCAST_HOME: '/data',
       HINDCAST_PORT_OFFSET: '7',
       HINDCAST_QUESTDB_URL: 'http://127.0.0.1:7737',
+      HINDCAST_QUESTDB_PASSWORD_FILE: '/data/secrets/questdb-password',
+      HINDCAST_REDIS_PASSWORD_FILE: '/data/secrets/redis-password',
       HINDCAST_REDIS_URL: 'redis://127.0.0.1:7727',
     });
   });

@@ -5,6 +5,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { questDbUser } from '../servers/secrets.mjs';
 import { ensure } from '../setup/ensure.mjs';
 import { openBoundedLog } from './bounded-log.mjs';
 import { serverMembers, serviceMember } from './members.mjs';
@@ -96,7 +97,19 @@ async function startParts(settings, { voice, signal }) {
 async function readySummary(settings, elapsedMs) {
   const status = await stackStatus(settings);
   const sentence = `Hindcast runs, ready after ${(elapsedMs / 1000).toFixed(1)} s. Its data is in ${settings.home}.`;
-  return `\n${sentence}\n\n${statusTable(status)}\n\n${nextSteps}`;
+  return `\n${sentence}\n\n${statusTable(status)}\n\n${howToAskServers(settings)}${nextSteps}`;
+}
+
+/**
+ * Where the passwords of the servers lie; they themselves are never shown, because terminals and logs are kept.
+ * @param {StackSettings} settings
+ */
+function howToAskServers({ questdbUrl, questdbPasswordFile, redisPasswordFile, ownsQuestDb, ownsRedis, ports }) {
+  const lines = [
+    ownsQuestDb && `QuestDB's console: ${questdbUrl}/index.html, user ${questDbUser}, the password is in ${questdbPasswordFile}`,
+    ownsRedis && `Redis: REDISCLI_AUTH="$(cat ${redisPasswordFile})" redis-cli -p ${ports.redis}`,
+  ].filter(Boolean);
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
 }
 
 /**

@@ -2,11 +2,13 @@
  * What runs, and how it is: `npm run stack:status`. Exit code 0: all of it is ready; 1: some of it is not; 3: nothing runs.
  */
 import { pathToFileURL } from 'node:url';
+import { fetchQuestDb } from '../servers/questdb.mjs';
 import { askRedis } from '../servers/redis.mjs';
+import { withoutCredentials } from '../servers/secrets.mjs';
 import { readReport } from './members.mjs';
 import { readRunFile, supervisorName } from './run-files.mjs';
 import { services } from './services.mjs';
-import { foldersOf, readSettings } from './settings.mjs';
+import { accessTo, foldersOf, readSettings } from './settings.mjs';
 import { table } from './table.mjs';
 
 /**
@@ -39,9 +41,10 @@ import { table } from './table.mjs';
 export async function stackStatus(settings, definitions = services) {
   const { run } = foldersOf(settings.home);
   const supervisor = readRunFile(run, supervisorName);
+  const access = accessTo(settings);
   const members = await Promise.all([
-    memberStatus({ run, name: 'redis', url: settings.redisUrl, ask: () => redisReport(settings.redisUrl) }),
-    memberStatus({ run, name: 'questdb', url: settings.questdbUrl, ask: () => questDbReport(settings.questdbUrl) }),
+    memberStatus({ run, name: 'redis', url: withoutCredentials(settings.redisUrl), ask: () => redisReport(access.redis) }),
+    memberStatus({ run, name: 'questdb', url: withoutCredentials(settings.questdbUrl), ask: () => questDbReport(access.questDb) }),
     ...definitions.map(({ name, httpPort, grpcPort }) => {
       const url = `http://127.0.0.1:${httpPort + settings.portOffset}`;
       return memberStatus({ run, name, url, grpcPort: grpcPort && grpcPort + settings.portOffset, ask: () => readReport(url) });
@@ -79,13 +82,17 @@ async function memberStatus({ run, name, url, grpcPort, ask }) {
 
 /** @param {string} url */
 async function redisReport(url) {
-  const answer = await askRedis({ port: Number(new URL(url).port || 6379), command: 'INFO server' });
-  return { ready: answer.includes('redis_version'), version: /(?:valkey|redis)_version:(\S+)/.exec(answer)?.[1] };
+  const answer = await askRedis({ url, command: 'INFO server' });
+  const ready = answer.includes('redis_version');
+  const version = /(?:valkey|redis)_version:(\S+)/.exec(answer)?.[1];
+  return { ready, version, detail: ready ? undefined : `it answers ${answer.trim().slice(0, 200)}` };
 }
 
 /** @param {string} url */
 async function questDbReport(url) {
-  const response = await fetch(`${url}/exec?query=select%20build()`, { signal: AbortSignal.timeout(3_000) });
+  const response = await fetchQuestDb(url, '/exec?query=select%20build()', { signal: AbortSignal.timeout(3_000) });
+  if (response.status === 401)
+    return { ready: false, detail: 'it refuses the password in HINDCAST_QUESTDB_PASSWORD_FILE or HINDCAST_QUESTDB_URL' };
   const answer = /** @type {{ dataset?: string[][] }} */ (await response.json());
   const build = answer.dataset?.[0]?.[0] ?? '';
   return { ready: response.ok, version: /(\d+\.\d+\.\d+)/.exec(build)?.[1] };

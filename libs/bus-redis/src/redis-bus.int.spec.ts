@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { busConformance, describeWithServers } from '@hindcast/testing';
 import { Redis } from 'ioredis';
 import { RedisBus } from './redis-bus.js';
@@ -55,6 +56,27 @@ describeWithServers('RedisBus', { redis: true }, (servers) => {
     expect(await bus.health()).toMatchObject({ up: true });
     await bus.close();
   }, 60_000);
+
+  it.each([
+    ['a wrong password', 'not-the-password', /WRONGPASS/],
+    ['no password', '', /NOAUTH/],
+  ])('with %s: names the setting in every failure, and never the password', async (_, password, words) => {
+    const url = new URL(servers.redis.url);
+    url.username = '';
+    url.password = password;
+    const bus = await RedisBus.open({ url: url.href });
+    const denied = { code: 'BUS_DENIED', retry: true };
+    const failure: unknown = await bus.publish([{ channel, payload: 'lost' }]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ ...denied, message: expect.stringMatching(words) as string });
+    await expect(bus.subscribe([channel])).rejects.toMatchObject(denied);
+    const { up, detail } = await bus.health();
+    expect(up).toBe(false);
+    expect(detail).toMatch(
+      /^Redis at 127\.0\.0\.1:\d+ refuses us .*: HINDCAST_REDIS_PASSWORD_FILE or HINDCAST_REDIS_URL says the password\.$/,
+    );
+    expect(inspect(failure, { depth: null, showHidden: true })).not.toContain('not-the-password');
+    await bus.close();
+  });
 
   it('opens while Redis is away, and connects when it comes', async () => {
     await servers.redis.kill();

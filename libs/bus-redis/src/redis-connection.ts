@@ -37,7 +37,8 @@ export class RedisConnection {
     });
     // Without a listener ioredis prints; the reason is told by whoever needs the connection.
     this.client.on('error', (error: Error) => {
-      this.lastFailure = error;
+      // The library's own error keeps the command that failed, and so the password.
+      this.lastFailure = isDenial(error.message) ? new Error(error.message) : error;
     });
     this.settled = new Promise((resolve) => {
       this.client.once('ready', resolve);
@@ -76,7 +77,7 @@ export class RedisConnection {
 
   private async bounded<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     const { answerMaxMs, inFlightBytesMax } = this.options;
-    if (!this.ready) throw this.away('is not connected', this.lastFailure);
+    if (!this.ready) throw this.unconnected();
     if (this.inFlightBytes + bytes > inFlightBytesMax) {
       throw this.away(`answers too slowly: ${this.inFlightBytes} bytes are under way, inFlightBytesMax is ${inFlightBytesMax}`);
     }
@@ -103,11 +104,28 @@ export class RedisConnection {
   private translated(error: unknown): unknown {
     if (error instanceof HindcastError) return error;
     const message = (error as Partial<Error> | undefined)?.message ?? String(error);
+    if (isDenial(message)) return this.denied(message);
     return message.startsWith('WRONGTYPE') ? error : this.away(`failed: ${message}`, error);
+  }
+
+  private unconnected(): HindcastError {
+    const { message } = this.lastFailure ?? {};
+    return message !== undefined && isDenial(message) ? this.denied(message) : this.away('is not connected', this.lastFailure);
+  }
+
+  private denied(message: string): HindcastError {
+    const { host, port } = this.client.options;
+    const where = 'HINDCAST_REDIS_PASSWORD_FILE or HINDCAST_REDIS_URL says the password';
+    return new HindcastError('BUS_DENIED', `Redis at ${host ?? ''}:${port ?? ''} refuses us (${message}): ${where}.`);
   }
 
   private away(reason: string, cause?: unknown): HindcastError {
     const { host, port } = this.client.options;
     return new HindcastError('BUS_AWAY', `Redis at ${host ?? ''}:${port ?? ''} ${reason}.`, { cause });
   }
+}
+
+/** In Redis' own words: a wrong password, none, or a user without the right. None of them repeats the password. */
+function isDenial(message: string): boolean {
+  return /^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(message);
 }

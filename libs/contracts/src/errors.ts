@@ -77,6 +77,12 @@ export const errorCodes = {
   STORE_NOT_READY: { status: 503, grpc: 14, retry: true, help: 'A new log waits until the store has applied all that was written to it.' },
   MIGRATION_RUNNING: { status: 409, grpc: 10, retry: true, help: 'Another migrator is at work: wait for it.' },
   STORE_REFUSED: { status: 500, grpc: 13, retry: false, help: 'The store refused a statement; its own words are in the message.' },
+  STORE_DENIED: {
+    status: 503,
+    grpc: 14,
+    retry: true,
+    help: 'QuestDB refuses our password: the operator corrects HINDCAST_QUESTDB_PASSWORD_FILE or HINDCAST_QUESTDB_URL and restarts.',
+  },
   SCHEMA_MISSING: { status: 503, grpc: 9, retry: true, help: 'Tables are missing: run `npx hindcast migrate up`.' },
   MODEL_MISSING: {
     status: 503,
@@ -87,6 +93,12 @@ export const errorCodes = {
   MEMORY_EMPTY: { status: 409, grpc: 9, retry: true, help: 'Nothing has been embedded yet; replay some data first.' },
   VECTOR_STORE_AWAY: { status: 503, grpc: 14, retry: true, help: 'The vector store cannot be read or written.' },
   BUS_AWAY: { status: 503, grpc: 14, retry: true, help: 'Redis does not answer.' },
+  BUS_DENIED: {
+    status: 503,
+    grpc: 14,
+    retry: true,
+    help: 'Redis refuses our password: the operator corrects HINDCAST_REDIS_PASSWORD_FILE or HINDCAST_REDIS_URL and restarts.',
+  },
   UPSTREAM_AWAY: { status: 503, grpc: 14, retry: true, help: 'Another service of Hindcast does not answer.' },
   STREAM_UNKNOWN: { status: 409, grpc: 9, retry: false, help: 'This log has another stream id: start again from the store.' },
   NUMBER_TRIMMED: { status: 409, grpc: 11, retry: false, help: 'This batch was trimmed from the log: catch up from the store first.' },

@@ -4,7 +4,7 @@ import type { PhysicsState, StateMode } from '@hindcast/physics';
 
 /**
  * The tables of ticks, bars and states. Each table has one writing service; resending a write changes nothing.
- * Failures are HindcastErrors: STORE_AWAY (retry), SCHEMA_MISSING, STORE_REFUSED.
+ * Failures are HindcastErrors: STORE_AWAY and STORE_DENIED (retry), SCHEMA_MISSING, STORE_REFUSED.
  */
 export interface TickStore extends TickWriter, TickReader, StateStore {
   health(): Promise<StoreHealth>;

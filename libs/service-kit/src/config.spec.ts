@@ -1,3 +1,5 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
 import { z } from 'zod';
@@ -22,7 +24,7 @@ function failureOf(env: Record<string, string>): HindcastError {
 
 describe('loadConfig', () => {
   it('has a default for everything', () => {
-    const config = loadConfig(shape, { XDG_CACHE_HOME: '/cache' });
+    const config = loadConfig(shape, { XDG_CACHE_HOME: '/cache', HINDCAST_HOME: '' });
     expect(config).toMatchObject({
       home: join(projectRoot, '.hindcast'),
       portOffset: 0,
@@ -108,6 +110,55 @@ describe('loadConfig', () => {
     expect(message).not.toContain('hunter2');
     expect(message).toContain('HINDCAST_API_TOKEN="***": at least 8 characters');
     expect(message).toContain('HINDCAST_REDIS_URL="http://***@host:1"');
+  });
+
+  describe('the passwords of the servers', () => {
+    let home = '';
+    const file = (name: string, text: string): string => {
+      const path = join(home, name);
+      writeFileSync(path, text);
+      return path;
+    };
+    beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'hindcast-config-'))));
+    afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+    it('come from the files that set-up made, for the servers of the own stack alone', () => {
+      mkdirSync(join(home, 'secrets'));
+      file('secrets/questdb-password', 'hunter2\n');
+      file('secrets/redis-password', 'hunter3');
+      expect(loadConfig({}, { HINDCAST_HOME: home })).toMatchObject({
+        questdbUrl: 'http://hindcast:hunter2@127.0.0.1:7730',
+        redisUrl: 'redis://default:hunter3@127.0.0.1:7720',
+      });
+      expect(loadConfig({}, { HINDCAST_HOME: home, HINDCAST_QUESTDB_URL: 'http://store:9000' }).questdbUrl).toBe('http://store:9000');
+    });
+
+    it('come from a file that is named, and keep the user of the URL', () => {
+      const env = {
+        HINDCAST_HOME: home,
+        HINDCAST_REDIS_URL: 'rediss://me@bus:6380',
+        HINDCAST_REDIS_PASSWORD_FILE: file('given', 'a/b@c\n'),
+      };
+      expect(loadConfig({}, env).redisUrl).toBe('rediss://me:a%2Fb%40c@bus:6380');
+    });
+
+    it('are said in one place, in a file that holds nothing else; no message shows them', () => {
+      const error = failureOf({
+        HINDCAST_QUESTDB_URL: 'http://me:hunter2@store:9000',
+        HINDCAST_QUESTDB_PASSWORD_FILE: file('one', 'hunter2'),
+        HINDCAST_REDIS_PASSWORD_FILE: file('two', 'hunter2 hunter3'),
+      });
+      expect(error.message.split('; ')).toEqual([
+        `HINDCAST_QUESTDB_PASSWORD_FILE="${join(home, 'one')}": absent, because HINDCAST_QUESTDB_URL has a password in it`,
+        `HINDCAST_REDIS_PASSWORD_FILE="${join(home, 'two')}": a file that can be read and holds one password of at most 1024 bytes, and nothing else`,
+      ]);
+      expect(failureOf({ HINDCAST_REDIS_PASSWORD_FILE: join(home, 'none') }).message).toContain(
+        `HINDCAST_REDIS_PASSWORD_FILE="${join(home, 'none')}"`,
+      );
+      mkdirSync(join(home, 'secrets'));
+      file('secrets/questdb-password', '');
+      expect(failureOf({ HINDCAST_HOME: home }).message).toContain(join(home, 'secrets/questdb-password'));
+    });
   });
 
   it('cannot be changed', () => {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { describeFault, fieldFaults, type FieldFault } from './field-faults.js';
 import { flag, oneOf, url, wholeNumber } from './fields.js';
 import { portOffsetMax, portTable, type PortTable } from './ports.js';
+import { accessUrl, hasPassword, isPasswordFile, passwordFileAllowed } from './server-access.js';
 
 /** The folder that holds `package.json` of the whole; `src` and `dist` lie equally deep below it. */
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
@@ -39,10 +40,14 @@ const baseShape = {
     .describe('16 to 256 printable characters'),
   /** Downloads that clones share, as the embedding model; `${XDG_CACHE_HOME:-~/.cache}/hindcast` by default. */
   cache: z.string().min(1).optional().describe('a folder'),
-  /** QuestDB over HTTP; its own port on this machine by default. */
+  /** QuestDB over HTTP, with user and password in it where it wants them and no file says them; its own port on this machine by default. */
   questdbUrl: url(['http']).optional(),
-  /** Redis; its own port on this machine by default. */
+  /** Holds the password of QuestDB's user, `hindcast` where the URL names none; the one that set-up made, in `secrets` of HINDCAST_HOME, by default. */
+  questdbPasswordFile: z.string().min(1).optional().describe('a file'),
+  /** Redis, with the password in it where it wants one and no file says it; its own port on this machine by default. */
   redisUrl: url(['redis', 'rediss']).optional(),
+  /** Holds the password of Redis; the one that set-up made, in `secrets` of HINDCAST_HOME, by default. */
+  redisPasswordFile: z.string().min(1).optional().describe('a file'),
   /** tick-ingest over HTTP, for those who call it. */
   tickIngestUrl: url(['http']).optional(),
   /** market-physics over HTTP, for those who call it. */
@@ -62,7 +67,9 @@ export interface BaseConfig {
   readonly apiKeys?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly cache: string;
+  /** With user and password, for whoever connects; never to be logged or shown. */
   readonly questdbUrl: string;
+  /** Likewise. */
   readonly redisUrl: string;
   /** Where the other services answer, HTTP. */
   readonly tickIngestUrl: string;
@@ -84,7 +91,7 @@ export function loadConfig<S extends z.ZodRawShape>(shape: S, env: Environment =
   const schema = z.object({ ...baseShape, ...shape });
   const input = Object.fromEntries(Object.keys(schema.shape).map((field) => [field, env[variableName(field)] || undefined]));
   const parsed = schema.safeParse(input);
-  const faults = [...(parsed.success ? [] : fieldFaults(parsed.error, schema, input)), ...openBindFaults(input)];
+  const faults = [...(parsed.success ? [] : fieldFaults(parsed.error, schema, input)), ...openBindFaults(input), ...passwordFaults(input)];
   if (!parsed.success || faults.length > 0) throw invalid(faults);
   return Object.freeze(completed(parsed.data as z.infer<z.ZodObject<typeof baseShape>>, env)) as Config<S>;
 }
@@ -98,13 +105,26 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
   const ports = portTable(own.portOffset);
   const tickIngestUrl = own.tickIngestUrl ?? `http://127.0.0.1:${ports.tickIngestHttp}`;
   const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const home = resolve(projectRoot, own.home);
   return {
     ...own,
-    home: resolve(projectRoot, own.home),
-    apiKeys: own.apiKeys === undefined ? undefined : resolve(projectRoot, own.apiKeys),
+    home,
+    apiKeys: absolute(own.apiKeys),
     cache: own.cache === undefined ? join(cacheHome, 'hindcast') : resolve(projectRoot, own.cache),
-    questdbUrl: own.questdbUrl ?? `http://127.0.0.1:${ports.questdbHttp}`,
-    redisUrl: own.redisUrl ?? `redis://127.0.0.1:${ports.redis}`,
+    questdbUrl: accessUrl({
+      server: 'questdb',
+      url: own.questdbUrl,
+      ownUrl: `http://127.0.0.1:${ports.questdbHttp}`,
+      passwordFile: absolute(own.questdbPasswordFile),
+      home,
+    }),
+    redisUrl: accessUrl({
+      server: 'redis',
+      url: own.redisUrl,
+      ownUrl: `redis://127.0.0.1:${ports.redis}`,
+      passwordFile: absolute(own.redisPasswordFile),
+      home,
+    }),
     tickIngestUrl,
     tickIngestGrpc: `${new URL(tickIngestUrl).hostname}:${ports.tickIngestGrpc}`,
     marketPhysicsUrl: own.marketPhysicsUrl ?? `http://127.0.0.1:${ports.marketPhysicsHttp}`,
@@ -123,12 +143,28 @@ function openBindFaults({ bind, container, apiKeys }: Readonly<Record<string, st
   return [{ field: 'bind', value: bind, allowed }];
 }
 
+function passwordFaults(input: Readonly<Record<string, string | undefined>>): readonly FieldFault[] {
+  return (['questdb', 'redis'] as const).flatMap((server) => {
+    const field = `${server}PasswordFile`;
+    const value = input[field];
+    if (value === undefined) return [];
+    if (hasPassword(input[`${server}Url`])) {
+      return [{ field, value, allowed: `absent, because ${variableName(`${server}Url`)} has a password in it` }];
+    }
+    return isPasswordFile(resolve(projectRoot, value)) ? [] : [{ field, value, allowed: passwordFileAllowed }];
+  });
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(projectRoot, path);
+}
+
 function invalid(faults: readonly FieldFault[]): HindcastError {
   const lines = faults.map((fault) => describeFault({ ...fault, field: variableName(fault.field), value: withoutSecrets(fault) }));
   return new HindcastError('CONFIG_INVALID', lines.join('; '), { details: { variables: faults.map(({ field }) => variableName(field)) } });
 }
 
-const secretName = /password|secret|token|credential|(?:^|[a-z])key$/i;
+const secretName = /(?:password|secret|token|credential)(?!File$)|(?:^|[a-z])key$/i;
 const urlCredentials = /\/\/[^/@]*@/;
 
 /** A value may be shown unless its name says secret; the user and password of a URL never. */

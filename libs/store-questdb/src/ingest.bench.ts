@@ -64,7 +64,9 @@ async function writeByStore(store: QuestDbTickStore, batches: readonly LoggedBat
 }
 
 async function writeByClient(url: string, batches: readonly LoggedBatch[]): Promise<void> {
-  const sender = await Sender.fromConfig(`http::addr=${new URL(url).host};auto_flush=off;protocol_version=2;max_buf_size=104857600`);
+  const { host, username, password } = new URL(url);
+  const access = `addr=${host};username=${username};password=${password}`;
+  const sender = await Sender.fromConfig(`http::${access};auto_flush=off;protocol_version=2;max_buf_size=104857600`);
   for (const { trades: columns } of batches) {
     for (let row = 0; row < columns.length; row++) await sendRow(sender, columns, row);
     await sender.flush();

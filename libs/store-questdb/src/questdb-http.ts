@@ -41,17 +41,23 @@ const attemptsMax = 2;
 
 /**
  * The server's HTTP door: keep-alive connections, a deadline of our own on everything (the server leaves some answers
- * open for ever), and its failures in our words. STORE_AWAY is whatever may pass; SCHEMA_MISSING and STORE_REFUSED are
- * what the server says about a statement.
+ * open for ever), and its failures in our words. STORE_AWAY is whatever may pass, STORE_DENIED a
+ * password that is not the server's; SCHEMA_MISSING and STORE_REFUSED are what it says about a statement.
  */
 export class QuestDbHttp {
   readonly #base: URL;
+  readonly #user: string;
+  /** `user:password`, kept apart from the URL, which is shown. */
+  readonly #credentials: string | undefined;
   readonly #agent: Agent;
   readonly #writeDeadlineMs: number;
   readonly #queryDeadlineMs: number;
 
   constructor({ url, writeDeadlineMs = 30_000, queryDeadlineMs = 60_000, connectionsMax = 16 }: QuestDbHttpOptions) {
-    this.#base = new URL(url);
+    const { username, password, origin } = new URL(url);
+    this.#base = new URL(origin);
+    this.#user = decodeURIComponent(username);
+    this.#credentials = username === '' ? undefined : `${this.#user}:${decodeURIComponent(password)}`;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
     this.#writeDeadlineMs = writeDeadlineMs;
     this.#queryDeadlineMs = queryDeadlineMs;
@@ -83,10 +89,17 @@ export class QuestDbHttp {
   }
 
   #failure({ status }: Answer, message: string, sql?: string): HindcastError {
+    if (status === 401 || status === 403) throw this.#denied(status);
     const mayPass = status >= 500 || status === 429 || status === 408;
     return new HindcastError(mayPass ? 'STORE_AWAY' : 'STORE_REFUSED', `QuestDB answered ${status}: ${message}`, {
       details: { status, ...(sql === undefined ? {} : { sql: cut(sql) }) },
     });
+  }
+
+  #denied(status: number): HindcastError {
+    const sent = this.#credentials === undefined ? 'a request without a password' : `the password of user "${this.#user}"`;
+    const where = 'HINDCAST_QUESTDB_PASSWORD_FILE or HINDCAST_QUESTDB_URL says it';
+    return new HindcastError('STORE_DENIED', `QuestDB at ${this.#base.host} refuses ${sent}: ${where}.`, { details: { status } });
   }
 
   async #call(call: Call): Promise<Answer> {
@@ -106,13 +119,12 @@ export class QuestDbHttp {
   #send({ method, path, body, signal, deadlineMs = this.#queryDeadlineMs }: Call): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       signal?.throwIfAborted();
-      const { username, password } = this.#base;
       const sent = request(new URL(path, this.#base), {
         method,
         agent: this.#agent,
         signal,
         headers: body === undefined ? {} : { 'content-type': 'text/plain', 'content-length': body.length },
-        ...(username === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }),
+        ...(this.#credentials === undefined ? {} : { auth: this.#credentials }),
       });
       let late: Error | undefined;
       let answered = false;

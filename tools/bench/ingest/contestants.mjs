@@ -60,7 +60,9 @@ export async function throughTickIngest({ batches, rows }, run, { storePaused = 
  */
 export function throughBareClient({ admitted, rows }, run) {
   return timed(rows, run, async ({ url }) => {
-    const sender = await Sender.fromConfig(`http::addr=${new URL(url).host};auto_flush=off;protocol_version=2`);
+    const { host, username, password } = new URL(url);
+    const access = `addr=${host};username=${username};password=${password}`;
+    const sender = await Sender.fromConfig(`http::${access};auto_flush=off;protocol_version=2`);
     let unsent = 0;
     for (const { trades } of admitted) {
       for (let row = 0; row < trades.length; row++) {

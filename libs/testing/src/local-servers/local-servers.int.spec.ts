@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { askRedis } from '../../../../tools/servers/index.mjs';
+import { askRedis, fetchQuestDb } from '../../../../tools/servers/index.mjs';
 import { describeWithServers, startQuestDb, startRedis, whyNoQuestDb, whyNoRedis } from './index.js';
 
 const testBoundMs = 180_000;
@@ -12,8 +12,6 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
-
-const redisPort = (url: string): number => Number(new URL(url).port);
 
 describeWithServers('a local QuestDB', { questDb: true }, (servers) => {
   it('answers statements, on loopback, with our configuration', async () => {
@@ -35,7 +33,7 @@ describeWithServers('a local QuestDB', { questDb: true }, (servers) => {
     async () => {
       const { url } = servers.questDb;
       await servers.questDb.query('CREATE TABLE kept (timestamp TIMESTAMP, price DOUBLE) TIMESTAMP(timestamp) PARTITION BY DAY WAL');
-      const response = await fetch(`${url}/write?precision=u`, { method: 'POST', body: 'kept price=1.5 1381152600000000\n' });
+      const response = await fetchQuestDb(url, '/write?precision=u', { method: 'POST', body: 'kept price=1.5 1381152600000000\n' });
       expect(response.status).toBe(204);
       await servers.questDb.kill();
       await servers.questDb.restart();
@@ -51,14 +49,14 @@ describeWithServers('a local QuestDB', { questDb: true }, (servers) => {
 describeWithServers('a local Redis', { redis: { args: ['--maxmemory', '8mb'] } }, (servers) => {
   // It fails where the server has ended before what the body itself leaves behind.
   afterAll(async () => {
-    expect(await askRedis({ port: redisPort(servers.redis.url), command: 'PING' })).toContain('PONG');
+    expect(await askRedis({ url: servers.redis.url, command: 'PING' })).toContain('PONG');
   });
 
   it('answers, with our configuration and the arguments of the test', async () => {
-    const port = redisPort(servers.redis.url);
-    expect(await askRedis({ port, command: 'CONFIG GET maxmemory' })).toContain('8388608');
-    expect(await askRedis({ port, command: 'CONFIG GET maxmemory-policy' })).toContain('allkeys-lru');
-    expect(await askRedis({ port, command: 'CONFIG GET bind' })).toContain('127.0.0.1');
+    const { url } = servers.redis;
+    expect(await askRedis({ url, command: 'CONFIG GET maxmemory' })).toContain('8388608');
+    expect(await askRedis({ url, command: 'CONFIG GET maxmemory-policy' })).toContain('allkeys-lru');
+    expect(await askRedis({ url, command: 'CONFIG GET bind' })).toContain('127.0.0.1');
   });
 });
 

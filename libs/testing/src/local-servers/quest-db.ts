@@ -1,4 +1,4 @@
-import { findQuestDb, freePorts, launchQuestDb } from '../../../../tools/servers/index.mjs';
+import { fetchQuestDb, findQuestDb, freePorts, launchQuestDb } from '../../../../tools/servers/index.mjs';
 import { startLocalServer, type LocalServer } from './local-server.js';
 
 export interface LocalQuestDbOptions {
@@ -53,7 +53,7 @@ interface ExecAnswer {
 }
 
 async function query(url: string, sql: string): Promise<readonly (readonly unknown[])[]> {
-  const response = await fetch(`${url}/exec?query=${encodeURIComponent(sql)}`);
+  const response = await fetchQuestDb(url, `/exec?query=${encodeURIComponent(sql)}`);
   const answer = (await response.json()) as ExecAnswer;
   if (answer.error !== undefined) throw new Error(`${answer.error} in: ${sql}`);
   return answer.dataset ?? [];
