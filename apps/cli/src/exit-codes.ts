@@ -15,7 +15,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitCodesHelp = `
 Exit codes:
   0    done
-  1    failed
+  1    failed; after status: something needs a person
   2    the command line is wrong
   3    a service or store does not answer
   4    the ledger is not balanced, or the store does not hold what it says

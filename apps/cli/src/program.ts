@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { exitCodesHelp, type ExitCode } from './exit-codes.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
 import type { SimilarOptions } from './commands/similar.js';
+import type { StatusOptions } from './commands/status.js';
 import type { WatchOptions } from './commands/watch.js';
 import type { ReplayOptions } from './replay/replay-arguments.js';
 import type { Terminal } from './terminal.js';
@@ -32,9 +33,10 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   addLedger(command, program, asked);
   addPhysics(command, program, asked);
   addMigrate(command, program, asked);
-  command(program, 'status', 'health of the services, the ledger, and how far each follower is')
-    .addHelpText('after', '\nExamples:\n  hindcast status\n  hindcast status --json')
-    .action(asked(async (_options, terminal) => (await import('./commands/status.js')).showStatus(terminal)));
+  command(program, 'status', 'what needs a person first, then log, followers, ledger, states, vectors, stores and readers')
+    .option('--watch', 'every two seconds, until Ctrl-C')
+    .addHelpText('after', '\nExamples:\n  hindcast status\n  hindcast status --watch\n  hindcast status --json')
+    .action(asked<StatusOptions & Json>(async (options, terminal) => (await import('./commands/status.js')).showStatus(options, terminal)));
   addSimilar(command, program, asked);
   command(program, 'watch', 'states as they are made')
     .option('--symbols <list>', 'these symbols only, with commas between')

@@ -13,6 +13,7 @@ export function fakeTerminal(
     print: (text) => void printed.push(text),
     note: (text) => void notes.push(text),
     redraw: null,
+    screen: null,
     json: false,
     clock: { nowUs: () => nowUs },
     signal,

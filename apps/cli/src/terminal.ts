@@ -9,6 +9,8 @@ export interface Terminal {
   readonly note: (text: string) => void;
   /** Writes over the line before it on a terminal; null elsewhere. */
   readonly redraw: ((text: string) => void) | null;
+  /** Shows a text alone on the whole terminal; null elsewhere. */
+  readonly screen: ((text: string) => void) | null;
   readonly json: boolean;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
@@ -16,6 +18,7 @@ export interface Terminal {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
+const eraseScreen = '\u001b[H\u001b[2J\u001b[3J';
 const eraseLine = '\r\u001b[K';
 
 export function openTerminal({ json, signal }: { readonly json: boolean; readonly signal: AbortSignal }): Terminal {
@@ -39,6 +42,7 @@ export function openTerminal({ json, signal }: { readonly json: boolean; readonl
       stderr.write(`${text}\n`);
     },
     redraw: stderr.isTTY && !json ? redraw : null,
+    screen: stdout.isTTY && !json ? (text) => void stdout.write(`${eraseScreen}${text}`) : null,
     json,
     clock: systemClock,
     signal,

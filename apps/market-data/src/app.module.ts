@@ -4,6 +4,7 @@ import { HealthRegistry, Lifecycle } from '@hindcast/service-kit';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import type { MarketDataConfig } from './config.js';
 import { Instruments } from './instruments.js';
+import { readersMonitoring, rowsSent, SuiteMonitoringController } from './monitoring.js';
 import { RangesController } from './ranges.controller.js';
 import { SymbolsController } from './symbols.controller.js';
 import { TICK_STORE } from './tokens.js';
@@ -14,8 +15,10 @@ export class AppModule {
   static with(config: MarketDataConfig, store: TickStore = new QuestDbTickStore({ url: config.questdbUrl })): DynamicModule {
     return {
       module: AppModule,
-      controllers: [RangesController, SymbolsController],
+      controllers: [RangesController, SymbolsController, SuiteMonitoringController],
       providers: [
+        rowsSent,
+        readersMonitoring,
         {
           provide: TICK_STORE,
           inject: [Lifecycle, HealthRegistry],

@@ -5,6 +5,7 @@ import { CONFIG, oneOf } from '@hindcast/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { MarketDataConfig } from './config.js';
 import { Instruments } from './instruments.js';
+import { ROWS_SENT, type RowsSent } from './monitoring.js';
 import { limitMax, parseRange, type RangeQuery } from './range-query.js';
 import { sendTable } from './table-stream.js';
 import { barsView, quotesView, statesView, tradesView, type TableView } from './tables.js';
@@ -26,6 +27,7 @@ export class RangesController {
     private readonly instruments: Instruments,
     @Inject(TICK_STORE) private readonly store: TickStore,
     @Inject(CONFIG) private readonly config: MarketDataConfig,
+    @Inject(ROWS_SENT) private readonly rowsSent: RowsSent,
   ) {}
 
   /**
@@ -78,10 +80,17 @@ export class RangesController {
       ...(after === undefined || byTime ? {} : { after }),
     };
     try {
-      await sendTable(reply, { view, pieces: read(range), format, limit, symbol, market });
+      await sendTable(reply, { view, pieces: this.counted(view.name, read(range)), format, limit, symbol, market });
     } catch (error) {
       // What the store says to a query that was called off is nobody's failure.
       if (!signal.aborted) throw error;
+    }
+  }
+
+  private async *counted<Piece extends { readonly length: number }>(table: string, pieces: AsyncIterable<Piece>): AsyncIterable<Piece> {
+    for await (const piece of pieces) {
+      this.rowsSent(table, piece.length);
+      yield piece;
     }
   }
 

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Clock } from '@hindcast/ports';
-import { CLOCK, HealthRegistry, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
+import { CLOCK, HealthRegistry, LOGGER, Metrics, MonitoringRegistry, type Logger } from '@hindcast/service-kit';
 import type { Adapters } from './adapters.js';
 import type { MarketPhysicsConfig } from './config.js';
 import { registerProbes } from './physics-health.js';
+import { registerMonitoring } from './physics-monitoring.js';
 import { PhysicsService } from './physics-service.js';
 import { ProgressController } from './progress.controller.js';
 import { RebuildsController } from './rebuilds.controller.js';
@@ -27,10 +28,13 @@ export class AppModule {
         { provide: ADAPTERS, inject: [CLOCK], useFactory: (clock: Clock) => open(config, clock) },
         {
           provide: PhysicsService,
-          inject: [ADAPTERS, LOGGER, Metrics, HealthRegistry],
-          useFactory: (adapters: Adapters, logger: Logger, metrics: Metrics, health: HealthRegistry) => {
+          inject: [ADAPTERS, LOGGER, Metrics, HealthRegistry, MonitoringRegistry],
+          useFactory: (
+            ...[adapters, logger, metrics, health, monitoring]: [Adapters, Logger, Metrics, HealthRegistry, MonitoringRegistry]
+          ) => {
             const service = new PhysicsService({ adapters, config, logger, metrics });
             registerProbes(health, adapters, service);
+            registerMonitoring(monitoring, adapters, service);
             return service;
           },
         },

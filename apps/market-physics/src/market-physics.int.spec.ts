@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isoFromUs, type ErrorBody } from '@hindcast/contracts';
-import type { Embedder, TickStore, VectorStore } from '@hindcast/ports';
+import type { Embedder, TickStore } from '@hindcast/ports';
 import { Lifecycle, loadConfig, startService, type RunningService } from '@hindcast/service-kit';
 import { HashEmbedder } from '@hindcast/testing';
 import type { Adapters } from './adapters.js';
@@ -39,7 +39,7 @@ async function start(embedder: Embedder | undefined): Promise<void> {
     checkpoint,
     embedder,
     store: store as unknown as TickStore,
-    vectors: new MemoryVectors() as unknown as VectorStore,
+    vectors: new MemoryVectors(),
     bus: new MemoryBus(),
     clock: new SteppingClock(1_000),
     close: () => checkpoint.close(),

@@ -274,11 +274,13 @@ export class MemoryBus implements Bus {
 }
 
 /** Exact search over an array. */
-export class MemoryVectors implements Pick<VectorStore, 'upsert' | 'optimize' | 'search' | 'rows' | 'stats' | 'close'> {
+export class MemoryVectors implements VectorStore {
   readonly stored = new Map<string, EmbeddingRow>();
   asked: VectorQuery | undefined;
   failuresLeft = 0;
   upkeeps = 0;
+
+  async ensureTable(): Promise<void> {}
 
   async upsert(rows: readonly EmbeddingRow[]): Promise<void> {
     if (this.failuresLeft > 0) {
@@ -322,7 +324,13 @@ export class MemoryVectors implements Pick<VectorStore, 'upsert' | 'optimize' | 
   }
 
   async stats() {
-    return { rows: this.stored.size, index: null, rowsNotIndexed: this.stored.size, indexSegments: 0, sizeBytes: 0 };
+    const rows = this.stored.size;
+    const none = { index: null, indexType: null, indexSegments: 0, versions: 1, fragments: 1, smallFragments: 1, sizeBytes: 0 };
+    return { ...none, rows, rowsNotIndexed: rows, version: 1 };
+  }
+
+  async sample(count: number): Promise<readonly Float32Array[]> {
+    return [...this.stored.values()].slice(0, count).map(({ vector }) => vector);
   }
 
   async close(): Promise<void> {}

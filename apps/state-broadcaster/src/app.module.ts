@@ -4,6 +4,7 @@ import type { Bus, Clock } from '@hindcast/ports';
 import { CLOCK, HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
 import { AgentStates } from './agent-states.js';
 import { AgentsController } from './agents.controller.js';
+import { broadcastMonitoring } from './broadcast-monitoring.js';
 import { startBroadcaster } from './broadcaster.js';
 import { Clients } from './clients.js';
 import type { BroadcasterConfig } from './config.js';
@@ -28,6 +29,7 @@ export class AppModule {
       controllers: [StreamController, AgentsController, SignalsController],
       providers: [
         StreamGateway,
+        broadcastMonitoring(config),
         {
           provide: BUS,
           inject: [Lifecycle],

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { RedisBus } from '@hindcast/bus-redis';
 import { systemClock } from '@hindcast/ports';
-import { Doorkeeper, HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
-import { QuestDbTickStore } from '@hindcast/store-questdb';
+import { Doorkeeper, HealthRegistry, Lifecycle, LOGGER, Metrics, MonitoringRegistry, type Logger } from '@hindcast/service-kit';
+import { QuestDbMonitor, QuestDbTickStore } from '@hindcast/store-questdb';
 import type { TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
 import { TicksController } from './doors/ticks.controller.js';
@@ -20,15 +20,27 @@ export class AppModule {
         BodyParsers,
         {
           provide: TickIngest,
-          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper],
+          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper, MonitoringRegistry],
           useFactory: async (
-            ...[logger, lifecycle, health, metrics, doorkeeper]: [Logger, Lifecycle, HealthRegistry, Metrics, Doorkeeper]
+            ...[logger, lifecycle, health, metrics, doorkeeper, monitoring]: [
+              Logger,
+              Lifecycle,
+              HealthRegistry,
+              Metrics,
+              Doorkeeper,
+              MonitoringRegistry,
+            ]
           ): Promise<TickIngest> => {
             const store = new QuestDbTickStore({ url: config.questdbUrl });
+            const storeMonitor = new QuestDbMonitor({ url: config.questdbUrl });
             const bus = await RedisBus.open({ url: config.redisUrl, name: 'tick-ingest' });
-            lifecycle.onStop('questdb', () => store.close());
+            lifecycle.onStop('questdb', async () => {
+              storeMonitor.close();
+              await store.close();
+            });
             lifecycle.onStop('redis', () => bus.close());
-            return new TickIngest({ config, store, bus, clock: systemClock, logger, lifecycle, health, metrics, doorkeeper });
+            const kit = { logger, lifecycle, health, metrics, doorkeeper, monitoring };
+            return new TickIngest({ config, store, storeMonitor, bus, clock: systemClock, ...kit });
           },
         },
       ],

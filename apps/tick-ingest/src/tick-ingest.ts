@@ -4,9 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
-import type { LoggedBatch } from '@hindcast/market';
+import { rowsOf, type LoggedBatch } from '@hindcast/market';
 import type { Bus, Clock, TickStore } from '@hindcast/ports';
-import type { DependencyHealth, Doorkeeper, HealthRegistry, Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
+import type {
+  DependencyHealth,
+  Doorkeeper,
+  HealthRegistry,
+  Lifecycle,
+  Logger,
+  Metrics,
+  MonitoringRegistry,
+} from '@hindcast/service-kit';
 import { inheritPatiently } from './admission/inheritance.js';
 import { Intake } from './admission/intake.js';
 import { StoreLookup } from './admission/store-lookup.js';
@@ -16,6 +24,9 @@ import { DrainWorker } from './drain/drain.worker.js';
 import { TrimmerWorker } from './drain/trimmer.worker.js';
 import { registerIngestMetrics } from './ingest-metrics.js';
 import { LedgerService } from './ledger/ledger.service.js';
+import { registerMonitoring, type StoreMonitor } from './monitoring/ingest-monitoring.js';
+import { LogObserver } from './monitoring/log-observer.js';
+import { LogTimeline } from './monitoring/log-timeline.js';
 import { TickPublisher } from './tick-publisher.js';
 
 export interface TickIngestParts {
@@ -28,6 +39,9 @@ export interface TickIngestParts {
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
   readonly doorkeeper: Doorkeeper;
+  readonly monitoring: MonitoringRegistry;
+  /** The store's own books, where it keeps any. */
+  readonly storeMonitor: StoreMonitor;
 }
 
 /** Everything that exists once the log is open. */
@@ -38,6 +52,7 @@ interface Running {
   readonly drain: DrainWorker;
   readonly trimmer: TrimmerWorker;
   readonly publisher: TickPublisher;
+  readonly observer: LogObserver;
 }
 
 const followers = ['market-physics'];
@@ -52,7 +67,8 @@ export class TickIngest {
   private waitingFor = 'the log is being opened';
 
   constructor(private readonly parts: TickIngestParts) {
-    const { health, store, bus } = parts;
+    const { health, store, bus, monitoring, storeMonitor } = parts;
+    registerMonitoring(monitoring, storeMonitor, () => this.require());
     health.register('log', () => Promise.resolve(this.logHealth()));
     health.register('questdb', async () => ({ ...(await store.health()) }), { critical: false });
     health.register('redis', async () => ({ ...(await bus.health()) }), { critical: false });
@@ -76,7 +92,9 @@ export class TickIngest {
     lifecycle.onStop('log', () => log.close());
     const publisher = new TickPublisher(bus, clock, log);
     const drain = this.drainOf(log, publisher);
+    const timeline = new LogTimeline(log.position());
     const onFlushed = (batch: LoggedBatch): void => {
+      timeline.flushed(batch.number, rowsOf(batch));
       drain.advance(batch.number);
       publisher.flushed(batch.number);
     };
@@ -88,7 +106,17 @@ export class TickIngest {
       },
     );
     const trimmer = new TrimmerWorker({ ...config, log, intake, clock, logger, followers });
-    this.running = { log, intake, drain, trimmer, publisher, ledger: new LedgerService(log, store) };
+    const observer = new LogObserver({
+      ...config,
+      log,
+      timeline,
+      clock,
+      followers,
+      logDir: this.logDir,
+      cut: trimmer.cut,
+      rowsUnflushed: () => intake.rowsPending,
+    });
+    this.running = { log, intake, drain, trimmer, publisher, observer, ledger: new LedgerService(log, store) };
     health.register('drain', () => Promise.resolve({ up: drain.status.state === 'running', ...drain.status }), { critical: false });
     registerIngestMetrics(metrics, this.running);
     drain.start();

@@ -5,3 +5,4 @@
 export * from './migration-lock.js';
 export * from './redis-bus.js';
 export * from './redis-migrator.js';
+export * from './redis-monitor.js';

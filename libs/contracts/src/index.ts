@@ -5,6 +5,7 @@
 export * from './agents.js';
 export * from './errors.js';
 export * from './ingest.js';
+export * from './monitoring.js';
 export * from './redis.js';
 export * from './similar.js';
 export * from './states.js';

@@ -12,6 +12,8 @@ export interface VectorStore {
   /** Every row that matches, ordered by (symbol, timestamp, market): for comparing tables. */
   rows(filter?: VectorFilter): AsyncIterable<readonly EmbeddingRow[]>;
   stats(): Promise<VectorStoreStats>;
+  /** At most `count` vectors, spread evenly over the table; cheap, for measuring. */
+  sample(count: number): Promise<readonly Float32Array[]>;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,12 @@ export interface VectorStoreStats {
   readonly rows: number;
   readonly index: string | null;
   readonly rowsNotIndexed: number;
+  readonly indexType: string | null;
   readonly indexSegments: number;
   readonly sizeBytes: number;
+  /** Of the table: each write makes one, and old ones are kept a while for readers. */
+  readonly version: number;
+  readonly versions: number;
+  readonly fragments: number;
+  readonly smallFragments: number;
 }

@@ -52,6 +52,8 @@ const baseShape = {
   tickIngestUrl: url(['http']).optional(),
   /** market-physics over HTTP, for those who call it. */
   marketPhysicsUrl: url(['http']).optional(),
+  /** state-broadcaster over HTTP, for those who call it. */
+  stateBroadcasterUrl: url(['http']).optional(),
   /** market-data over HTTP, for those who call it. */
   marketDataUrl: url(['http']).optional(),
 } satisfies z.ZodRawShape;
@@ -76,6 +78,7 @@ export interface BaseConfig {
   /** `host:port` of its gRPC door: on the same host, at the port that the table says. */
   readonly tickIngestGrpc: string;
   readonly marketPhysicsUrl: string;
+  readonly stateBroadcasterUrl: string;
   readonly marketDataUrl: string;
   readonly ports: PortTable;
 }
@@ -128,6 +131,7 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     tickIngestUrl,
     tickIngestGrpc: `${new URL(tickIngestUrl).hostname}:${ports.tickIngestGrpc}`,
     marketPhysicsUrl: own.marketPhysicsUrl ?? `http://127.0.0.1:${ports.marketPhysicsHttp}`,
+    stateBroadcasterUrl: own.stateBroadcasterUrl ?? `http://127.0.0.1:${ports.stateBroadcasterHttp}`,
     marketDataUrl: own.marketDataUrl ?? `http://127.0.0.1:${ports.marketDataHttp}`,
     ports,
   };

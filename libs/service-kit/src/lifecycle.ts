@@ -41,6 +41,11 @@ export class Lifecycle {
     return this.abort.signal.aborted;
   }
 
+  /** Requests that are not answered yet; those about health, metrics and monitoring do not count. */
+  get underWay(): number {
+    return this.requestsUnderWay;
+  }
+
   onStop(name: string, stop: () => Promise<void> | void): void {
     this.hooks.push({ name, stop });
   }

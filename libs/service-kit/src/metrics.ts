@@ -69,6 +69,12 @@ export class Metrics {
     return new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] });
   }
 
+  /** A counter's or gauge's value now, over all its labels. */
+  async total(name: string): Promise<number> {
+    const values = (await this.registry.getSingleMetric(name)?.get())?.values ?? [];
+    return values.reduce((sum, { value }) => sum + value, 0);
+  }
+
   requestServed({ method, route, status, elapsedMs }: ServedRequest): void {
     this.requests.observe({ method, route: route ?? 'unknown', status: `${Math.floor(status / 100)}xx` }, elapsedMs / 1_000);
   }

@@ -8,6 +8,8 @@ import { HealthController, HealthRegistry } from './health.js';
 import { Lifecycle } from './lifecycle.js';
 import { LOGGER } from './logger.js';
 import { Metrics, MetricsController } from './metrics.js';
+import { MonitoringController } from './monitoring.controller.js';
+import { MonitoringRegistry } from './monitoring.js';
 
 /** Injection tokens of what has no class. */
 export const CONFIG = Symbol('Config');
@@ -19,18 +21,19 @@ export interface KitParts {
   readonly lifecycle: Lifecycle;
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
+  readonly monitoring: MonitoringRegistry;
   readonly doorkeeper: Doorkeeper;
   readonly webSocketDoors: WebSocketDoors;
 }
 
-/** Makes what every service has injectable everywhere, and serves health and metrics. */
+/** Makes what every service has injectable everywhere, and serves health, metrics and monitoring. */
 @Global()
 @Module({})
 export class ServiceKitModule {
-  static with({ config, logger, lifecycle, health, metrics, doorkeeper, webSocketDoors }: KitParts): DynamicModule {
+  static with({ config, logger, lifecycle, health, metrics, monitoring, doorkeeper, webSocketDoors }: KitParts): DynamicModule {
     return {
       module: ServiceKitModule,
-      controllers: [HealthController, MetricsController],
+      controllers: [HealthController, MetricsController, MonitoringController],
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: CLOCK, useValue: systemClock },
@@ -38,10 +41,11 @@ export class ServiceKitModule {
         { provide: Lifecycle, useValue: lifecycle },
         { provide: HealthRegistry, useValue: health },
         { provide: Metrics, useValue: metrics },
+        { provide: MonitoringRegistry, useValue: monitoring },
         { provide: Doorkeeper, useValue: doorkeeper },
         { provide: WebSocketDoors, useValue: webSocketDoors },
       ],
-      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper, WebSocketDoors],
+      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry, Doorkeeper, WebSocketDoors],
     };
   }
 }

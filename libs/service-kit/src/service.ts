@@ -19,6 +19,7 @@ import { HealthRegistry } from './health.js';
 import { defaultLifecycleLimits, Lifecycle, type LifecycleLimits } from './lifecycle.js';
 import { createLogger, NestLogger } from './logger.js';
 import { Metrics } from './metrics.js';
+import { MonitoringRegistry } from './monitoring.js';
 import { portError } from './port-error.js';
 import { ServiceKitModule } from './service-kit.module.js';
 
@@ -85,7 +86,13 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
   });
   const doorkeeper = await Doorkeeper.open({ apiKeys: config.apiKeys, clock: systemClock, logger, health, metrics });
   const webSocketDoors = new WebSocketDoors(doorkeeper, lifecycle);
-  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, doorkeeper, webSocketDoors });
+  const monitoring = new MonitoringRegistry({
+    service: options.name,
+    version: suiteVersion,
+    clock: systemClock,
+    nowMs: () => performance.now(),
+  });
+  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, monitoring, doorkeeper, webSocketDoors });
   const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
   const adapter = fastifyAdapter(options.bodyLimitBytes ?? defaultBodyLimitBytes);
   watchRequests(adapter, lifecycle, metrics);
@@ -167,7 +174,7 @@ function watchRequests(adapter: FastifyAdapter, lifecycle: Lifecycle, metrics: M
 }
 
 function isAboutTheService(path: string): boolean {
-  return path.startsWith('/health/') || path === '/metrics';
+  return path.startsWith('/health/') || path.startsWith('/v1/monitoring') || path === '/metrics';
 }
 
 async function listen(app: NestFastifyApplication, port: number, host: string): Promise<void> {

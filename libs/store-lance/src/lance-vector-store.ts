@@ -10,6 +10,7 @@ import {
   rowsFromBatch,
   tableFromRows,
   vectorDimensions,
+  vectorsFromBatch,
   withoutRepeatedKeys,
 } from './market-state-embeddings.js';
 import { nearestRows, nearestRowsUntilStable } from './nearest-rows.js';
@@ -118,14 +119,35 @@ export class LanceVectorStore implements VectorStore {
 
   async stats(): Promise<VectorStoreStats> {
     return this.read('Reading statistics', async (table) => {
-      const [{ numRows, totalBytes }, index] = await Promise.all([table.stats(), this.facts.readIndex(table)]);
+      const [{ numRows, totalBytes, fragmentStats }, index, version, versions] = await Promise.all([
+        table.stats(),
+        this.facts.readIndex(table),
+        table.version(),
+        table.listVersions(),
+      ]);
       return {
         rows: numRows,
         index: index?.name ?? null,
+        indexType: index?.type ?? null,
         rowsNotIndexed: index?.rowsNotIndexed ?? numRows,
         indexSegments: index?.segments ?? 0,
         sizeBytes: totalBytes,
+        version,
+        versions: versions.length,
+        fragments: fragmentStats.numFragments,
+        smallFragments: fragmentStats.numSmallFragments,
       };
+    });
+  }
+
+  async sample(count: number): Promise<readonly Float32Array[]> {
+    return this.read('Sampling vectors', async (table) => {
+      const rows = await table.countRows();
+      const taken = Math.min(count, rows);
+      if (taken === 0) return [];
+      const offsets = Array.from({ length: taken }, (_, at) => Math.floor((at * rows) / taken));
+      const { batches } = await table.takeOffsets(offsets).select(['vector']).toArrow();
+      return batches.flatMap(vectorsFromBatch);
     });
   }
 

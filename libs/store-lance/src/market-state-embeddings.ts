@@ -74,14 +74,19 @@ function textData(texts: readonly string[]) {
   return data;
 }
 
+/** Copies: the batch's own memory would be held as long as any of its rows. */
+export function vectorsFromBatch(batch: RecordBatch): Float32Array[] {
+  const vectors = column(batch, 'vector') as Vector<FixedSizeList<Float32>>;
+  return Array.from({ length: batch.numRows }, (_, index) => Float32Array.from(vectors.get(index)?.toArray() ?? []));
+}
+
 export function rowsFromBatch(batch: RecordBatch): EmbeddingRow[] {
   const { symbol, market, timeUs, metadata } = keyColumns(batch);
   const model = textColumn(batch, 'model_id');
   const template = textColumn(batch, 'template_id');
-  const vectors = column(batch, 'vector') as Vector<FixedSizeList<Float32>>;
+  const vectors = vectorsFromBatch(batch);
   return Array.from({ length: batch.numRows }, (_, index) => ({
-    // A copy: the batch's own memory would be held as long as any of its rows.
-    vector: Float32Array.from(vectors.get(index)?.toArray() ?? []),
+    vector: vectors[index],
     symbol: symbol(index),
     timeUs: timeUs(index),
     market: market(index),

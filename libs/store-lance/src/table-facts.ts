@@ -10,6 +10,7 @@ export interface SearchedTable {
 
 export interface VectorIndexFacts {
   readonly name: string;
+  readonly type: string;
   readonly rowsIndexed: number;
   readonly rowsNotIndexed: number;
   readonly segments: number;
@@ -46,7 +47,7 @@ export class TableFacts {
     const stats = await table.indexStats(this.indexName);
     if (stats === undefined) return null;
     const { numIndexedRows: rowsIndexed, numUnindexedRows: rowsNotIndexed, numIndices: segments = 1 } = stats;
-    return { name: this.indexName, rowsIndexed, rowsNotIndexed, segments };
+    return { name: this.indexName, type: stats.indexType, rowsIndexed, rowsNotIndexed, segments };
   }
 
   private count(table: Table, where: string | undefined): Promise<number> {

@@ -7,5 +7,6 @@ export * from './ilp-encoder.js';
 export { migrationsDirectory } from './migrations-directory.js';
 export * from './questdb-http.js';
 export * from './questdb-migrator.js';
+export * from './questdb-monitor.js';
 export { requiredTables } from './questdb-schema.js';
 export * from './questdb-tick-store.js';

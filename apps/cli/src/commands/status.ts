@@ -1,100 +1,41 @@
-import { HindcastError, type LedgerDto } from '@hindcast/contracts';
-import type { BaseConfig } from '@hindcast/service-kit';
+import type { SuiteMonitoring } from '@hindcast/contracts';
+import { gatherMonitoring } from '@hindcast/service-kit';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { duration, whole } from '../format/quantities.js';
-import { table } from '../format/table.js';
-import { loadCliConfig, openServices, type PhysicsProgress } from '../services.js';
+import { loadCliConfig } from '../services.js';
+import { picture, problemsOf } from '../status/picture.js';
 import type { Terminal } from '../terminal.js';
 
-/** `GET /health/ready` of a service, or why there is no answer. */
-export interface ServiceStatus {
-  readonly service: string;
-  readonly url: string;
-  readonly status: 'ready' | 'not_ready' | 'stopping' | 'away';
-  readonly version?: string;
-  readonly uptime_seconds?: number;
-  readonly dependencies?: Readonly<Record<string, { readonly up: boolean; readonly detail?: string }>>;
+export interface StatusOptions {
+  readonly watch?: boolean;
 }
 
-export interface Status {
-  readonly services: readonly ServiceStatus[];
-  readonly ledger: LedgerDto | null;
-  readonly physics: PhysicsProgress | null;
-}
+const watchIntervalMs = 2_000;
 
-const healthMaxMs = 5_000;
-
-export async function showStatus({ json, print }: Terminal): Promise<ExitCode> {
+/** Asks each service itself, so that no service has to be there for the others to be seen. */
+export async function showStatus({ watch = false }: StatusOptions, terminal: Terminal): Promise<ExitCode> {
   const config = loadCliConfig();
-  const services = openServices(config);
-  const status: Status = {
-    services: await Promise.all(Object.entries(serviceUrls(config)).map(([service, url]) => serviceStatus(service, url))),
-    ledger: await services.ledger().catch(absent),
-    physics: await services.physicsProgress().catch(absent),
-  };
-  print(json ? JSON.stringify(status) : statusText(status));
-  if (status.services.some((one) => one.status === 'away')) return exitCodes.away;
-  return status.services.every((one) => one.status === 'ready') ? exitCodes.ok : exitCodes.failed;
+  const look = (): Promise<SuiteMonitoring> => gatherMonitoring(config, terminal.clock);
+  if (watch) return watchStatus(look, terminal);
+  const suite = await look();
+  terminal.print(terminal.json ? JSON.stringify(suite) : picture(suite));
+  return statusExitCode(suite);
 }
 
-function serviceUrls({ tickIngestUrl, marketPhysicsUrl, marketDataUrl, ports }: BaseConfig): Readonly<Record<string, string>> {
-  return {
-    'tick-ingest': tickIngestUrl,
-    'market-physics': marketPhysicsUrl,
-    'state-broadcaster': `http://127.0.0.1:${ports.stateBroadcasterHttp}`,
-    'market-data': marketDataUrl,
-  };
+/** `away` where a service does not answer, `failed` where something needs a person: what mends itself is `ok`. */
+export function statusExitCode(suite: SuiteMonitoring): ExitCode {
+  if (suite.services.some(({ answers }) => !answers)) return exitCodes.away;
+  return problemsOf(suite).some(({ severity }) => severity === 'critical') ? exitCodes.failed : exitCodes.ok;
 }
 
-/** Health answers with another status than 200 where a service is not ready, and with the same body. */
-async function serviceStatus(service: string, url: string): Promise<ServiceStatus> {
-  try {
-    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(healthMaxMs) });
-    return { ...((await response.json()) as Omit<ServiceStatus, 'service' | 'url'>), service, url };
-  } catch {
-    return { service, url, status: 'away' };
+/** Until Ctrl-C. On a terminal the picture stands still and changes; a pipe gets one after the other. */
+export async function watchStatus(look: () => Promise<SuiteMonitoring>, terminal: Terminal): Promise<ExitCode> {
+  const { signal, json, screen, print } = terminal;
+  while (!signal.aborted) {
+    const suite = await look();
+    if (json) print(JSON.stringify(suite));
+    else (screen ?? print)(`${suite.time}\n\n${picture(suite)}\n`);
+    // An aborted wait is a wait that is over.
+    await terminal.sleep(watchIntervalMs, signal).catch(() => undefined);
   }
-}
-
-function absent(error: unknown): null {
-  if (error instanceof HindcastError) return null;
-  throw error;
-}
-
-export function statusText({ services, ledger, physics }: Status): string {
-  const rows = services.map(({ service, url, status, version, uptime_seconds: uptime, dependencies }) => [
-    service,
-    url,
-    status.replace('_', ' '),
-    version ?? '-',
-    uptime === undefined ? '-' : duration(uptime),
-    dependenciesText(dependencies),
-  ]);
-  const lines = [
-    table(
-      ['service', 'url', 'status', 'version', 'up for', 'depends on'].map((title) => ({ title })),
-      rows,
-    ),
-    '',
-  ];
-  if (ledger) {
-    const { trades, quotes } = ledger.totals;
-    lines.push(
-      `ledger: ${ledger.balanced ? 'balanced' : 'NOT BALANCED'}, ${whole(trades.stored)} trades and ${whole(quotes.stored)} quotes stored, ` +
-        `${whole(trades.pending + quotes.pending)} pending, ${whole(trades.quarantined + quotes.quarantined)} quarantined`,
-    );
-  }
-  if (ledger && physics) {
-    lines.push(
-      `states: ${whole(physics.states)}, ${whole(Math.max(ledger.head_number - physics.checkpoint_number, 0))} batches behind; ${whole(physics.embedding_queue)} embeddings to go`,
-    );
-  }
-  return lines.join('\n').trimEnd();
-}
-
-function dependenciesText(dependencies: ServiceStatus['dependencies']): string {
-  if (!dependencies) return '-';
-  return Object.entries(dependencies)
-    .map(([name, { up, detail }]) => (up ? `${name} up` : `${name} DOWN${detail === undefined ? '' : ` (${detail})`}`))
-    .join(', ');
+  return exitCodes.interrupted;
 }

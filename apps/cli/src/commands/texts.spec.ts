@@ -4,7 +4,6 @@ import { fakeTerminal } from '../terminal.fixture.js';
 import { parseSpan, parseTime } from '../time-arguments.js';
 import { ledgerTable } from './ledger.js';
 import { similarRequest, similarText } from './similar.js';
-import { statusText } from './status.js';
 import { show, stateLines } from './watch.js';
 
 describe('times of the command line', () => {
@@ -104,27 +103,6 @@ it('the ledger is a row a table', () => {
   });
   expect(text).toContain('trades          0     1,200   1,100        0       100');
   expect(text).toContain('rejected: PRICE_INVALID 100');
-});
-
-it('status says what is away and how far behind the rest is', () => {
-  const text = statusText({
-    services: [
-      {
-        service: 'tick-ingest',
-        url: 'http://127.0.0.1:7701',
-        status: 'ready',
-        version: '0.1.0',
-        uptime_seconds: 75,
-        dependencies: { questdb: { up: false, detail: 'refused' } },
-      },
-      { service: 'market-data', url: 'http://127.0.0.1:7704', status: 'away' },
-    ],
-    ledger: ledgerOf([], { stored: 5 }),
-    physics: { stream_id: 's', checkpoint_number: 4, head_number: 7, states: 99, embedding_queue: 3 },
-  });
-  expect(text).toContain('questdb DOWN (refused)');
-  expect(text).toContain('market-data  http://127.0.0.1:7704  away');
-  expect(text).toContain('states: 99, 3 batches behind; 3 embeddings to go');
 });
 
 it('watching shows snapshots and updates alike', () => {

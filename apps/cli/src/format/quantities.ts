@@ -26,3 +26,10 @@ export function bar(part: number, width = 24): string {
 export function figure(value: number | null | undefined, digits = 4): string {
   return value === null || value === undefined ? '-' : value.toFixed(digits);
 }
+
+/** `1536` -> `1.5 KB`; steps of 1,000, as disks are sold. */
+export function bytes(count: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+  const step = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
+  return `${(count / 1_000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`;
+}

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MemoryBus } from '@hindcast/bus-memory';
-import { Int64, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
-import { usFromIso, type ErrorBody, type IngestAnswer, type LedgerDto } from '@hindcast/contracts';
+import { HindcastError, usFromIso, type ErrorBody, type IngestAnswer, type LedgerDto } from '@hindcast/contracts';
 import { systemClock, type TickStore } from '@hindcast/ports';
 import {
   Doorkeeper,
@@ -13,10 +12,12 @@ import {
   Lifecycle,
   LOGGER,
   Metrics,
+  MonitoringRegistry,
   startService,
   type Logger,
   type RunningService,
 } from '@hindcast/service-kit';
+import { Int64, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { readConfig, type TickIngestConfig } from '../config.js';
 import { FakeTickStore } from '../fake-tick-store.fixture.js';
 import { LedgerController } from '../ledger/ledger.controller.js';
@@ -27,7 +28,9 @@ import { TicksController } from './ticks.controller.js';
 @Module({})
 class TestModule {
   static with(config: TickIngestConfig, store: FakeTickStore): DynamicModule {
-    const service = (logger: Logger, lifecycle: Lifecycle, health: HealthRegistry, metrics: Metrics) =>
+    const service = (
+      ...[logger, lifecycle, health, metrics, monitoring]: [Logger, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry]
+    ) =>
       new TickIngest({
         config,
         store: store as unknown as TickStore,
@@ -38,11 +41,16 @@ class TestModule {
         health,
         metrics,
         doorkeeper: Doorkeeper.withoutKeys(systemClock),
+        monitoring,
+        storeMonitor: { read: () => Promise.reject(new HindcastError('STORE_AWAY')) },
       });
     return {
       module: TestModule,
       controllers: [TicksController, LedgerController],
-      providers: [BodyParsers, { provide: TickIngest, inject: [LOGGER, Lifecycle, HealthRegistry, Metrics], useFactory: service }],
+      providers: [
+        BodyParsers,
+        { provide: TickIngest, inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry], useFactory: service },
+      ],
     };
   }
 }

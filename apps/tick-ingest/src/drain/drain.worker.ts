@@ -25,6 +25,8 @@ const restartAfterMs = 1_000;
  */
 export class DrainWorker {
   status: DrainStatus = { state: 'running', detail: '' };
+  /** Seen in the store since this process began. */
+  rowsStored = 0;
   private thread: Worker | undefined;
   private isStopping = false;
   /** Of the running thread: its progress rests on one that is not on disk, so none of it counts. */
@@ -90,6 +92,7 @@ export class DrainWorker {
     if (this.hasLostProgress) return;
     try {
       await log.recordStored(progress);
+      this.rowsStored += progress.stored.reduce((sum, { rows }) => sum + rows, 0);
       onStored(progress);
     } catch (error) {
       // The watermark stays: the thread starts again from it and sends the same rows.
