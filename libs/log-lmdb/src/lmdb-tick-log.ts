@@ -19,7 +19,16 @@ import type {
 } from '@hindcast/ports';
 import { rowName } from '@hindcast/ports';
 import type { Database } from 'lmdb';
-import { freshCounters, totalsAfterRelease, totalsAfterStored, totalsAfterWrite } from './log-counters.js';
+import { GroupedWrites } from './grouped-writes.js';
+import {
+  cellKey,
+  freshCounters,
+  newestInstruments,
+  summedCells,
+  totalsAfterRelease,
+  totalsAfterStored,
+  totalsAfterWrite,
+} from './log-counters.js';
 import { logFormatVersion, openTables, type LogCounters, type LogIdentity, type LogTables } from './log-tables.js';
 
 const countersKey = 'counters';
@@ -34,10 +43,17 @@ export interface OpenLogOptions {
   readonly inherit: () => Promise<LogInheritance>;
 }
 
+/** A write with its batches as they will rest: encoded before the transaction, which holds up every other one. */
+interface EncodedWrite {
+  readonly write: LogWrite;
+  readonly bodies: readonly { readonly number: number; readonly body: Uint8Array }[];
+}
+
 export class LmdbTickLog implements TickLog {
   readonly streamId: string;
   private counters: LogCounters;
   private readonly waiting = new Set<() => void>();
+  private readonly writes = new GroupedWrites<EncodedWrite>((group) => this.appendGroup(group));
   private isClosed = false;
 
   private constructor(
@@ -82,27 +98,35 @@ export class LmdbTickLog implements TickLog {
     return this.counters;
   }
 
-  async append(write: LogWrite): Promise<void> {
-    const bodies = write.batches.map((batch) => ({ number: batch.number, body: encodeLoggedBatch(batch) }));
+  append(write: LogWrite): Promise<void> {
+    return this.writes.add({ write, bodies: write.batches.map((batch) => ({ number: batch.number, body: encodeLoggedBatch(batch) })) });
+  }
+
+  /** One transaction for several writes: each batch, but of instruments, cells and counters only what they are in the end. */
+  private async appendGroup(group: readonly EncodedWrite[]): Promise<readonly (Error | undefined)[]> {
     const { tables } = this;
     let counters = this.counters;
+    let faults: readonly (string | undefined)[] = [];
     await this.write(() => {
-      const stored = tables.meta.get(countersKey) as LogCounters;
-      // A write that was admitted on one that failed must fail too, whatever the disk does by now.
-      if (stored.serial + 1 !== write.serial)
-        throw new Error(`write ${String(write.serial)} does not follow write ${String(stored.serial)}`);
-      for (const [at, { number, body }] of bodies.entries()) {
-        if (number !== stored.headNumber + 1 + at) throw new Error(`batch ${number} does not follow batch ${stored.headNumber + at}`);
-        void tables.batches.put(number, body as Buffer);
-      }
-      for (const instrument of write.instruments) void tables.instruments.put(instrumentKey(instrument), instrument);
-      for (const cell of write.cells)
+      counters = tables.meta.get(countersKey) as LogCounters;
+      const taken: LogWrite[] = [];
+      faults = group.map((encoded) => {
+        const fault = faultAfter(counters, encoded);
+        if (fault !== undefined) return fault;
+        for (const { number, body } of encoded.bodies) void tables.batches.put(number, body as Buffer);
+        taken.push(encoded.write);
+        counters = totalsAfterWrite(counters, encoded.write);
+        return undefined;
+      });
+      for (const [key, instrument] of newestInstruments(taken)) void tables.instruments.put(key, instrument);
+      for (const cell of summedCells(taken))
         this.changeCell(cell, (before) => ({ ...before, admitted: before.admitted + cell.admitted, late: before.late + cell.late }));
-      counters = totalsAfterWrite(stored, write);
       void tables.meta.put(countersKey, counters);
     });
+    const { headNumber } = this.counters;
     this.counters = counters;
-    if (write.batches.length > 0) this.wake();
+    if (counters.headNumber > headNumber) this.wake();
+    return faults.map((fault) => (fault === undefined ? undefined : notWritten(fault)));
   }
 
   read(number: number): LoggedBatch | undefined {
@@ -242,6 +266,7 @@ export class LmdbTickLog implements TickLog {
   async close(): Promise<void> {
     this.isClosed = true;
     this.wake();
+    await this.writes.settled();
     await this.tables.root.close();
   }
 
@@ -273,7 +298,7 @@ export class LmdbTickLog implements TickLog {
     { table, market, symbol, day }: Pick<CellTotals, 'table' | 'market' | 'symbol' | 'day'>,
     change: (before: CellTotals) => CellTotals,
   ): void {
-    const key = `${table} ${market} ${symbol} ${String(day)}`;
+    const key = cellKey({ table, market, symbol, day });
     const before = this.tables.cells.get(key) ?? {
       table,
       market,
@@ -301,9 +326,20 @@ export class LmdbTickLog implements TickLog {
     try {
       await this.tables.root.transaction(action);
     } catch (cause) {
-      throw new HindcastError('LOG_UNAVAILABLE', `the log could not be written: ${await reasonOf(cause)}`, { cause });
+      throw notWritten(await reasonOf(cause), cause);
     }
   }
+}
+
+/** A write that was admitted on one that failed must fail too, whatever the disk does by now. */
+function faultAfter({ serial, headNumber }: LogCounters, { write, bodies }: EncodedWrite): string | undefined {
+  if (serial + 1 !== write.serial) return `write ${String(write.serial)} does not follow write ${String(serial)}`;
+  const at = bodies.findIndex(({ number }, index) => number !== headNumber + 1 + index);
+  return at < 0 ? undefined : `batch ${bodies[at].number} does not follow batch ${headNumber + at}`;
+}
+
+function notWritten(reason: string, cause?: unknown): HindcastError {
+  return new HindcastError('LOG_UNAVAILABLE', `the log could not be written: ${reason}`, { cause });
 }
 
 /** lmdb says in a promise of its own why the disk did not take a commit: unheard, it would end the process. */
@@ -340,7 +376,7 @@ function writeInheritance(tables: LogTables, { firstNumber, instruments, floors,
   }
   for (const floor of floors) void tables.floors.put(floorKey(floor), floor.floorUs);
   for (const { table, market, symbol, day, rows } of cells) {
-    void tables.cells.put(`${table} ${market} ${symbol} ${String(day)}`, {
+    void tables.cells.put(cellKey({ table, market, symbol, day }), {
       table,
       market,
       symbol,

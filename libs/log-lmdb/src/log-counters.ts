@@ -1,6 +1,6 @@
 import type { TickKind } from '@hindcast/contracts';
-import { rowsOf } from '@hindcast/market';
-import type { KindTotals, LogWrite, QuarantinedRow, StoredCell, StoredProgress } from '@hindcast/ports';
+import { instrumentKey, rowsOf, type CellCount, type InstrumentState } from '@hindcast/market';
+import type { CellTotals, KindTotals, LogWrite, QuarantinedRow, StoredCell, StoredProgress } from '@hindcast/ports';
 import type { LogCounters } from './log-tables.js';
 
 /** The ledger's sums, as values: every change of the log is a function from the counters before to those after. */
@@ -80,4 +80,24 @@ function rowsByTable(cells: readonly StoredCell[]): Record<TickKind, number> {
   const rows = { trades: 0, quotes: 0 };
   for (const kind of kinds) rows[kind] = cells.filter((cell) => cell.table === kind).reduce((sum, cell) => sum + cell.rows, 0);
   return rows;
+}
+
+/** Of instruments that several writes change, the last form counts. */
+export function newestInstruments(writes: readonly LogWrite[]): ReadonlyMap<string, InstrumentState> {
+  return new Map(writes.flatMap(({ instruments }) => instruments.map((instrument) => [instrumentKey(instrument), instrument])));
+}
+
+/** Rows of one cell, from however many writes. */
+export function summedCells(writes: readonly LogWrite[]): Iterable<CellCount> {
+  const sums = new Map<string, CellCount>();
+  for (const cell of writes.flatMap(({ cells }) => cells)) {
+    const key = cellKey(cell);
+    const sum = sums.get(key);
+    sums.set(key, sum ? { ...sum, admitted: sum.admitted + cell.admitted, late: sum.late + cell.late } : cell);
+  }
+  return sums.values();
+}
+
+export function cellKey({ table, market, symbol, day }: Pick<CellTotals, 'table' | 'market' | 'symbol' | 'day'>): string {
+  return `${table} ${market} ${symbol} ${String(day)}`;
 }

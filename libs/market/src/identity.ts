@@ -22,54 +22,63 @@ export function identityHashes(kind: TickKind, columns: IdentityColumns): Identi
   const high = new Uint32Array(length);
   const prefixes = new PrefixHashes(kind, columns);
   for (let row = 0; row < length; row++) {
-    const prefix = prefixes.slotOf(row);
     const time = timeUs[row];
     const timeLow = time >>> 0;
     const timeHigh = Math.floor(time / 4_294_967_296) >>> 0;
-    let a = mixLow(mixLow(prefixes.low[prefix], timeLow), timeHigh);
-    let b = mixHigh(mixHigh(prefixes.high[prefix], timeLow), timeHigh);
+    let a = mixLow(mixLow(prefixes.low(row), timeLow), timeHigh);
+    let b = mixHigh(mixHigh(prefixes.high(row), timeLow), timeHigh);
+    const start = id.offsets[row];
     const end = id.offsets[row + 1];
-    for (let at = id.offsets[row]; at < end; at += 4) {
+    for (let at = start; at < end; at += 4) {
       const word = wordAtByte(id.bytes, at, end);
       a = mixLow(a, word);
       b = mixHigh(b, word);
     }
-    const bytes = end - id.offsets[row];
-    low[row] = finish(a ^ bytes);
-    high[row] = finish(b ^ bytes);
+    low[row] = finish(a ^ (end - start));
+    high[row] = finish(b ^ (end - start));
   }
   return { low, high };
 }
 
-/** Source, market, symbol and exchange repeat: their part of the hash is made once for each combination of codes. */
+/**
+ * Source, market, symbol and exchange repeat: each word is hashed once a batch, and a row mixes four numbers. A table of
+ * combinations would be made anew for every batch, and costs more than it spares where a batch has many symbols.
+ */
 class PrefixHashes {
-  readonly low: number[] = [];
-  readonly high: number[] = [];
-  private readonly slots = new Map<number, number>();
-  private readonly columns: readonly CodedColumn[];
+  private readonly source: HashedWords;
+  private readonly market: HashedWords;
+  private readonly symbol: HashedWords;
+  private readonly exchange: HashedWords;
 
-  constructor(
-    private readonly kind: TickKind,
-    columns: IdentityColumns,
-  ) {
-    this.columns = [columns.source, columns.market, columns.symbol, columns.exchange];
+  constructor(kind: TickKind, columns: IdentityColumns) {
+    // Each column's words with a salt of its own: a market and an exchange of the same name are not the same.
+    this.source = hashedWords(columns.source, `${kind} source`);
+    this.market = hashedWords(columns.market, 'market');
+    this.symbol = hashedWords(columns.symbol, 'symbol');
+    this.exchange = hashedWords(columns.exchange, 'exchange');
   }
 
-  slotOf(row: number): number {
-    const [source, market, symbol, exchange] = this.columns;
-    const key =
-      ((source.codes[row] * market.values.length + market.codes[row]) * symbol.values.length + symbol.codes[row]) * exchange.values.length +
-      exchange.codes[row];
-    let slot = this.slots.get(key);
-    if (slot === undefined) {
-      slot = this.low.length;
-      this.slots.set(key, slot);
-      const words = [this.kind, ...this.columns.map((column) => column.values[column.codes[row]])].join('\u0000');
-      this.low.push(hashText(words, lowSeed, mixLow));
-      this.high.push(hashText(words, highSeed, mixHigh));
-    }
-    return slot;
+  low(row: number): number {
+    const { source, market, symbol, exchange } = this;
+    const instrument = mixLow(mixLow(source.low[source.codes[row]], market.low[market.codes[row]]), symbol.low[symbol.codes[row]]);
+    return mixLow(instrument, exchange.low[exchange.codes[row]]);
   }
+
+  high(row: number): number {
+    const { source, market, symbol, exchange } = this;
+    const instrument = mixHigh(mixHigh(source.high[source.codes[row]], market.high[market.codes[row]]), symbol.high[symbol.codes[row]]);
+    return mixHigh(instrument, exchange.high[exchange.codes[row]]);
+  }
+}
+
+interface HashedWords extends IdentityHashes {
+  readonly codes: Uint16Array;
+}
+
+function hashedWords({ codes, values }: CodedColumn, salt: string): HashedWords {
+  const low = Uint32Array.from(values, (word) => hashText(word, hashText(salt, lowSeed, mixLow), mixLow));
+  const high = Uint32Array.from(values, (word) => hashText(word, hashText(salt, highSeed, mixHigh), mixHigh));
+  return { codes, low, high };
 }
 
 function hashText(text: string, seed: number, mix: (hash: number, word: number) => number): number {
