@@ -1,10 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { systemClock, type TickStore } from '@hindcast/ports';
-import { HealthRegistry, Lifecycle } from '@hindcast/service-kit';
+import { GRPC_DOOR, GrpcDoors, HealthRegistry, Lifecycle, type GrpcServer } from '@hindcast/service-kit';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import type { MarketDataConfig } from './config.js';
 import { Instruments } from './instruments.js';
-import { readersMonitoring, rowsSent, SuiteMonitoringController } from './monitoring.js';
+import { openGrpcDoor } from './market-data.grpc.js';
+import { readersMonitoring, ROWS_SENT, rowsSent, SuiteMonitoringController, type RowsSent } from './monitoring.js';
+import { RangeReader } from './range-reader.js';
 import { RangesController } from './ranges.controller.js';
 import { SymbolsController } from './symbols.controller.js';
 import { TICK_STORE } from './tokens.js';
@@ -29,6 +31,18 @@ export class AppModule {
           },
         },
         { provide: Instruments, inject: [TICK_STORE], useFactory: (store: TickStore): Instruments => new Instruments(store, systemClock) },
+        {
+          provide: RangeReader,
+          inject: [Instruments, TICK_STORE, ROWS_SENT],
+          useFactory: (instruments: Instruments, store: TickStore, count: RowsSent): RangeReader =>
+            new RangeReader(instruments, store, count),
+        },
+        {
+          provide: GRPC_DOOR,
+          inject: [GrpcDoors, RangeReader, Instruments],
+          useFactory: (doors: GrpcDoors, reader: RangeReader, instruments: Instruments): Promise<GrpcServer> =>
+            openGrpcDoor(doors, { port: config.ports.marketDataGrpc, reader, instruments }),
+        },
       ],
     };
   }

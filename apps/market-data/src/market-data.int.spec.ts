@@ -1,12 +1,20 @@
 import { request } from 'node:http';
 import { tableFromIPC, type Table } from 'apache-arrow';
 import { isoFromUs, type ErrorBody } from '@hindcast/contracts';
-import type { BarRow, StateRow, TickStore } from '@hindcast/ports';
+import type { TickStore } from '@hindcast/ports';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { AppModule } from './app.module.js';
-import { readConfig } from './config.js';
 import type { Cell } from './tables.js';
-import { RecordedStore, someQuoteRows, someTradeRows, startUs, summaryOf } from './recorded.fixture.js';
+import {
+  RecordedStore,
+  someBarRows,
+  someQuoteRows,
+  someStateRows,
+  someTradeRows,
+  startUs,
+  summaryOf,
+  testConfig,
+} from './recorded.fixture.js';
 
 let store: RecordedStore;
 let service: RunningService;
@@ -17,7 +25,7 @@ beforeEach(async () => {
   store.summaries = [summaryOf('usa/equity', 'SPY'), summaryOf('usa/equity', 'TWO'), summaryOf('binance/spot', 'TWO')];
   service = await startService({
     name: 'market-data',
-    config: () => ({ ...readConfig(), logLevel: 'silent' as const, jsonRowsDefault: 5, jsonRowsMax: 50 }),
+    config: testConfig,
     module: (config) => AppModule.with(config, store as unknown as TickStore),
     httpPort: () => 0,
   });
@@ -142,42 +150,9 @@ it('ranges begin with `from`, end before `to`, and take ISO 8601 and microsecond
 });
 
 describe('bars and states', () => {
-  const bars = Array.from({ length: 9 }, (_, i): BarRow => ({
-    market: 'usa/equity',
-    symbol: 'SPY',
-    startUs: startUs + i * 1_000_000,
-    open: 1,
-    high: 2,
-    low: 0.5,
-    close: 1.5,
-    volume: 10 + i,
-    vwap: 1.1,
-    buyVolume: 4,
-    sellVolume: 6,
-    trades: i + 1,
-  }));
-  const states = Array.from({ length: 9 }, (_, i): StateRow => ({
-    market: 'usa/equity',
-    symbol: 'SPY',
-    timeUs: startUs + i,
-    mass: 0.5,
-    velocity: 1,
-    momentum: 0.5,
-    friction: 0.1,
-    entropy: 0.2,
-    nashDistance: 0.3,
-    alphaCoefficient: i < 5 ? null : 2.5,
-    regime: i < 5 ? 'WAIT' : 'Gaussian',
-    price: 100,
-    volume: 10,
-    signedVolume: -2,
-    trades: 3,
-    mode: 'live',
-  }));
-
   it.each(['bars', 'states'])('%s page by time, and are the same as Arrow and CSV', async (table) => {
-    store.barRows = bars;
-    store.stateRows = states;
+    store.barRows = someBarRows;
+    store.stateRows = someStateRows;
     const rows = await everyRow(table, 'symbol=SPY&limit=4');
     expect(rows).toHaveLength(9);
     expect(spelled(await arrow(`${table}?symbol=SPY`))).toEqual(rows);
@@ -185,7 +160,7 @@ describe('bars and states', () => {
   });
 
   it('keep the names of the contract', async () => {
-    store.stateRows = states;
+    store.stateRows = someStateRows;
     const [first] = await everyRow('states', 'symbol=SPY');
     expect(first).toMatchObject({ nash_dist: 0.3, alpha_coefficient: null, regime: 'WAIT', signed_volume: -2 });
   });

@@ -61,10 +61,22 @@ export interface RangeQuery {
   readonly format: Format;
 }
 
-export function parseRange<Extra extends z.ZodRawShape>(query: unknown, extra: Extra): RangeQuery & z.infer<z.ZodObject<Extra>> {
-  const { symbol, market, from, to, limit, cursor, format, ...rest } = parseQuery({ ...rangeShape, ...extra }, query) as z.infer<
-    z.ZodObject<typeof rangeShape>
-  >;
+export const barIntervals = ['1s', '1m', '1h', '1d'] as const;
+
+export interface BarQuery extends RangeQuery {
+  readonly interval: (typeof barIntervals)[number];
+}
+
+export function parseRange(query: unknown): RangeQuery {
+  return rangeOf(parseQuery(rangeShape, query));
+}
+
+export function parseBarRange(query: unknown): BarQuery {
+  const { interval, ...range } = parseQuery({ ...rangeShape, interval: oneOf(barIntervals).default('1m') }, query);
+  return { ...rangeOf(range), interval };
+}
+
+function rangeOf({ symbol, market, from, to, limit, cursor, format }: z.infer<z.ZodObject<typeof rangeShape>>): RangeQuery {
   const fromUs = from ?? 0;
   const toUs = to ?? maxTimeUs;
   if (fromUs >= toUs)
@@ -77,7 +89,6 @@ export function parseRange<Extra extends z.ZodRawShape>(query: unknown, extra: E
     limit,
     after: cursor === undefined ? undefined : parseCursor(cursor),
     format,
-    ...(rest as z.infer<z.ZodObject<Extra>>),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { InstrumentSummary, BarRow, StateRow, StoreHealth, TickRange, TickStore } from '@hindcast/ports';
 import { quoteColumnsOf, tradeColumnsOf, type QuoteRow, type TradeRow } from '@hindcast/testing';
+import { readConfig, type MarketDataConfig } from './config.js';
 
 export const startUs = 1_381_152_600_000_000;
-const pieceRows = 4;
+const pieceRowsDefault = 4;
 
 /** A store with a few rows in memory, read in small pieces, each with words of its own. */
 export class RecordedStore implements Pick<TickStore, 'trades' | 'quotes' | 'bars' | 'states' | 'instruments' | 'health' | 'close'> {
@@ -11,6 +12,7 @@ export class RecordedStore implements Pick<TickStore, 'trades' | 'quotes' | 'bar
   barRows: readonly BarRow[] = [];
   stateRows: readonly StateRow[] = [];
   summaries: readonly InstrumentSummary[] = [];
+  pieceRows = pieceRowsDefault;
   /** Reads that were begun and not closed. */
   openReads = 0;
   lastSignal: AbortSignal | undefined;
@@ -65,9 +67,9 @@ export class RecordedStore implements Pick<TickStore, 'trades' | 'quotes' | 'bar
       const found = rows
         .filter((row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs && isAfter(row))
         .slice(0, limit);
-      for (let at = 0; at < found.length; at += pieceRows) {
-        await this.beforePiece(at / pieceRows);
-        yield found.slice(at, at + pieceRows);
+      for (let at = 0; at < found.length; at += this.pieceRows) {
+        await this.beforePiece(at / this.pieceRows);
+        yield found.slice(at, at + this.pieceRows);
       }
     } finally {
       this.openReads--;
@@ -82,7 +84,7 @@ export function someTradeRows(count: number): TradeRow[] {
     symbol: 'SPY',
     timeUs: startUs + Math.floor(i / 3),
     sequence: 65_536 + i,
-    exchange: i % 5 === 0 ? '' : `X${Math.floor(i / pieceRows)}`,
+    exchange: i % 5 === 0 ? '' : `X${Math.floor(i / pieceRowsDefault)}`,
     id: `id ${i}, "quoted"`,
     price: 100 + i / 7,
     size: 1 + i / 3,
@@ -109,3 +111,43 @@ export function summaryOf(market: string, symbol: string): InstrumentSummary {
   const days = ['2013-10-07', '2013-10-10'].map((day) => ({ day, rows: 1, firstUs: startUs, lastUs: startUs + 1 }));
   return { table: 'trades', market, symbol, firstUs: startUs, lastUs: startUs + 1, firstSequence: 65_536, rows: 2, days };
 }
+
+/** Ports that nobody has, and answers that a test can read. */
+export function testConfig(): MarketDataConfig {
+  const config = readConfig();
+  const ports = { ...config.ports, marketDataGrpc: 0 };
+  return { ...config, ports, logLevel: 'silent', jsonRowsDefault: 5, jsonRowsMax: 50 };
+}
+
+export const someBarRows: readonly BarRow[] = Array.from({ length: 9 }, (_, i): BarRow => ({
+  market: 'usa/equity',
+  symbol: 'SPY',
+  startUs: startUs + i * 1_000_000,
+  open: 1,
+  high: 2,
+  low: 0.5,
+  close: 1.5,
+  volume: 10 + i,
+  vwap: 1.1,
+  buyVolume: 4,
+  sellVolume: 6,
+  trades: i + 1,
+}));
+export const someStateRows: readonly StateRow[] = Array.from({ length: 9 }, (_, i): StateRow => ({
+  market: 'usa/equity',
+  symbol: 'SPY',
+  timeUs: startUs + i,
+  mass: 0.5,
+  velocity: 1,
+  momentum: 0.5,
+  friction: 0.1,
+  entropy: 0.2,
+  nashDistance: 0.3,
+  alphaCoefficient: i < 5 ? null : 2.5,
+  regime: i < 5 ? 'WAIT' : 'Gaussian',
+  price: 100,
+  volume: 10,
+  signedVolume: -2,
+  trades: 3,
+  mode: 'live',
+}));

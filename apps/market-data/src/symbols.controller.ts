@@ -5,14 +5,14 @@ import { parseQuery } from '@hindcast/service-kit';
 import { Instruments } from './instruments.js';
 import { symbolsShape } from './range-query.js';
 
-interface DayDto {
+export interface DayDto {
   readonly day: string;
   readonly rows: number;
   readonly first: string;
   readonly last: string;
 }
 
-interface SymbolDto {
+export interface SymbolDto {
   readonly symbol: string;
   readonly market: string;
   readonly table: 'trades' | 'quotes';
@@ -36,7 +36,7 @@ export class SymbolsController {
   }
 }
 
-function symbolDto({ symbol, market, table, firstUs, lastUs, rows, days }: InstrumentSummary): SymbolDto {
+export function symbolDto({ symbol, market, table, firstUs, lastUs, rows, days }: InstrumentSummary): SymbolDto {
   return {
     symbol,
     market,

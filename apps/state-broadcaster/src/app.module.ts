@@ -1,7 +1,17 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { RedisBus } from '@hindcast/bus-redis';
 import type { Bus, Clock } from '@hindcast/ports';
-import { CLOCK, HealthRegistry, Lifecycle, LOGGER, Metrics, type Logger } from '@hindcast/service-kit';
+import {
+  CLOCK,
+  GRPC_DOOR,
+  GrpcDoors,
+  HealthRegistry,
+  Lifecycle,
+  LOGGER,
+  Metrics,
+  type GrpcServer,
+  type Logger,
+} from '@hindcast/service-kit';
 import { AgentStates } from './agent-states.js';
 import { AgentsController } from './agents.controller.js';
 import { broadcastMonitoring } from './broadcast-monitoring.js';
@@ -9,6 +19,7 @@ import { startBroadcaster } from './broadcaster.js';
 import { Clients } from './clients.js';
 import type { BroadcasterConfig } from './config.js';
 import { SignalsController } from './signals.controller.js';
+import { openGrpcDoor } from './state-broadcaster.grpc.js';
 import { StreamController } from './stream.controller.js';
 import { StreamGateway } from './stream.gateway.js';
 import { TradeSignals } from './trade-signals.js';
@@ -48,6 +59,12 @@ export class AppModule {
         },
         { provide: AgentStates, inject: [BUS, CLOCK], useFactory: (bus: Bus, clock: Clock) => new AgentStates(bus, clock) },
         { provide: TradeSignals, inject: [BUS, CLOCK], useFactory: (bus: Bus, clock: Clock) => new TradeSignals(bus, clock) },
+        {
+          provide: GRPC_DOOR,
+          inject: [GrpcDoors, Clients, AgentStates, TradeSignals],
+          useFactory: (...[doors, clients, agents, signals]: [GrpcDoors, Clients, AgentStates, TradeSignals]): Promise<GrpcServer> =>
+            openGrpcDoor(doors, { port: config.ports.stateBroadcasterGrpc, clients, agents, signals }),
+        },
       ],
     };
   }

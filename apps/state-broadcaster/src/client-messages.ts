@@ -17,14 +17,18 @@ export const symbolField = z
   .describe('a symbol, [A-Z0-9][A-Z0-9.:-]{0,31}, or *');
 export const eventField = z.enum(streamEvents).describe(`one of ${streamEvents.join(', ')}`);
 
-const commandSchema = z.strictObject({
-  action: z.enum(['subscribe', 'unsubscribe']).describe('subscribe or unsubscribe'),
+export const selectionSchema = z.strictObject({
   symbols: z.array(symbolField).min(1).max(symbolsMax).describe(`1 to ${symbolsMax} symbols, as ["SPY"], or ["*"]`),
   events: z
     .array(eventField)
     .min(1)
     .default(['PHYSICS_UPDATE'])
     .describe(`some of ${streamEvents.join(', ')}`),
+});
+
+const commandSchema = z.strictObject({
+  action: z.enum(['subscribe', 'unsubscribe']).describe('subscribe or unsubscribe'),
+  ...selectionSchema.shape,
 });
 
 /** BODY_INVALID for what is not JSON, SUBSCRIPTION_INVALID for what is not a command. */

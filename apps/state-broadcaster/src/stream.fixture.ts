@@ -115,7 +115,10 @@ export class StreamClient {
 export function startBroadcasterService(env: Readonly<Record<string, string>>, openBus?: OpenBus): Promise<RunningService> {
   return startService({
     name: 'state-broadcaster',
-    config: () => readConfig({ HINDCAST_LOG_LEVEL: 'silent', ...env }),
+    config: () => {
+      const config = readConfig({ HINDCAST_LOG_LEVEL: 'silent', ...env });
+      return { ...config, ports: { ...config.ports, stateBroadcasterGrpc: 0 } };
+    },
     module: (config) => AppModule.with(config, openBus),
     httpPort: () => 0,
   });

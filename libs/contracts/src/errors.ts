@@ -105,6 +105,12 @@ export const errorCodes = {
   AGENT_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'No state of this agent is kept; it lives for an hour after it was put.' },
   AGENT_STATE_TOO_LARGE: { status: 413, grpc: 3, retry: false, help: 'Keep the state below the bound that the message names.' },
   SUBSCRIPTION_INVALID: { status: 400, grpc: 3, retry: false, help: 'Name events and symbols as the README shows.' },
+  SUBSCRIBER_SILENT: {
+    status: 408,
+    grpc: 4,
+    retry: true,
+    help: 'The subscriber took nothing for so long that it counted as gone; subscribe again.',
+  },
   SUBSCRIPTIONS_FULL: {
     status: 409,
     grpc: 8,

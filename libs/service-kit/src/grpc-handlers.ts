@@ -12,6 +12,8 @@ export interface GrpcCall {
   /** Aborted when the caller is gone, the deadline has passed or the service stops. */
   readonly signal: AbortSignal;
   readonly metadata: grpc.Metadata;
+  /** The address that the call comes from, without its port. */
+  readonly address: string;
 }
 
 export type UnaryMethod<Req, Res> = (request: Req, call: GrpcCall) => Promise<Res>;
@@ -83,7 +85,7 @@ export class GrpcHandlers {
     this.stopping.addEventListener('abort', abort, { once: true });
     if (this.stopping.aborted) abort();
     return {
-      context: { signal: gone.signal, metadata: call.metadata },
+      context: { signal: gone.signal, metadata: call.metadata, address: call.getPeer().replace(/:\d+$/, '') },
       release: () => this.stopping.removeEventListener('abort', abort),
     };
   }
@@ -104,7 +106,7 @@ export function grpcStatus(error: HindcastError): grpc.StatusObject & Error {
 }
 
 type ServerCall = grpc.ServerUnaryCall<unknown, unknown> | AnyStreamCall;
-type AnyStreamCall = { readonly metadata: grpc.Metadata; on(event: 'cancelled', listener: () => void): unknown };
+type AnyStreamCall = { readonly metadata: grpc.Metadata; getPeer(): string; on(event: 'cancelled', listener: () => void): unknown };
 
 interface Pumping {
   readonly signal: AbortSignal;

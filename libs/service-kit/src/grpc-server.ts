@@ -11,6 +11,7 @@ import { portError } from './port-error.js';
 
 export const defaultMessageBytesMax = 16 * 1024 * 1024;
 const shutdownMaxMs = 3_000;
+const keepAliveMs = 20_000;
 
 // It would print to standard error what it also returns as an error.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -31,10 +32,15 @@ export interface GrpcServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly messageBytesMax?: number;
+  /** Of requests, where they may be no larger than answers. */
+  readonly receiveBytesMax?: number;
   readonly logger: Logger;
   /** The server stops with it: streams are told first, then calls under way get a moment. */
   readonly lifecycle: Lifecycle;
 }
+
+/** Injection token of a service's `GrpcServer`. */
+export const GRPC_DOOR = Symbol('GrpcDoor');
 
 export interface GrpcServer {
   readonly port: number;
@@ -42,18 +48,22 @@ export interface GrpcServer {
 
 /** Fields as in TypeScript (`streamId`), 64-bit numbers as numbers (exact to 2^53), absent fields as their defaults. */
 export function loadService(proto: string, service: string): grpc.ServiceDefinition {
-  const definition = loadSync(join(protoFolder, proto), { longs: Number, enums: String, defaults: true, oneofs: true });
+  const definition = loadSync(proto, { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, oneofs: true });
   const loaded = definition[service];
   if (loaded === undefined || 'format' in loaded) throw new Error(`${proto} has no service ${service}`);
   return loaded;
 }
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { proto, service, methods, bind, doorkeeper, logger, lifecycle, messageBytesMax = defaultMessageBytesMax } = options;
+  const { proto, service, methods, bind, doorkeeper, logger, lifecycle } = options;
+  const { messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax } = options;
   const definition = loadService(proto, service);
   const server = new grpc.Server({
-    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_receive_message_length': receiveBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
+    // One whose machine is gone says nothing; without asking, its streams would stay for ever.
+    'grpc.keepalive_time_ms': keepAliveMs,
+    'grpc.keepalive_timeout_ms': keepAliveMs,
     // Without keys there is nothing to ask, and messages need not pass through it.
     ...(doorkeeper.asksForKeys ? { interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))] } : {}),
   });
@@ -62,6 +72,18 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server));
   logger.info({ port, service }, 'gRPC door open');
   return { port };
+}
+
+/** What every door of a service has in common. */
+export type GrpcDoorParts = Pick<GrpcServerOptions, 'bind' | 'doorkeeper' | 'logger' | 'lifecycle'>;
+
+/** Opens the gRPC doors of a service; injectable, so that a door names only what is its own. */
+export class GrpcDoors {
+  constructor(private readonly parts: GrpcDoorParts) {}
+
+  open(own: Omit<GrpcServerOptions, keyof GrpcDoorParts>): Promise<GrpcServer> {
+    return startGrpcServer({ ...this.parts, ...own });
+  }
 }
 
 function bound(server: grpc.Server, bind: string, port: number): Promise<number> {

@@ -11,6 +11,7 @@ export * from './access/websocket-doors.js';
 export * from './config.js';
 export * from './error.filter.js';
 export * from './fields.js';
+export * from './grpc-fields.js';
 export * from './grpc-handlers.js';
 export * from './grpc-server.js';
 export * from './health.js';

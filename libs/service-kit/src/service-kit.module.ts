@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Doorkeeper } from './access/doorkeeper.js';
 import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BaseConfig } from './config.js';
+import { GrpcDoors } from './grpc-server.js';
 import { HealthController, HealthRegistry } from './health.js';
 import { Lifecycle } from './lifecycle.js';
 import { LOGGER } from './logger.js';
@@ -43,9 +44,10 @@ export class ServiceKitModule {
         { provide: Metrics, useValue: metrics },
         { provide: MonitoringRegistry, useValue: monitoring },
         { provide: Doorkeeper, useValue: doorkeeper },
+        { provide: GrpcDoors, useValue: new GrpcDoors({ bind: config.bind, doorkeeper, logger, lifecycle }) },
         { provide: WebSocketDoors, useValue: webSocketDoors },
       ],
-      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry, Doorkeeper, WebSocketDoors],
+      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry, Doorkeeper, GrpcDoors, WebSocketDoors],
     };
   }
 }

@@ -7,6 +7,7 @@ export * from './local-servers/index.js';
 export { busConformance, type BusUnderTest } from './bus-conformance.js';
 export { embedderConformance } from './embedder-conformance.js';
 export { clusteredRows, embeddingMetadata, embeddingRow, unitVector, type ClusteredRowsOptions } from './embedding-rows.js';
+export { failureOf, GrpcCaller, type GrpcFailure } from './grpc-caller.js';
 export { HashEmbedder } from './hash-embedder.js';
 export { seededRandom } from './seeded-random.js';
 export { vectorStoreConformance, type VectorStoreUnderTest } from './vector-store-conformance.js';
