@@ -1,4 +1,5 @@
 import { checks } from './checks/index.mjs';
+import { check as dependencies } from './checks/dependencies.mjs';
 import { check as documents } from './checks/documents.mjs';
 import { check as fileNames } from './checks/file-names.mjs';
 import { check as imageRecipe } from './checks/image-recipe.mjs';
@@ -134,6 +135,48 @@ describe('documents', () => {
     const shape = 'const baseShape = {\n  home: z.string(),\n  portOffset: wholeNumber({ min: 0 }),\n} satisfies z.ZodRawShape;\n';
     expect(messages(documents(treeOfTexts({ ...page, 'libs/service-kit/src/config.ts': shape })))).toEqual([
       'libs/service-kit/src/config.ts:3 HINDCAST_PORT_OFFSET is not explained in docs/CONFIGURATION.md',
+    ]);
+  });
+});
+
+describe('dependencies', () => {
+  const accepted = {
+    installScripts: { builds: 'We use its binary.' },
+    licences: ['MIT'],
+    licenceExceptions: { odd: { licence: 'CC-BY-4.0', reason: 'Data.' } },
+  };
+  const packages = {
+    '': { name: 'root' },
+    'libs/a': {},
+    'node_modules/@ours/a': { link: true },
+    'node_modules/builds': { license: 'MIT', hasInstallScript: true },
+    'node_modules/odd': { license: 'CC-BY-4.0' },
+    'node_modules/other-platform': { optional: true },
+  };
+  const tree = (changes = {}, files = {}) =>
+    treeOfTexts({
+      'tools/lint/accepted-dependencies.json': json(accepted),
+      'package-lock.json': json({ packages: { ...packages, ...changes } }),
+      '.npmrc': 'ignore-scripts=true\n',
+      Dockerfile: 'RUN npm ci --ignore-scripts\n# No npm ci here.\n',
+      ...files,
+    });
+
+  it('agrees where every script and licence is accepted, and none runs', () => {
+    expect(dependencies(tree())).toEqual([]);
+  });
+
+  it('finds scripts and licences that nobody accepted, acceptances in vain, and installations that would run scripts', () => {
+    const changes = {
+      'node_modules/builds': { license: 'GPL-3.0' },
+      'node_modules/a/node_modules/@b/c': { license: 'MIT', hasInstallScript: true },
+    };
+    expect(messages(dependencies(tree(changes, { '.npmrc': '', Dockerfile: 'RUN npm ci\n' })))).toEqual([
+      'package-lock.json @b/c has an install script; say in tools/lint/accepted-dependencies.json why we can do without it',
+      'tools/lint/accepted-dependencies.json builds has no install script any more',
+      'package-lock.json builds is under GPL-3.0, which tools/lint/accepted-dependencies.json does not name',
+      'Dockerfile:1 installs without --ignore-scripts',
+      '.npmrc must say ignore-scripts=true',
     ]);
   });
 });

@@ -3,7 +3,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../libs/service-kit/src/config.ts';
 import { accessTo, readSettings } from '../stack/settings.mjs';
+import { makeContainerSecrets } from './container-secrets.mjs';
 import { ensureSecrets, readSecret, redisUserLine, withCredentials, withoutCredentials } from './secrets.mjs';
+
+describe('the passwords of a stack in containers', () => {
+  it('are made once, with the hash that belongs to the password as it is now', () => {
+    const folders = { questdb: mkdtempSync(join(tmpdir(), 'hindcast-volume-')), redis: mkdtempSync(join(tmpdir(), 'hindcast-volume-')) };
+    const contents = () =>
+      Object.values(folders).map((folder) =>
+        readdirSync(folder)
+          .sort()
+          .map((file) => readFileSync(join(folder, file), 'utf8')),
+      );
+    try {
+      makeContainerSecrets(folders);
+      const first = contents();
+      expect(first.flat()).toEqual([
+        expect.stringMatching(/^[\w-]{43}\n$/),
+        expect.stringMatching(/^[\w-]{43}\n$/),
+        expect.stringMatching(/^[\w-]{43}\n$/),
+        redisUserLine(first[1][0].trim()),
+      ]);
+      makeContainerSecrets(folders);
+      expect(contents()).toEqual(first);
+      rmSync(join(folders.redis, 'password'));
+      writeFileSync(join(folders.redis, 'password'), 'hunter2\n');
+      makeContainerSecrets(folders);
+      expect(contents()[1]).toEqual(['hunter2\n', redisUserLine('hunter2')]);
+    } finally {
+      for (const folder of Object.values(folders)) rmSync(folder, { recursive: true });
+    }
+  });
+});
 
 describe('the passwords of a stack', () => {
   let home = '';

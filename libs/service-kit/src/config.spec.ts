@@ -12,6 +12,9 @@ const shape = {
   isFast: flag().default(false),
 };
 
+/** A folder in which no set-up has left passwords. */
+const neverStarted = join(tmpdir(), 'hindcast-never-started');
+
 function failureOf(env: Record<string, string>): HindcastError {
   try {
     loadConfig(shape, env);
@@ -24,9 +27,10 @@ function failureOf(env: Record<string, string>): HindcastError {
 
 describe('loadConfig', () => {
   it('has a default for everything', () => {
-    const config = loadConfig(shape, { XDG_CACHE_HOME: '/cache', HINDCAST_HOME: '' });
+    expect(loadConfig({}, {}).home).toBe(join(projectRoot, '.hindcast'));
+    const config = loadConfig(shape, { XDG_CACHE_HOME: '/cache', HINDCAST_HOME: neverStarted });
     expect(config).toMatchObject({
-      home: join(projectRoot, '.hindcast'),
+      home: neverStarted,
       portOffset: 0,
       logLevel: 'info',
       bind: '127.0.0.1',
@@ -42,7 +46,7 @@ describe('loadConfig', () => {
   });
 
   it('shifts every port and every URL by the offset', () => {
-    const { ports, questdbUrl, redisUrl, tickIngestUrl } = loadConfig({}, { HINDCAST_PORT_OFFSET: '1000' });
+    const { ports, questdbUrl, redisUrl, tickIngestUrl } = loadConfig({}, { HINDCAST_PORT_OFFSET: '1000', HINDCAST_HOME: neverStarted });
     expect(ports).toMatchObject({ tickIngestHttp: 8701, redis: 8720 });
     expect([questdbUrl, redisUrl, tickIngestUrl]).toEqual(['http://127.0.0.1:8730', 'redis://127.0.0.1:8720', 'http://127.0.0.1:8701']);
   });
