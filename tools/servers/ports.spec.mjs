@@ -13,7 +13,7 @@ it('agrees with the ports that the services know', () => {
   expect(services.map(({ name, httpPort, grpcPort }) => [name, httpPort, grpcPort])).toEqual([
     ['tick-ingest', known.tickIngestHttp, known.tickIngestGrpc],
     ['market-physics', known.marketPhysicsHttp, undefined],
-    ['state-broadcaster', known.stateBroadcasterHttp, undefined],
-    ['market-data', known.marketDataHttp, undefined],
+    ['state-broadcaster', known.stateBroadcasterHttp, known.stateBroadcasterGrpc],
+    ['market-data', known.marketDataHttp, known.marketDataGrpc],
   ]);
 });

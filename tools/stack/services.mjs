@@ -12,6 +12,6 @@
 export const services = Object.freeze([
   { name: 'tick-ingest', entry: 'apps/tick-ingest/dist/main.js', httpPort: 7701, grpcPort: 7711 },
   { name: 'market-physics', entry: 'apps/market-physics/dist/main.js', httpPort: 7702 },
-  { name: 'state-broadcaster', entry: 'apps/state-broadcaster/dist/main.js', httpPort: 7703 },
-  { name: 'market-data', entry: 'apps/market-data/dist/main.js', httpPort: 7704 },
+  { name: 'state-broadcaster', entry: 'apps/state-broadcaster/dist/main.js', httpPort: 7703, grpcPort: 7713 },
+  { name: 'market-data', entry: 'apps/market-data/dist/main.js', httpPort: 7704, grpcPort: 7714 },
 ]);
