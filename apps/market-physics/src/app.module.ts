@@ -4,6 +4,7 @@ import { CLOCK, HealthRegistry, LOGGER, Metrics, MonitoringRegistry, type Logger
 import type { Adapters } from './adapters.js';
 import type { MarketPhysicsConfig } from './config.js';
 import { registerProbes } from './physics-health.js';
+import { registerVectorMetrics } from './physics-metrics.js';
 import { registerMonitoring } from './physics-monitoring.js';
 import { PhysicsService } from './physics-service.js';
 import { ProgressController } from './progress.controller.js';
@@ -35,6 +36,7 @@ export class AppModule {
             const service = new PhysicsService({ adapters, config, logger, metrics });
             registerProbes(health, adapters, service);
             registerMonitoring(monitoring, adapters, service);
+            registerVectorMetrics(metrics, monitoring);
             return service;
           },
         },

@@ -155,7 +155,10 @@ export class FollowerWorker {
       const announcement = this.fold.step(batch);
       events.folded(1, this.headNumber - batch.number);
       this.reportRefused();
-      await Promise.all([this.parts.announcer.offer(announcement), this.parts.writer.offer(announcement.states)]);
+      await Promise.all([
+        this.parts.announcer.offer({ ...announcement, receivedAtUs: batch.receivedAtUs }),
+        this.parts.writer.offer(announcement.states),
+      ]);
       this.checkpointIfDue();
       if (this.fold.dueCount > dueWithoutCheckpointMax) await this.checkpointing;
       if (performance.now() - turnedMs > turnEveryMs) {

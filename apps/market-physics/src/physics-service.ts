@@ -6,6 +6,7 @@ import type { MarketPhysicsConfig } from './config.js';
 import { EmbeddingWorker } from './embedding.worker.js';
 import { FollowerWorker } from './follower.worker.js';
 import { livePathOf } from './live-path.js';
+import { physicsCounters, registerPhysicsMetrics, type PhysicsCounters } from './physics-metrics.js';
 import { Rebuilds } from './rebuilds.js';
 import { SimilarMoments } from './similar-moments.js';
 import { StateAnnouncer } from './state-announcer.js';
@@ -29,14 +30,14 @@ export class PhysicsService {
   readonly moments: SimilarMoments;
   private readonly workers: Promise<void>[] = [];
   private readonly logger: Logger;
-  private readonly counters: ReturnType<typeof countersOf>;
+  private readonly counters: PhysicsCounters;
 
   constructor(private readonly parts: ServiceParts) {
     const { adapters, config, logger, metrics } = parts;
     const { store, vectors, embedder, checkpoint: queue, clock } = adapters;
     const isDue = (state: PhysicsState): boolean => isEmbeddingDue(state, config.embedIntervalMs);
     this.logger = logger;
-    this.counters = countersOf(metrics);
+    this.counters = physicsCounters(metrics);
     this.writer = new StateWriter(store, {
       stored: (states) => this.counters.states.inc(states),
       failed: (error) => logger.warn({ err: error }, 'states could not be stored; trying again'),
@@ -54,8 +55,14 @@ export class PhysicsService {
       onEnd: (report, error) => logger.info({ report, ...(error === undefined ? {} : { err: error }) }, 'rebuild ended'),
     });
     this.states = new StateFinder(store, () => this.follower.fold);
-    this.moments = new SimilarMoments({ states: this.states, embedder, vectors, clock });
-    this.measure(metrics);
+    this.moments = new SimilarMoments({
+      states: this.states,
+      embedder,
+      vectors,
+      clock,
+      onFound: ({ exact }, elapsedSeconds) => this.counters.searchSeconds.observe({ kind: exact ? 'exact' : 'indexed' }, elapsedSeconds),
+    });
+    registerPhysicsMetrics(metrics, { follower: this.follower, writer: this.writer, queue });
   }
 
   start(lifecycle: Lifecycle): void {
@@ -79,6 +86,7 @@ export class PhysicsService {
     const { counters, logger } = this;
     const announcer = new StateAnnouncer(bus, clock, {
       published: (messages) => counters.published.inc(messages),
+      latency: (seconds) => counters.publishSeconds.observe(seconds),
       failed: (error, messages) => {
         counters.unpublished.inc(messages);
         logger.debug({ err: error, messages }, 'the bus did not take updates');
@@ -119,47 +127,11 @@ export class PhysicsService {
           this.counters.embedded.inc(rows);
           this.counters.embedSeconds.inc(elapsedMs / 1_000);
         },
-        failed: (error, doing) => this.logger.warn({ err: error }, `${doing} failed; trying again`),
+        failed: (error, doing) => {
+          this.counters.embedFailures.inc();
+          this.logger.warn({ err: error }, `${doing} failed; trying again`);
+        },
       },
     });
   }
-
-  private measure(metrics: Metrics): void {
-    const { follower, writer, parts } = this;
-    metrics.gauge({
-      name: 'hindcast_physics_lag_batches',
-      help: 'Batches of the log that are not folded yet.',
-      read: () => Math.max(0, follower.headNumber - follower.fold.number),
-    });
-    metrics.gauge({
-      name: 'hindcast_physics_states_unacknowledged',
-      help: 'Live states that the tick store has not acknowledged.',
-      read: () => writer.pending,
-    });
-    metrics.gauge({
-      name: 'hindcast_physics_embedding_queue',
-      help: 'States that wait for their vector.',
-      read: () => parts.adapters.checkpoint.length,
-    });
-    metrics.gauge({ name: 'hindcast_physics_instruments', help: 'Instruments with a window.', read: () => follower.fold.all.length });
-    metrics.gauge({
-      name: 'hindcast_physics_refused_rows',
-      help: 'Ticks of instruments beyond instrumentsMax.',
-      read: () => follower.fold.refusedRows,
-    });
-  }
-}
-
-function countersOf(metrics: Metrics) {
-  return {
-    batches: metrics.counter({ name: 'hindcast_physics_batches_total', help: 'Batches of the log folded.' }),
-    states: metrics.counter({ name: 'hindcast_physics_states_total', help: 'Live states stored.' }),
-    published: metrics.counter({ name: 'hindcast_physics_published_total', help: 'PHYSICS_UPDATE messages that the bus took.' }),
-    unpublished: metrics.counter({
-      name: 'hindcast_physics_unpublished_total',
-      help: 'PHYSICS_UPDATE messages that the bus did not take.',
-    }),
-    embedded: metrics.counter({ name: 'hindcast_physics_embedded_total', help: 'States that got their vector.' }),
-    embedSeconds: metrics.counter({ name: 'hindcast_physics_embed_seconds_total', help: 'Time spent on making and storing vectors.' }),
-  };
 }

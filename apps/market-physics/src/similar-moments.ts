@@ -10,6 +10,8 @@ export interface SimilarParts {
   readonly embedder: Embedder | undefined;
   readonly vectors: Pick<VectorStore, 'search'>;
   readonly clock: Clock;
+  /** Told of each search that found an answer. */
+  readonly onFound?: (receipt: { readonly exact: boolean }, elapsedSeconds: number) => void;
 }
 
 const table = 'market_state_embeddings';
@@ -48,6 +50,8 @@ export class SimilarMoments {
       },
     });
     if (found.rows === 0) throw new HindcastError('MEMORY_EMPTY');
+    const elapsedUs = clock.nowUs() - startedUs;
+    this.parts.onFound?.(found, elapsedUs / 1_000_000);
     return {
       query,
       results: found.matches.map(momentOf),
@@ -63,7 +67,7 @@ export class SimilarMoments {
         model: embedder.modelId,
         template: templateId,
         as_of: asOfUs === undefined ? null : isoFromUs(asOfUs),
-        elapsed_ms: (clock.nowUs() - startedUs) / 1_000,
+        elapsed_ms: elapsedUs / 1_000,
       },
     };
   }

@@ -11,10 +11,14 @@ export interface Announcement {
   readonly keyed: readonly PhysicsState[];
   /** By symbol. */
   readonly snapshots: ReadonlyMap<string, MarketSnapshot>;
+  /** When the door received what these states came from. */
+  readonly receivedAtUs?: number;
 }
 
 export interface AnnouncerEvents {
   published(messages: number): void;
+  /** From the receipt of a batch to the publication of the last of its states. */
+  latency?(seconds: number): void;
   failed(error: unknown, messages: number): void;
 }
 
@@ -38,6 +42,10 @@ export class StateAnnouncer {
   private readonly symbolsToSet = new Set<string>();
   private readonly snapshotsToSet = new Set<string>();
   private readonly updates: Backlog<PhysicsState>;
+  /** Receipts of what waits, each with the count of states at which its own have all been told. */
+  private receipts: { readonly through: number; readonly receivedAtUs: number }[] = [];
+  private offeredCount = 0;
+  private toldCount = 0;
   private readonly stopListening: () => void;
 
   constructor(
@@ -50,13 +58,15 @@ export class StateAnnouncer {
   }
 
   /** Resolves when there is room for more; never rejects. */
-  async offer({ states, keyed, snapshots }: Announcement): Promise<void> {
+  async offer({ states, keyed, snapshots, receivedAtUs }: Announcement): Promise<void> {
     for (const state of keyed) this.remember(state);
     const shownAtUs = this.clock.nowUs();
     for (const [symbol, snapshot] of snapshots) {
       this.snapshots.set(symbol, { snapshot, shownAtUs });
       this.snapshotsToSet.add(symbol);
     }
+    this.offeredCount += states.length;
+    if (states.length > 0 && receivedAtUs !== undefined) this.receipts.push({ through: this.offeredCount, receivedAtUs });
     await this.updates.offer(states);
   }
 
@@ -92,9 +102,19 @@ export class StateAnnouncer {
       if (hashes.length > 0) await this.bus.setHashes(hashes);
       if (states.length > 0) await this.bus.publish(states.map(updateMessage));
       this.events.published(states.length);
+      this.told(states.length, true);
     } catch (error) {
       this.events.failed(error, states.length);
+      this.told(states.length, false);
     }
+  }
+
+  private told(states: number, isPublished: boolean): void {
+    this.toldCount += states;
+    const done = this.receipts.findIndex(({ through }) => through > this.toldCount);
+    const receipts = this.receipts.splice(0, done < 0 ? this.receipts.length : done);
+    if (!isPublished) return;
+    for (const { receivedAtUs } of receipts) this.events.latency?.((this.clock.nowUs() - receivedAtUs) / 1_000_000);
   }
 
   /** A snapshot lives for its time to live from the tick that made it, however often its key is written. */

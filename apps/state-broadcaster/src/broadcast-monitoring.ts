@@ -31,6 +31,7 @@ export function broadcastMonitoring(config: BroadcasterConfig): FactoryProvider<
           return { facts, problems };
         },
       });
+      showRedis(metrics, monitoring);
       monitoring.register({
         name: 'subscribers',
         whenAway: 'service-away',
@@ -39,6 +40,17 @@ export function broadcastMonitoring(config: BroadcasterConfig): FactoryProvider<
       return monitoring;
     },
   };
+}
+
+function showRedis(metrics: Metrics, monitoring: MonitoringRegistry): void {
+  const ofRedis = (name: string, help: string, read: (facts: RedisFacts) => number): void => {
+    metrics.gauge({ name, help, collect: (gauge) => monitoring.withFacts<RedisFacts>('redis', (facts) => gauge.set(read(facts))) });
+  };
+  ofRedis('hindcast_redis_used_bytes', 'Memory that Redis uses.', ({ used_bytes: used }) => used);
+  ofRedis('hindcast_redis_max_bytes', 'The bound of it; 0 where there is none.', ({ max_bytes: max }) => max);
+  ofRedis('hindcast_redis_evicted_keys', 'Keys that went because memory was short, since Redis started.', ({ evicted_keys: keys }) => keys);
+  ofRedis('hindcast_redis_keys', 'Keys in Redis.', ({ keys }) => keys);
+  ofRedis('hindcast_redis_clients', 'Connections to Redis.', ({ clients }) => clients);
 }
 
 /** Redis counts evictions from its start: what is new since the last look is what matters now. */

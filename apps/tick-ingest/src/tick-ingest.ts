@@ -6,15 +6,7 @@ import { HindcastError } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
 import { rowsOf, type LoggedBatch } from '@hindcast/market';
 import type { Bus, Clock, TickStore } from '@hindcast/ports';
-import type {
-  DependencyHealth,
-  Doorkeeper,
-  HealthRegistry,
-  Lifecycle,
-  Logger,
-  Metrics,
-  MonitoringRegistry,
-} from '@hindcast/service-kit';
+import type { DependencyHealth, Doorkeeper, HealthRegistry, Lifecycle, Logger, Metrics, MonitoringRegistry } from '@hindcast/service-kit';
 import { inheritPatiently } from './admission/inheritance.js';
 import { Intake } from './admission/intake.js';
 import { StoreLookup } from './admission/store-lookup.js';
@@ -22,7 +14,7 @@ import { admissionLimits, type TickIngestConfig } from './config.js';
 import { openGrpcDoor } from './doors/tick-ingest.grpc.js';
 import { DrainWorker } from './drain/drain.worker.js';
 import { TrimmerWorker } from './drain/trimmer.worker.js';
-import { registerIngestMetrics } from './ingest-metrics.js';
+import { ingestCounters, registerIngestMetrics, registerSectionMetrics, type IngestCounters } from './ingest-metrics.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { registerMonitoring, type StoreMonitor } from './monitoring/ingest-monitoring.js';
 import { LogObserver } from './monitoring/log-observer.js';
@@ -65,9 +57,12 @@ const inheritRetryMs = 1_000;
 export class TickIngest {
   private running: Running | undefined;
   private waitingFor = 'the log is being opened';
+  private readonly counters: IngestCounters;
 
   constructor(private readonly parts: TickIngestParts) {
-    const { health, store, bus, monitoring, storeMonitor } = parts;
+    const { health, store, bus, metrics, monitoring, storeMonitor } = parts;
+    this.counters = ingestCounters(metrics);
+    registerSectionMetrics(metrics, monitoring);
     registerMonitoring(monitoring, storeMonitor, () => this.require());
     health.register('log', () => Promise.resolve(this.logHealth()));
     health.register('questdb', async () => ({ ...(await store.health()) }), { critical: false });
@@ -100,7 +95,7 @@ export class TickIngest {
     };
     const limits = admissionLimits(config);
     const intake = await Intake.open(
-      { log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed },
+      { log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed, events: this.counters },
       (number) => {
         this.waitingFor = `admission reads the log, batch ${number}`;
       },
@@ -129,6 +124,7 @@ export class TickIngest {
       clock,
       logger,
       lifecycle,
+      metrics,
       doorkeeper,
       bind: config.bind,
       port: config.ports.tickIngestGrpc,
@@ -171,6 +167,7 @@ export class TickIngest {
       pieceIntervalMs: config.drainPieceIntervalMs,
       logger,
       onStored: (progress) => {
+        this.counters.drained(progress.stored.reduce((sum, { rows }) => sum + rows, 0));
         void publisher.stored(progress);
       },
     });

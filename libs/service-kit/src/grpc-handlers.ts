@@ -2,6 +2,7 @@ import grpc from '@grpc/grpc-js';
 import { errorCodes, HindcastError } from '@hindcast/contracts';
 import type { Logger } from 'pino';
 import { asHindcastError } from './error.filter.js';
+import type { Metrics } from './metrics.js';
 
 /** Trailing metadata that names the error code, whatever gRPC's own status is. */
 export const codeMetadataKey = 'hindcast-code';
@@ -29,15 +30,16 @@ export class GrpcHandlers {
   constructor(
     private readonly logger: Logger,
     private readonly stopping: AbortSignal,
+    private readonly metrics?: Metrics,
   ) {}
 
   unary<Req, Res>(method: UnaryMethod<Req, Res>): grpc.handleUnaryCall<Req, Res> {
     return (call, callback) => {
-      const { context, release } = this.open(call);
+      const { context, release, failed } = this.open(call);
       void method(call.request, context)
         .then(
           (answer) => callback(null, answer),
-          (error: unknown) => callback(this.statusOf(error, call.getPath())),
+          (error: unknown) => callback(failed(error)),
         )
         .finally(release);
     };
@@ -49,21 +51,21 @@ export class GrpcHandlers {
     { aheadMax = messagesAheadMax }: { readonly aheadMax?: number } = {},
   ): grpc.handleServerStreamingCall<Req, Res> {
     return (call) => {
-      const { context, release } = this.open(call);
-      void this.pump(method(call.request, context), call, { signal: context.signal, aheadMax }).finally(release);
+      const { context, release, failed } = this.open(call);
+      void this.pump(method(call.request, context), call, { signal: context.signal, aheadMax, failed }).finally(release);
     };
   }
 
   bidiStream<Req, Res>(method: BidiStreamMethod<Req, Res>): grpc.handleBidiStreamingCall<Req, Res> {
     return (call) => {
-      const { context, release } = this.open(call);
+      const { context, release, failed } = this.open(call);
       // The method may stop reading and still answer, so ending the iterator must not end the call.
       const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Req>;
-      void this.pump(method(requests, context), call, { signal: context.signal, aheadMax: messagesAheadMax }).finally(release);
+      void this.pump(method(requests, context), call, { signal: context.signal, aheadMax: messagesAheadMax, failed }).finally(release);
     };
   }
 
-  private async pump<Res>(answers: AsyncIterable<Res>, call: AnswerStream<Res>, { signal, aheadMax }: Pumping): Promise<void> {
+  private async pump<Res>(answers: AsyncIterable<Res>, call: AnswerStream<Res>, { signal, aheadMax, failed }: Pumping): Promise<void> {
     try {
       for await (const answer of answers) {
         if (signal.aborted) break;
@@ -74,11 +76,14 @@ export class GrpcHandlers {
       call.end();
     } catch (error) {
       if (call.cancelled) return;
-      call.emit('error', this.statusOf(this.stopping.aborted ? new HindcastError('SHUTTING_DOWN') : error, call.getPath()));
+      call.emit('error', failed(this.stopping.aborted ? new HindcastError('SHUTTING_DOWN') : error));
     }
   }
 
-  private open(call: ServerCall): { readonly context: GrpcCall; readonly release: () => void } {
+  private open(call: ServerCall): OpenCall {
+    const path = call.getPath();
+    const ended = this.metrics?.callBegan(path);
+    let status = 'OK';
     const gone = new AbortController();
     const abort = (): void => gone.abort();
     call.on('cancelled', abort);
@@ -86,7 +91,15 @@ export class GrpcHandlers {
     if (this.stopping.aborted) abort();
     return {
       context: { signal: gone.signal, metadata: call.metadata, address: call.getPeer().replace(/:\d+$/, '') },
-      release: () => this.stopping.removeEventListener('abort', abort),
+      failed: (thrown) => {
+        const error = this.statusOf(thrown, path);
+        status = grpc.status[error.code];
+        return error;
+      },
+      release: () => {
+        this.stopping.removeEventListener('abort', abort);
+        ended?.(status);
+      },
     };
   }
 
@@ -106,9 +119,21 @@ export function grpcStatus(error: HindcastError): grpc.StatusObject & Error {
 }
 
 type ServerCall = grpc.ServerUnaryCall<unknown, unknown> | AnyStreamCall;
-type AnyStreamCall = { readonly metadata: grpc.Metadata; getPeer(): string; on(event: 'cancelled', listener: () => void): unknown };
+type AnyStreamCall = {
+  readonly metadata: grpc.Metadata;
+  getPath(): string;
+  getPeer(): string;
+  on(event: 'cancelled', listener: () => void): unknown;
+};
 
-interface Pumping {
+interface OpenCall {
+  readonly context: GrpcCall;
+  /** The status to answer with. */
+  readonly failed: (thrown: unknown) => grpc.StatusObject & Error;
+  readonly release: () => void;
+}
+
+interface Pumping extends Pick<OpenCall, 'failed'> {
   readonly signal: AbortSignal;
   readonly aheadMax: number;
 }

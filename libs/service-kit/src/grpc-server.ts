@@ -7,6 +7,7 @@ import type { Doorkeeper } from './access/doorkeeper.js';
 import { guardCalls, rightsOfService, type CallRights } from './access/grpc-guard.js';
 import { GrpcHandlers } from './grpc-handlers.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { Metrics } from './metrics.js';
 import { portError } from './port-error.js';
 
 export const defaultMessageBytesMax = 16 * 1024 * 1024;
@@ -35,6 +36,7 @@ export interface GrpcServerOptions {
   /** Of requests, where they may be no larger than answers. */
   readonly receiveBytesMax?: number;
   readonly logger: Logger;
+  readonly metrics?: Metrics | undefined;
   /** The server stops with it: streams are told first, then calls under way get a moment. */
   readonly lifecycle: Lifecycle;
 }
@@ -55,7 +57,7 @@ export function loadService(proto: string, service: string): grpc.ServiceDefinit
 }
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { proto, service, methods, bind, doorkeeper, logger, lifecycle } = options;
+  const { proto, service, methods, bind, doorkeeper, logger, metrics, lifecycle } = options;
   const { messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax } = options;
   const definition = loadService(proto, service);
   const server = new grpc.Server({
@@ -67,7 +69,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     // Without keys there is nothing to ask, and messages need not pass through it.
     ...(doorkeeper.asksForKeys ? { interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))] } : {}),
   });
-  server.addService(definition, methods(new GrpcHandlers(logger, lifecycle.signal)));
+  server.addService(definition, methods(new GrpcHandlers(logger, lifecycle.signal, metrics)));
   const port = await bound(server, bind, options.port);
   lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server));
   logger.info({ port, service }, 'gRPC door open');

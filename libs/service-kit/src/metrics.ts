@@ -1,6 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { MonitoringRegistry } from './monitoring.js';
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -23,6 +24,8 @@ export interface ServedRequest {
 export class Metrics {
   readonly registry = new Registry();
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
+  private readonly calls: Histogram<'method' | 'status'>;
+  private readonly callsUnderWay: Gauge<'method'>;
 
   constructor(service: string) {
     this.registry.setDefaultLabels({ service });
@@ -32,6 +35,21 @@ export class Metrics {
       help: 'Time from the first byte of a request to the last of its answer.',
       labels: ['method', 'route', 'status'],
     });
+    this.calls = this.histogram({
+      name: 'hindcast_grpc_call_seconds',
+      help: 'Time from the beginning of a gRPC call to its end; a stream is one call.',
+      labels: ['method', 'status'],
+    });
+    this.callsUnderWay = this.gauge({
+      name: 'hindcast_grpc_calls_under_way',
+      help: 'gRPC calls that have not ended, streams included.',
+      labels: ['method'],
+    });
+  }
+
+  /** Which version answers, as a series of its own that others can be joined with. */
+  showVersion(version: string): void {
+    this.gauge({ name: 'hindcast_build_info', help: '1, with the version of the service.', labels: ['version'] }).set({ version }, 1);
   }
 
   counter<L extends string = never>({ name, help, labels = [] }: MetricOptions<L>): Counter<L> {
@@ -48,7 +66,7 @@ export class Metrics {
     labels = [],
     read,
     collect,
-  }: MetricOptions<L> & { readonly read?: () => number; readonly collect?: (gauge: Gauge<L>) => void }): Gauge<L> {
+  }: MetricOptions<L> & { readonly read?: () => number; readonly collect?: (gauge: Gauge<L>) => Promise<void> | void }): Gauge<L> {
     const gauge: Gauge<L> = new Gauge({
       name,
       help,
@@ -69,6 +87,16 @@ export class Metrics {
     return new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] });
   }
 
+  /** `method` is one of a service that we serve, as `/hindcast.v1.TickIngest/Push`. Returns what its end is told to. */
+  callBegan(method: string): (status: string) => void {
+    const startedMs = performance.now();
+    this.callsUnderWay.inc({ method });
+    return (status) => {
+      this.callsUnderWay.dec({ method });
+      this.calls.observe({ method, status }, (performance.now() - startedMs) / 1_000);
+    };
+  }
+
   /** A counter's or gauge's value now, over all its labels. */
   async total(name: string): Promise<number> {
     const values = (await this.registry.getSingleMetric(name)?.get())?.values ?? [];
@@ -78,6 +106,30 @@ export class Metrics {
   requestServed({ method, route, status, elapsedMs }: ServedRequest): void {
     this.requests.observe({ method, route: route ?? 'unknown', status: `${Math.floor(status / 100)}xx` }, elapsedMs / 1_000);
   }
+}
+
+/** Problems and unread sections as series, so that alerts need not know what each section holds. */
+export function showMonitoring(metrics: Metrics, monitoring: MonitoringRegistry): void {
+  metrics.gauge({
+    name: 'hindcast_section_up',
+    help: '1 for a section of GET /v1/monitoring that can be read: a store that is away is a section that cannot.',
+    labels: ['section'],
+    collect: async (gauge) => {
+      for (const [section, { facts }] of Object.entries((await monitoring.report()).sections))
+        gauge.set({ section }, Number(facts !== null));
+    },
+  });
+  metrics.gauge({
+    name: 'hindcast_problems',
+    help: 'What a person should know, by runbook of docs/OPERATING.md; critical ones do not mend themselves.',
+    labels: ['runbook', 'severity'],
+    collect: async (gauge) => {
+      gauge.reset();
+      for (const { problems } of Object.values((await monitoring.report()).sections)) {
+        for (const { runbook, severity } of problems) gauge.inc({ runbook, severity });
+      }
+    },
+  });
 }
 
 @Controller('metrics')

@@ -65,6 +65,14 @@ export class MonitoringRegistry {
     };
   }
 
+  /** What a section holds now, where it can be read: for metrics, which leave out what nobody knows. */
+  async withFacts<Facts>(name: string, use: (facts: Facts) => void): Promise<void> {
+    const section = this.sections.get(name);
+    if (section === undefined) return;
+    const { facts } = await this.look(section);
+    if (facts !== null) use(facts as Facts);
+  }
+
   private async look(section: RegisteredSection): Promise<MonitoringSection> {
     const { nowMs, cacheMs = defaultCacheMs, sectionMaxMs = defaultSectionMaxMs } = this.settings;
     const { last } = section;

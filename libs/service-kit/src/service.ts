@@ -18,7 +18,7 @@ import { asHindcastError, ErrorFilter, sendError } from './error.filter.js';
 import { HealthRegistry } from './health.js';
 import { defaultLifecycleLimits, Lifecycle, type LifecycleLimits } from './lifecycle.js';
 import { createLogger, NestLogger } from './logger.js';
-import { Metrics } from './metrics.js';
+import { Metrics, showMonitoring } from './metrics.js';
 import { MonitoringRegistry } from './monitoring.js';
 import { portError } from './port-error.js';
 import { ServiceKitModule } from './service-kit.module.js';
@@ -92,6 +92,8 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
     clock: systemClock,
     nowMs: () => performance.now(),
   });
+  metrics.showVersion(suiteVersion);
+  showMonitoring(metrics, monitoring);
   const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, monitoring, doorkeeper, webSocketDoors });
   const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
   const adapter = fastifyAdapter(options.bodyLimitBytes ?? defaultBodyLimitBytes);

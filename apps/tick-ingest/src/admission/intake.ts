@@ -39,6 +39,19 @@ export interface IntakeParts {
   readonly logRowsMax: number;
   /** Called with every batch once it is flushed, in order. */
   readonly onFlushed: (batch: LoggedBatch) => void;
+  readonly events?: IntakeEvents;
+}
+
+export interface IntakeEvents {
+  acknowledged(door: string, counts: IntakeAnswer['counts'], elapsedSeconds: number): void;
+  refused(door: string, code: string): void;
+}
+
+export interface AdmitOptions {
+  /** The `era` that the stream began in. */
+  readonly era?: number;
+  /** Which door the request came through, for metrics. */
+  readonly door?: string;
 }
 
 /** A request that was admitted and waits for its flush. */
@@ -123,10 +136,22 @@ export class Intake {
    * when they are on disk: a stream awaits the one before it admits the next batch, and answers on the other.
    * With an `era` it is refused where anything was taken back since: what was sent after a failed batch must not overtake it.
    */
-  async admit(
-    batches: readonly TickBatch[],
-    { era }: { readonly era?: number } = {},
-  ): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
+  async admit(batches: readonly TickBatch[], options: AdmitOptions = {}): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
+    const { clock, events } = this.parts;
+    const { door = 'http' } = options;
+    const refused = (error: unknown): never => {
+      events?.refused(door, error instanceof HindcastError ? error.code : 'INTERNAL');
+      throw error;
+    };
+    const { flushed } = await this.admitInOrder(batches, options).catch(refused);
+    const counted = flushed.then((answer) => {
+      events?.acknowledged(door, answer.counts, (clock.nowUs() - (batches[0]?.receivedAtUs ?? clock.nowUs())) / 1_000_000);
+      return answer;
+    }, refused);
+    return { flushed: counted };
+  }
+
+  private async admitInOrder(batches: readonly TickBatch[], { era }: AdmitOptions): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
     const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
     this.requireRoom(rows);
     const stored: StoredTicks[] = [];

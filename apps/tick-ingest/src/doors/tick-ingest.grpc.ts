@@ -1,7 +1,15 @@
 import { HindcastError } from '@hindcast/contracts';
 import type { LmdbTickLog } from '@hindcast/log-lmdb';
 import type { CheckpointReport, Clock } from '@hindcast/ports';
-import { startGrpcServer, type Doorkeeper, type GrpcCall, type GrpcServer, type Lifecycle, type Logger } from '@hindcast/service-kit';
+import {
+  startGrpcServer,
+  type Doorkeeper,
+  type GrpcCall,
+  type GrpcServer,
+  type Lifecycle,
+  type Logger,
+  type Metrics,
+} from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
 import { AnswerQueue } from './answer-queue.js';
 import { Followers, type FollowRequest } from './followers.js';
@@ -17,6 +25,7 @@ export interface GrpcDoorParts {
   readonly bind: string;
   readonly port: number;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly lifecycle: Lifecycle;
 }
 
@@ -25,7 +34,7 @@ const pushedAheadMax = 32;
 
 /** The service `TickIngest` of tick_ingest.proto. */
 export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
-  const { doorkeeper, bind, port, logger, lifecycle, log } = parts;
+  const { doorkeeper, bind, port, logger, metrics, lifecycle, log } = parts;
   const followers = new Followers(parts);
   return startGrpcServer({
     proto: 'tick_ingest.proto',
@@ -36,6 +45,7 @@ export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
     port,
     logger,
     lifecycle,
+    metrics,
     messageBytesMax: 64 * 1024 * 1024,
     methods: (handlers) => ({
       Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>) => push(requests, parts)),
@@ -84,7 +94,7 @@ interface Admitted {
 async function admitted(request: PushRequest, era: number, { intake, clock, maxAheadUs, log }: GrpcDoorParts): Promise<Admitted> {
   const { tag } = request;
   try {
-    const { flushed } = await intake.admit(parsePush(request, { nowUs: clock.nowUs(), maxAheadUs }), { era });
+    const { flushed } = await intake.admit(parsePush(request, { nowUs: clock.nowUs(), maxAheadUs }), { era, door: 'grpc' });
     return {
       isLast: false,
       answer: flushed.then(
