@@ -63,7 +63,7 @@ export async function freshService(undo, name, { questdbUrl, redisUrl, profileDi
   const service = services.find((candidate) => candidate.name === name);
   if (service === undefined) throw new Error(`the stack has no ${name}`);
   const { httpPort, grpcPort = httpPort } = service;
-  const portOffset = await freeOffset([httpPort, grpcPort]);
+  const portOffset = await freeOffset([...new Set([httpPort, grpcPort])]);
   const settings = readSettings({
     HINDCAST_HOME: undo.folder(),
     HINDCAST_PORT_OFFSET: String(portOffset),

@@ -7,6 +7,7 @@ import { findRedis } from '../servers/redis.mjs';
 import { whyNoRecordedTrades } from './ingest/recorded-trades.mjs';
 import { runIngestBench } from './ingest/ingest-bench.mjs';
 import { runPushBench } from './push/push-bench.mjs';
+import { runReadsBench } from './reads/reads-bench.mjs';
 import { runLibraryBench } from './library-bench.mjs';
 
 /**
@@ -69,6 +70,14 @@ export const benches = Object.freeze([
     measures: 'the five most similar states, beside the bare LanceDB',
     whyNot: () => undefined,
     run: library('libs/store-lance/dist/vector-search.bench.js'),
+  },
+  {
+    id: 'h',
+    name: 'reads',
+    title: 'Range reads',
+    measures: 'recorded trades out of market-data by format, beside the exports of QuestDB itself',
+    whyNot: () => missing(findQuestDb()) ?? missing(findRedis()) ?? whyNoRecordedTrades(),
+    run: runReadsBench,
   },
   {
     id: 's',

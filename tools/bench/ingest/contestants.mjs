@@ -6,6 +6,7 @@ import { GrpcPusher } from '@hindcast/log-grpc';
 import { sideNames, textAt, wordAt } from '@hindcast/market';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import { Sender } from '@questdb/nodejs-client';
+import { piecesOf } from './recorded-trades.mjs';
 import { fingerprintOf, freshQuestDb, freshService, untilVisible } from '../bench-servers.mjs';
 
 /**
@@ -15,8 +16,6 @@ import { fingerprintOf, freshQuestDb, freshService, untilVisible } from '../benc
 
 /** What one flush of the client carries: measured as its best. */
 const clientFlushRows = 10_000;
-/** What one request of the drain carries. */
-const pieceRows = 50_000;
 
 /**
  * The whole way: gRPC door, admission, log, drain. With `storePaused` the store stands still until the last batch is
@@ -141,22 +140,6 @@ function sendRow(sender, trades, row) {
 /** @param {Float64Array} column @param {number} row */
 function at(column, row) {
   return /** @type {number} */ (column[row]);
-}
-
-/** @param {readonly import('@hindcast/market').LoggedBatch[]} batches */
-function* piecesOf(batches) {
-  let piece = [];
-  let rows = 0;
-  for (const batch of batches) {
-    if (rows > 0 && rows + batch.trades.length > pieceRows) {
-      yield piece;
-      piece = [];
-      rows = 0;
-    }
-    piece.push(batch);
-    rows += batch.trades.length;
-  }
-  if (rows > 0) yield piece;
 }
 
 /**

@@ -15,6 +15,8 @@ import { projectRoot } from '../../stack/settings.mjs';
  * @property {number} rows
  */
 
+/** What one request of the drain carries. */
+const pieceRows = 50_000;
 const leanDir = join(resolve(projectRoot, process.env.HINDCAST_DATA || '../shared/data'), 'lean');
 
 export function whyNoRecordedTrades() {
@@ -61,4 +63,20 @@ function admitAll(batches, rowsMax) {
     if (admission.hasContent) admitted.push(admission.batch);
   }
   return admitted;
+}
+
+/** As the drain hands batches to the store. @param {readonly import('@hindcast/market').LoggedBatch[]} batches */
+export function* piecesOf(batches) {
+  let piece = [];
+  let rows = 0;
+  for (const batch of batches) {
+    if (rows > 0 && rows + batch.trades.length > pieceRows) {
+      yield piece;
+      piece = [];
+      rows = 0;
+    }
+    piece.push(batch);
+    rows += batch.trades.length;
+  }
+  if (rows > 0) yield piece;
 }
