@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const testFiles = ['**/*.spec.ts', '**/*.bench.ts', '**/*.fixture.ts', 'libs/testing/**/*.ts'];
@@ -35,7 +36,24 @@ export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.hindcast/**', 'coverage/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
+  regexp.configs.recommended,
+  {
+    rules: {
+      // What a stranger sends is matched: an expression whose time grows with the square of its input is a door left open.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'certain' }],
+      // Matters of taste.
+      'regexp/prefer-w': 'off',
+      'regexp/use-ignore-case': 'off',
+      'regexp/no-unused-capturing-group': 'off',
+    },
+  },
   { rules: { eqeqeq: ['error', 'always'], 'prefer-const': 'error', 'no-var': 'error', 'object-shorthand': 'error', ...sizes } },
+  {
+    // What our services match comes from outside; tools and tests match texts of our own.
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: testFiles,
+    rules: { 'regexp/no-super-linear-move': ['error', { report: 'certain', ignorePartial: false, ignoreSticky: false }] },
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

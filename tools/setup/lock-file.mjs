@@ -14,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'openharmony', 'sunos', 'win32'];
 const processors = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
-const exactVersion = /^\d+\.\d+\.\d+[\w.+-]*$/;
+const exactVersion = /^\d+\.\d+\.\d[\w.+-]*$/;
 
 /**
  * Optional packages for other platforms that the lock file does not name.

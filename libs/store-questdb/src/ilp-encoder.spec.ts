@@ -34,7 +34,7 @@ const quote: Omit<QuoteRow, 'sequence'> = {
   conditions: '',
 };
 
-const binaryDoubles = new RegExp(`=${String.fromCharCode(0x10)}([^]{8})`, 'g');
+const binaryDoubles = new RegExp(`=${String.fromCharCode(0x10)}(.{8})`, 'gs');
 
 /** Binary doubles as `<168.13>`, so that bytes can be read; latin1 keeps each of the others as one character. */
 function readable(body: Uint8Array): string {

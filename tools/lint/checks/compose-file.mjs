@@ -38,7 +38,7 @@ function isLoopback(port) {
 /** An image of ours is built here; any other has a tag that says which one. */
 function isPinned({ image, build }) {
   if (build) return true;
-  return /:[^:/]*\d[^:/]*$|@sha256:/.test(image ?? '');
+  return /:[^:/\d]*\d[^:/]*$|@sha256:/.test(image ?? '');
 }
 
 function unmetConditions(at, definition, compose) {

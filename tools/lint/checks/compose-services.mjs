@@ -88,7 +88,7 @@ function missingEntries(tree, { service, build, command = [] }, dockerfile) {
   if (!build) return [];
   const entry = command.find((word) => /\.m?js$/.test(word));
   if (entry === undefined) return [`services.${service}.command runs no file of ours`];
-  const source = entry.replace('/dist/', '/src/').replace(/(?<=\/src\/.*)\.js$/, '.ts');
+  const source = entry.includes('/dist/') ? entry.replace('/dist/', '/src/').replace(/\.js$/, '.ts') : entry;
   const copied = [...matchesIn(dockerfile, /^COPY --from=build \/app\/(\S+) /g)].some(({ match }) => source.startsWith(`${match[1]}/`));
   return [
     ...(tree.files.includes(source) ? [] : [`services.${service}.command runs ${entry}, but there is no ${source}`]),

@@ -8,7 +8,7 @@ export const name = 'dependencies';
 
 const listFile = 'tools/lint/accepted-dependencies.json';
 const lockFile = 'package-lock.json';
-const installing = /\bnpm (?:ci|install)\b(?!.*--ignore-scripts)(?= -|$)/g;
+const installing = /\bnpm (?:ci|install)(?!.*--ignore-scripts)(?= -|$)/g;
 
 /** Where our own installations are written down. */
 const recipes = ['Dockerfile', '.ci/run'];

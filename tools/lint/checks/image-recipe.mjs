@@ -14,7 +14,7 @@ export function check(tree) {
 function unpinnedBases(text) {
   const stages = new Set([...text.matchAll(/^FROM \S+ AS (\S+)/gim)].map(([, stage]) => stage));
   return [...matchesIn(text, /^FROM (\S+)/gi)]
-    .filter(({ match }) => !stages.has(match[1]) && !/:[^:/]*\d[^:/]*$/.test(match[1]))
+    .filter(({ match }) => !stages.has(match[1]) && !/:[^:/\d]*\d[^:/]*$/.test(match[1]))
     .map(({ line, match }) => ({ line, message: `${match[1]} must name a version` }));
 }
 

@@ -1,6 +1,8 @@
+const wholeNumbers = new Intl.NumberFormat('en-US');
+
 /** `3752256` -> `3,752,256`, in the same way on every machine. */
 export function whole(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  return wholeNumbers.format(Math.round(count));
 }
 
 export function percent(part: number): string {
