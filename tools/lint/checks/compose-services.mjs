@@ -23,6 +23,7 @@ export function check(tree) {
   const services = Object.entries(compose.services).map(([service, definition]) => ({ service, ...definition }));
   return [
     ...missingServices(compose),
+    ...wrongTargets(tree, compose),
     ...services.flatMap((one) => [
       ...wrongPorts(one),
       ...wrongAddresses(one, compose),
@@ -38,6 +39,15 @@ export function check(tree) {
 function missingServices({ services }) {
   const wanted = [...stackServices.map(({ name: service }) => service), ...Object.keys(serverPorts)];
   return wanted.filter((service) => !(service in services)).map((service) => `services.${service} is missing`);
+}
+
+/** Prometheus asks every service of the stack where it listens. */
+function wrongTargets(tree, { services }) {
+  const file = 'infra/prometheus/containers.yml';
+  if (!('prometheus' in services)) return [];
+  const targets = parse(tree.read(file)).scrape_configs.flatMap((job) => job.static_configs.flatMap((one) => one.targets));
+  const wanted = stackServices.map(({ name: service, httpPort }) => `${service}:${httpPort}`);
+  return wanted.filter((target) => !targets.includes(target)).map((target) => `services.prometheus: ${file} does not ask ${target}`);
 }
 
 /** The ports at which a service listens, as the code says; of images of others, those that they publish. */
