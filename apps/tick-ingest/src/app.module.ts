@@ -5,6 +5,7 @@ import { Doorkeeper, HealthRegistry, Lifecycle, LOGGER, Metrics, MonitoringRegis
 import { QuestDbMonitor, QuestDbTickStore } from '@hindcast/store-questdb';
 import type { TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
+import { IngestGateway } from './doors/ingest.gateway.js';
 import { TicksController } from './doors/ticks.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { TickIngest } from './tick-ingest.js';
@@ -18,6 +19,7 @@ export class AppModule {
       controllers: [TicksController, LedgerController],
       providers: [
         BodyParsers,
+        IngestGateway,
         {
           provide: TickIngest,
           inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper, MonitoringRegistry],

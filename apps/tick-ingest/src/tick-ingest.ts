@@ -58,6 +58,7 @@ export class TickIngest {
   private running: Running | undefined;
   private waitingFor = 'the log is being opened';
   private readonly counters: IngestCounters;
+  private openGrpcPort = 0;
 
   constructor(private readonly parts: TickIngestParts) {
     const { health, store, bus, metrics, monitoring, storeMonitor } = parts;
@@ -67,6 +68,19 @@ export class TickIngest {
     health.register('log', () => Promise.resolve(this.logHealth()));
     health.register('questdb', async () => ({ ...(await store.health()) }), { critical: false });
     health.register('redis', async () => ({ ...(await bus.health()) }), { critical: false });
+  }
+
+  /** 0 before the door is open. */
+  get grpcPort(): number {
+    return this.openGrpcPort;
+  }
+
+  get config(): TickIngestConfig {
+    return this.parts.config;
+  }
+
+  get clock(): Clock {
+    return this.parts.clock;
   }
 
   get intake(): Intake {
@@ -118,7 +132,7 @@ export class TickIngest {
     lifecycle.onStop('drain', () => drain.stop());
     trimmer.start();
     lifecycle.onStop('trimmer', () => trimmer.stop());
-    await openGrpcDoor({
+    const { port } = await openGrpcDoor({
       intake,
       log,
       clock,
@@ -131,6 +145,7 @@ export class TickIngest {
       maxAheadUs: limits.maxAheadUs,
       followersMax: config.followersMax,
     });
+    this.openGrpcPort = port;
     logger.info({ streamId: log.streamId, ...log.position() }, 'log open');
   }
 

@@ -1,7 +1,8 @@
 import { HindcastError, rejectionCodes, type RejectionCode } from '@hindcast/contracts';
-import { isMarket, isSymbol, requireSource, type Mark, type RejectedRow, type TickBatch } from '@hindcast/market';
+import { requireSource, type RejectedRow, type TickBatch } from '@hindcast/market';
 import type { IntakeAnswer } from '../admission/intake.js';
 import { arrowBatches } from './arrow-batches.js';
+import { parseMark } from './marks.js';
 import { rejectedListMax, rejectedRowDto } from './ingest-answer.js';
 
 /** The messages of `TickIngest.Push`, as proto-loader hands them over. */
@@ -78,20 +79,6 @@ function parseRejection({ index, code, field, message, table, text }: PushedReje
     message: message.slice(0, wordMax),
     text: text.slice(0, textMax),
   };
-}
-
-/** A mark in the future would make every later trade late, for ever: it is refused with its whole request. */
-function parseMark({ market, symbol, timeUs }: PushRequest['marks'][number], latestUs: number): Mark {
-  if (!isMarket(market)) throw new HindcastError('FIELD_INVALID', `marks.market is ${JSON.stringify(market)}; it must be as usa/equity`);
-  if (!isSymbol(symbol))
-    throw new HindcastError('FIELD_INVALID', `marks.symbol is ${JSON.stringify(symbol)}; it must match [A-Z0-9][A-Z0-9.:-]{0,31}`);
-  if (!Number.isSafeInteger(timeUs) || timeUs < 0 || timeUs > latestUs) {
-    throw new HindcastError(
-      'FIELD_INVALID',
-      `marks.time_us is ${timeUs}; it must be whole microseconds since the epoch and not in the future`,
-    );
-  }
-  return { market, symbol, timeUs };
 }
 
 export function acknowledged(tag: number, { counts, rejected, throughNumber }: IntakeAnswer, streamId: string): PushAck {

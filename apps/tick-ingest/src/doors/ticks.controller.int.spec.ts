@@ -1,78 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { Module, type DynamicModule } from '@nestjs/common';
-import { MemoryBus } from '@hindcast/bus-memory';
-import { HindcastError, usFromIso, type ErrorBody, type IngestAnswer, type LedgerDto } from '@hindcast/contracts';
-import { systemClock, type TickStore } from '@hindcast/ports';
-import {
-  Doorkeeper,
-  HealthRegistry,
-  Lifecycle,
-  LOGGER,
-  Metrics,
-  MonitoringRegistry,
-  startService,
-  type Logger,
-  type RunningService,
-} from '@hindcast/service-kit';
 import { Int64, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
-import { readConfig, type TickIngestConfig } from '../config.js';
-import { FakeTickStore } from '../fake-tick-store.fixture.js';
-import { LedgerController } from '../ledger/ledger.controller.js';
-import { TickIngest } from '../tick-ingest.js';
-import { BodyParsers } from './body-parsers.js';
-import { TicksController } from './ticks.controller.js';
+import { usFromIso, type ErrorBody, type IngestAnswer, type LedgerDto } from '@hindcast/contracts';
+import { startIngest, type IngestUnderTest } from '../ingest-service.fixture.js';
 
-@Module({})
-class TestModule {
-  static with(config: TickIngestConfig, store: FakeTickStore): DynamicModule {
-    const service = (
-      ...[logger, lifecycle, health, metrics, monitoring]: [Logger, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry]
-    ) =>
-      new TickIngest({
-        config,
-        store: store as unknown as TickStore,
-        bus: new MemoryBus(),
-        clock: systemClock,
-        logger,
-        lifecycle,
-        health,
-        metrics,
-        doorkeeper: Doorkeeper.withoutKeys(systemClock),
-        monitoring,
-        storeMonitor: { read: () => Promise.reject(new HindcastError('STORE_AWAY')) },
-      });
-    return {
-      module: TestModule,
-      controllers: [TicksController, LedgerController],
-      providers: [
-        BodyParsers,
-        { provide: TickIngest, inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry], useFactory: service },
-      ],
-    };
-  }
-}
-
-let home: string;
-let service: RunningService;
+let service: IngestUnderTest;
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'doors-'));
-  const config = readConfig();
-  service = await startService({
-    name: 'tick-ingest',
-    config: () => ({ ...config, home, logLevel: 'silent' as const, requestRowsMax: 5, ports: { ...config.ports, tickIngestGrpc: 0 } }),
-    module: (read) => TestModule.with(read, new FakeTickStore()),
-    httpPort: () => 0,
-    bodyLimitBytes: 5_000,
-    onStart: (app) => app.get(TickIngest).start(),
-  });
+  service = await startIngest({ requestRowsMax: 5, bodyLimitBytes: 5_000 });
 }, 30_000);
-afterAll(async () => {
-  await service.stop();
-  rmSync(home, { recursive: true });
-});
+afterAll(() => service.stop());
 
 async function post(path: string, body: unknown): Promise<{ readonly status: number; readonly body: IngestAnswer & ErrorBody }> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
