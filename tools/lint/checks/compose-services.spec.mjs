@@ -24,7 +24,7 @@ describe('compose services', () => {
     ['tools/servers/container-secrets.mjs', 'tools/stack/stop.mjs', 'which the image does not hold'],
     ['127.0.0.1:7704:7704', '127.0.0.1:7705:7704', 'publishes 7704 as 7705'],
     ['127.0.0.1:7711:7711', '127.0.0.1:7799:7799', 'does not publish its port 7711'],
-    ["fetch('http://127.0.0.1:7703", "fetch('http://127.0.0.1:7713", 'asks for its health at none of its ports 7703'],
+    ["fetch('http://127.0.0.1:7703", "fetch('http://127.0.0.1:7723", 'asks for its health at none of its ports 7703'],
     ['http://questdb:7730', 'http://questdb:9000', 'questdb does not listen at 9000'],
     ['redis://redis:7720', 'redis://radish:7720', 'radish is no service of this file'],
     ['redis://redis:7720', 'redis://:hunter2@redis:7720', 'HINDCAST_REDIS_URL is a secret'],

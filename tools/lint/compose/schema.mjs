@@ -11,7 +11,7 @@ const schema = JSON.parse(readFileSync(new URL('compose-spec.json', import.meta.
 const ajv = new Ajv2020({ allErrors: true, strict: false });
 addFormats.default(ajv);
 // The schema says how long a duration is in words of its own; the format is not one of JSON Schema's.
-ajv.addFormat('duration', /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/);
+ajv.addFormat('duration', /^(\d+(\.\d+)?([num]?s|[mh]))+$/);
 ajv.addFormat('ports', /^[\w.:${}[\]-]+(\/(tcp|udp|sctp))?$/);
 ajv.addFormat('expose', { validate: () => true });
 ajv.addFormat('subnet_ip_address', { validate: () => true });
