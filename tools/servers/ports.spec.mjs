@@ -12,7 +12,7 @@ it('agrees with the ports that the services know', () => {
   });
   expect(services.map(({ name, httpPort, grpcPort }) => [name, httpPort, grpcPort])).toEqual([
     ['tick-ingest', known.tickIngestHttp, known.tickIngestGrpc],
-    ['market-physics', known.marketPhysicsHttp, undefined],
+    ['market-physics', known.marketPhysicsHttp, known.marketPhysicsGrpc],
     ['state-broadcaster', known.stateBroadcasterHttp, known.stateBroadcasterGrpc],
     ['market-data', known.marketDataHttp, known.marketDataGrpc],
   ]);

@@ -1,13 +1,25 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Clock } from '@hindcast/ports';
-import { CLOCK, HealthRegistry, LOGGER, Metrics, MonitoringRegistry, type Logger } from '@hindcast/service-kit';
+import {
+  CLOCK,
+  GRPC_DOOR,
+  GrpcDoors,
+  HealthRegistry,
+  LOGGER,
+  Metrics,
+  MonitoringRegistry,
+  type GrpcServer,
+  type Logger,
+} from '@hindcast/service-kit';
 import type { Adapters } from './adapters.js';
+import type { DueQueue } from './checkpoint.js';
 import type { MarketPhysicsConfig } from './config.js';
+import { openGrpcDoor } from './market-physics.grpc.js';
 import { registerProbes } from './physics-health.js';
 import { registerVectorMetrics } from './physics-metrics.js';
 import { registerMonitoring } from './physics-monitoring.js';
 import { PhysicsService } from './physics-service.js';
-import { ProgressController } from './progress.controller.js';
+import { progressOf, ProgressController } from './progress.controller.js';
 import { RebuildsController } from './rebuilds.controller.js';
 import { Rebuilds } from './rebuilds.js';
 import { SimilarMoments } from './similar-moments.js';
@@ -44,6 +56,17 @@ export class AppModule {
         { provide: Rebuilds, inject: [PhysicsService], useFactory: ({ rebuilds }: PhysicsService) => rebuilds },
         { provide: StateFinder, inject: [PhysicsService], useFactory: ({ states }: PhysicsService) => states },
         { provide: SimilarMoments, inject: [PhysicsService], useFactory: ({ moments }: PhysicsService) => moments },
+        {
+          provide: GRPC_DOOR,
+          inject: [GrpcDoors, PhysicsService, DUE_QUEUE],
+          useFactory: (doors: GrpcDoors, service: PhysicsService, queue: DueQueue): Promise<GrpcServer> =>
+            openGrpcDoor(doors, {
+              port: config.ports.marketPhysicsGrpc,
+              states: service.states,
+              moments: service.moments,
+              progress: () => progressOf(service, queue),
+            }),
+        },
       ],
     };
   }

@@ -1,18 +1,10 @@
 import { jest } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { isoFromUs, type ErrorBody } from '@hindcast/contracts';
-import type { Embedder, TickStore } from '@hindcast/ports';
-import { Lifecycle, loadConfig, startService, type RunningService } from '@hindcast/service-kit';
+import type { Embedder } from '@hindcast/ports';
+import type { RunningService } from '@hindcast/service-kit';
 import { HashEmbedder } from '@hindcast/testing';
-import type { Adapters } from './adapters.js';
-import { AppModule } from './app.module.js';
-import { LmdbCheckpoint } from './checkpoint-lmdb.js';
-import { marketPhysicsShape } from './config.js';
 import { admitted, dayStartUs, endMark, foldOptions, patienceMs, statesOf, walk } from './market.fixture.js';
-import { PhysicsService } from './physics-service.js';
-import { MemoryBus, MemoryLog, MemoryTickStore, MemoryVectors, SteppingClock } from './world.fixture.js';
+import { startPhysics, type PhysicsUnderTest } from './service.fixture.js';
 
 const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 4_500, seed: 41 });
 const batches = admitted([{ trades: trades.slice(0, 5_000) }, { trades: trades.slice(5_000), marks: endMark(trades) }]);
@@ -24,33 +16,12 @@ const newest = states[states.length - 1];
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Json = any;
 
-let folder = '';
+let physics: PhysicsUnderTest;
 let service: RunningService;
 
 async function start(embedder: Embedder | undefined): Promise<void> {
-  folder = await mkdtemp(join(tmpdir(), 'hindcast-physics-'));
-  const log = new MemoryLog();
-  const store = new MemoryTickStore();
-  log.append(...batches);
-  store.add(batches);
-  const checkpoint = new LmdbCheckpoint(folder);
-  const adapters: Adapters = {
-    log,
-    checkpoint,
-    embedder,
-    store: store as unknown as TickStore,
-    vectors: new MemoryVectors(),
-    bus: new MemoryBus(),
-    clock: new SteppingClock(1_000),
-    close: () => checkpoint.close(),
-  };
-  service = await startService({
-    name: 'market-physics',
-    config: () => loadConfig(marketPhysicsShape, { HINDCAST_LOG_LEVEL: 'silent', HINDCAST_CHECKPOINT_INTERVAL_MS: '50' }),
-    httpPort: () => 0,
-    module: (config) => AppModule.with(config, async () => adapters),
-    onStart: async (app) => app.get(PhysicsService).start(app.get(Lifecycle)),
-  });
+  physics = await startPhysics(batches, embedder);
+  ({ service } = physics);
 }
 
 async function call(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<{ status: number; body: Json }> {
@@ -73,8 +44,7 @@ async function untilProgress(condition: (progress: Json) => boolean): Promise<Js
 }
 
 async function stop(): Promise<void> {
-  expect(await service.stop()).toBe(true);
-  await rm(folder, { recursive: true, force: true });
+  expect(await physics.stop()).toBe(true);
 }
 
 jest.setTimeout(patienceMs);

@@ -19,6 +19,21 @@ export interface ProgressDto {
   readonly instruments: number;
 }
 
+export function progressOf({ follower, embedding }: PhysicsService, queue: DueQueue): ProgressDto {
+  const { fold } = follower;
+  return {
+    stream_id: follower.streamId ?? null,
+    phase: follower.phase,
+    head_number: Math.max(follower.headNumber, fold.number),
+    folded_number: fold.number,
+    checkpoint_number: follower.checkpointNumber,
+    states: fold.states,
+    embedding_queue: queue.length + fold.dueCount,
+    embedded: embedding?.embedded ?? 0,
+    instruments: fold.all.length,
+  };
+}
+
 @Controller('v1/progress')
 export class ProgressController {
   constructor(
@@ -29,18 +44,6 @@ export class ProgressController {
   /** How far the log is folded, checkpointed and embedded. */
   @Get()
   progress(): ProgressDto {
-    const { follower, embedding } = this.service;
-    const { fold } = follower;
-    return {
-      stream_id: follower.streamId ?? null,
-      phase: follower.phase,
-      head_number: Math.max(follower.headNumber, fold.number),
-      folded_number: fold.number,
-      checkpoint_number: follower.checkpointNumber,
-      states: fold.states,
-      embedding_queue: this.queue.length + fold.dueCount,
-      embedded: embedding?.embedded ?? 0,
-      instruments: fold.all.length,
-    };
+    return progressOf(this.service, this.queue);
   }
 }

@@ -2,10 +2,18 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { PhysicsStateJson } from '@hindcast/contracts';
 import { toPhysicsStateJson } from '@hindcast/physics';
 import { commaList, isoTime, parseFields, parseQuery } from '@hindcast/service-kit';
+import { z } from 'zod';
 import { marketField, symbolField } from './similar-request.js';
-import { StateFinder } from './state-finder.js';
+import { StateFinder, type StateQuestion } from './state-finder.js';
 
-const symbolsMax = 1_000;
+export const symbolsMax = 1_000;
+
+/** A symbol with the query of `GET /v1/states/{symbol}`. */
+export function parseStateQuestion(name: unknown, query: unknown): StateQuestion {
+  const { symbol } = parseFields(z.object({ symbol: symbolField }), { symbol: name });
+  const { market, at } = parseQuery({ market: marketField.optional(), at: isoTime().optional() }, query);
+  return { symbol, market, atUs: at };
+}
 
 @Controller('v1/states')
 export class StatesController {
@@ -21,8 +29,6 @@ export class StatesController {
   /** The newest state of a symbol. Query: `at` (ISO 8601; the newest at or before it, else now), `market` (else the primary one). */
   @Get(':symbol')
   async state(@Param('symbol') name: unknown, @Query() query: unknown): Promise<PhysicsStateJson> {
-    const symbol = parseFields(symbolField, name);
-    const { market, at } = parseQuery({ market: marketField.optional(), at: isoTime().optional() }, query);
-    return toPhysicsStateJson(await this.states.find({ symbol, market, atUs: at }));
+    return toPhysicsStateJson(await this.states.find(parseStateQuestion(name, query)));
   }
 }

@@ -5,7 +5,6 @@ const basePorts = {
   stateBroadcasterHttp: 7703,
   marketDataHttp: 7704,
   tickIngestGrpc: 7711,
-  // Reserved: nobody listens on these three yet. A service that opens a gRPC door finds its number free.
   marketPhysicsGrpc: 7712,
   stateBroadcasterGrpc: 7713,
   marketDataGrpc: 7714,

@@ -1,0 +1,63 @@
+import { toPhysicsStateJson } from '@hindcast/physics';
+import { givenList, givenText, parseFields, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
+import { z } from 'zod';
+import {
+  progressMessage,
+  similarBody,
+  similarMessage,
+  stateMessage,
+  stateQuery,
+  type FindStateRequest,
+  type SimilarMessage,
+} from './physics-messages.js';
+import type { ProgressDto } from './progress.controller.js';
+import type { SimilarMoments } from './similar-moments.js';
+import { parseSimilarRequest, symbolField } from './similar-request.js';
+import type { StateFinder } from './state-finder.js';
+import { parseStateQuestion, symbolsMax } from './states.controller.js';
+
+export interface GrpcDoorParts {
+  readonly port: number;
+  readonly states: StateFinder;
+  readonly moments: SimilarMoments;
+  readonly progress: () => ProgressDto;
+}
+
+interface NewestStatesRequest {
+  readonly symbols: readonly string[];
+}
+
+/** A thousand symbols, or a vector, and room to spare. */
+const requestBytesMax = 256 * 1024;
+
+const newestSchema = z.object({ symbols: z.array(symbolField).max(symbolsMax).optional().describe(`at most ${symbolsMax} symbols`) });
+
+/** The service `MarketPhysics` of market_physics.proto. */
+export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, progress }: GrpcDoorParts): Promise<GrpcServer> {
+  return doors.open({
+    proto: 'market_physics.proto',
+    service: 'hindcast.v1.MarketPhysics',
+    port,
+    receiveBytesMax: requestBytesMax,
+    rights: { NewestStates: 'read', FindState: 'read', FindSimilar: 'read', GetProgress: 'read' },
+    methods: (handlers) => ({
+      NewestStates: handlers.unary(async (request: NewestStatesRequest) => {
+        const { symbols } = parseFields(newestSchema, { symbols: givenList(request.symbols) });
+        return {
+          states: states
+            .newest(symbols && [...new Set(symbols)])
+            .map(toPhysicsStateJson)
+            .map(stateMessage),
+        };
+      }),
+      FindState: handlers.unary(async (request: FindStateRequest) => {
+        const question = parseStateQuestion(givenText(request.symbol), stateQuery(request));
+        return stateMessage(toPhysicsStateJson(await states.find(question)));
+      }),
+      FindSimilar: handlers.unary(async (request: SimilarMessage) =>
+        similarMessage(await moments.find(parseSimilarRequest(similarBody(request)))),
+      ),
+      GetProgress: handlers.unary(async () => progressMessage(progress())),
+    }),
+  });
+}
