@@ -40,6 +40,8 @@ export interface DrainStatus {
 
 /** Requests on their way at once: the next one is encoded while the store works on the one before. */
 const piecesAhead = 2;
+/** Pieces acknowledged and not shown yet: the store is given the next ones meanwhile, or it stands still between two. */
+const piecesUnseenMax = 4;
 const pieceBatchesMax = 1_024;
 const retryMinMs = 100;
 const retryMaxMs = 5_000;
@@ -66,6 +68,11 @@ export class Drain {
   private failure: HindcastError | undefined;
   private sentAtMs = -Infinity;
   private rowsABatch = 0;
+  private unseen = 0;
+  /** Pieces are counted in their order. */
+  private watching: Promise<void> = Promise.resolve();
+  /** A fault of ours while a piece was watched; whoever runs the drain gets it. */
+  private crash: { readonly error: unknown } | undefined;
 
   constructor(private readonly parts: DrainParts) {}
 
@@ -78,33 +85,52 @@ export class Drain {
   /** Runs until aborted; pieces that were sent and not seen are sent again after the next start. */
   async run(fromNumber: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.wakeUp(), { once: true });
-    const sent: Promise<Piece | undefined>[] = [];
+    const sending: Promise<Piece | undefined>[] = [];
     let next = fromNumber;
     while (!signal.aborted) {
+      if (this.crash) throw this.crash.error;
       const restMs = this.restMs(next);
-      if (restMs > 0 && sent.length === 0) {
+      if (restMs > 0 && sending.length === 0) {
         await this.parts.wait(restMs, signal);
         continue;
       }
-      const batches = sent.length < piecesAhead && restMs === 0 ? this.collect(next) : [];
+      const mayTake = sending.length < piecesAhead && this.unseen < piecesUnseenMax && restMs === 0;
+      const batches = mayTake ? this.collect(next) : [];
       if (batches.length > 0) {
         next = batches[batches.length - 1].number + 1;
         this.sentAtMs = this.parts.nowMs();
         this.rowsABatch = batches.reduce((sum, batch) => sum + rowsOf(batch), 0) / batches.length;
-        sent.push(this.send(batches, signal));
+        sending.push(this.send(batches, signal));
         continue;
       }
-      const oldest = sent.shift();
-      if (!oldest) {
-        await this.nextHead(next, signal);
-        continue;
-      }
-      let piece = await oldest;
-      // A resend changes nothing where the rows were on their way all the same.
-      while (piece && !(await this.seen(piece, signal))) piece = await this.send(piece.batches, signal);
-      if (piece) this.parts.onProgress(progressOf(piece));
+      const oldest = sending.shift();
+      if (oldest) this.watch(await oldest, signal);
+      else await new Promise<void>((resolve) => (this.wakeUp = resolve));
     }
-    await Promise.all(sent);
+    await Promise.all(sending);
+    await this.watching;
+  }
+
+  /** Counts a piece once it is seen, and those before it are. */
+  private watch(piece: Piece | undefined, signal: AbortSignal): void {
+    if (!piece) return;
+    this.unseen++;
+    this.watching = this.watching
+      .then(() => this.untilSeen(piece, signal))
+      .catch((error: unknown) => {
+        this.crash ??= { error };
+      })
+      .then(() => {
+        this.unseen--;
+        this.wakeUp();
+      });
+  }
+
+  private async untilSeen(sent: Piece, signal: AbortSignal): Promise<void> {
+    let piece: Piece | undefined = sent;
+    // A resend changes nothing where the rows were on their way all the same.
+    while (piece && !(await this.seen(piece, signal))) piece = await this.send(piece.batches, signal);
+    if (piece) this.parts.onProgress(progressOf(piece));
   }
 
   /** How long what waits should wait for company: not at all where it fills a piece, or where the last one left long ago. */
@@ -127,15 +153,6 @@ export class Drain {
       rows += batchRows;
     }
     return batches;
-  }
-
-  private nextHead(next: number, signal: AbortSignal): Promise<void> {
-    if (next <= this.head || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.wakeUp = () => {
-        if (next <= this.head || signal.aborted) resolve();
-      };
-    });
   }
 
   /** Sends one piece until the store has taken it; undefined where it was aborted meanwhile. */
