@@ -42,7 +42,7 @@ function controllerFiles() {
 
 function pages() {
   const doors = byOwner(controllerFiles(), endpointsOf, { everyServiceFirst: false });
-  const settings = byOwner(filesOf('{apps,libs}/*/src/**/config.ts'), readVariables, { everyServiceFirst: true });
+  const settings = byOwner(filesOf('{apps,libs}/*/src/**/{config,limits}.ts'), readVariables, { everyServiceFirst: true });
   const protos = filesOf('libs/*/proto/*.proto').map((file) => ({ file, ...parseProto(text(file)) }));
   const silent = [...doors, ...settings].flatMap(({ title, found }) =>
     found.filter(({ summary }) => summary === '').map(({ variable, method, path }) => `${title}: ${variable ?? `${method} ${path}`}`),

@@ -7,6 +7,7 @@ import { installQuestDb, questDbCommand, whyQuestDbIsNotReady } from '../servers
 import { installRedis, redisCommand, whyRedisIsNotReady } from '../servers/redis.mjs';
 import { ensureSecrets } from '../servers/secrets.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
+import { probe } from './probe.mjs';
 import { accessTo, environmentFor, foldersOf, projectRoot } from './settings.mjs';
 
 /**
@@ -94,7 +95,7 @@ function questDbMember(settings, found) {
  */
 export function serviceMember(settings, { name, entry, httpPort, grpcPort }) {
   const ports = [httpPort, grpcPort].filter((port) => port !== undefined).map((port) => port + settings.portOffset);
-  const url = `http://${loopback}:${httpPort + settings.portOffset}`;
+  const url = `${settings.scheme}://${loopback}:${httpPort + settings.portOffset}`;
   return {
     name,
     ports,
@@ -124,9 +125,18 @@ export function serviceMember(settings, { name, entry, httpPort, grpcPort }) {
  * @returns {Promise<{ ready: boolean, version?: string, detail?: string }>}
  */
 export async function readReport(url) {
-  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) });
-  const report = /** @type {ReadyReport} */ (await response.json().catch(() => ({})));
+  const { ok, text } = await probe(`${url}/health/ready`);
+  const report = reportOf(text);
   const dependencies = Object.entries(report.dependencies ?? {});
   const down = dependencies.filter(([, health]) => health?.up === false).map(([name, health]) => `${name}: ${health.detail ?? 'down'}`);
-  return { ready: response.ok, version: report.version, detail: down.join(', ') || undefined };
+  return { ready: ok, version: report.version, detail: down.join(', ') || undefined };
+}
+
+/** @param {string} text @returns {ReadyReport} */
+function reportOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }

@@ -25,6 +25,7 @@ const restartDelayMaxMs = 600_000;
  * @property {boolean} ownsQuestDb false where HINDCAST_QUESTDB_URL names a server of somebody else's
  * @property {boolean} ownsRedis likewise
  * @property {number} restartDelayMaxMs how long the supervisor waits at most before it starts again who keeps ending
+ * @property {'http' | 'https'} scheme of the services' doors
  */
 
 /**
@@ -40,6 +41,7 @@ export function readSettings(env) {
     delayFault(env.HINDCAST_RESTART_DELAY_MAX_MS),
     secondPasswordFault('QUESTDB', env),
     secondPasswordFault('REDIS', env),
+    ownKeyFault(env),
   ];
   const said = faults.filter((fault) => fault !== undefined);
   if (said.length > 0) throw new Error(said.join('; '));
@@ -63,6 +65,7 @@ export function readSettings(env) {
     ownsQuestDb: !env.HINDCAST_QUESTDB_URL,
     ownsRedis: !env.HINDCAST_REDIS_URL,
     restartDelayMaxMs: Number(env.HINDCAST_RESTART_DELAY_MAX_MS || defaultBackOff.maxMs),
+    scheme: env.HINDCAST_TLS_CERT_FILE ? 'https' : 'http',
   });
 }
 
@@ -128,6 +131,15 @@ function offsetFault(value) {
 function delayFault(value) {
   if (!value || (/^\d{4,6}$/.test(value) && Number(value) <= restartDelayMaxMs)) return undefined;
   return `HINDCAST_RESTART_DELAY_MAX_MS is "${value}", allowed is a whole number from 1000 to ${restartDelayMaxMs}`;
+}
+
+/**
+ * Services call one another, and the doors of one that asks for keys ask its neighbours too.
+ * @param {Readonly<Record<string, string | undefined>>} env
+ */
+function ownKeyFault({ HINDCAST_API_KEYS: keys, HINDCAST_API_KEY: own }) {
+  if (!keys || own) return undefined;
+  return 'HINDCAST_API_KEY is missing: with HINDCAST_API_KEYS the services send one another a key, made by `hindcast keys new --name services --rights read,write`';
 }
 
 /**

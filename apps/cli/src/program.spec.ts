@@ -22,6 +22,10 @@ describe('the command line', () => {
     'migrate status',
     'migrate plan',
     'watch --symbols SPY',
+    'watch --url https://hindcast.example.com:7703',
+    'keys new --name feed --rights read,write --expires 2027-01-01',
+    'keys list',
+    'keys revoke --name feed',
     'physics rebuild --mode live --from 2013-10-07 --to 2013-10-09',
     'similar --symbol SPY --at 2013-10-09T15:30:00Z',
   ])('takes %s, with and without --json', async (line) => {
@@ -29,7 +33,10 @@ describe('the command line', () => {
     expect((await ask(`${line} --json`)).map(({ json }) => json)).toEqual([true]);
   });
 
-  it.each(['bogus', 'replay --data D', 'status --verbose', 'physics rebuild --mode live'])('refuses %s', async (line) => {
-    await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
-  });
+  it.each(['bogus', 'replay --data D', 'status --verbose', 'physics rebuild --mode live', 'keys new --name feed'])(
+    'refuses %s',
+    async (line) => {
+      await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
+    },
+  );
 });

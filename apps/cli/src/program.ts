@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exitCodesHelp, type ExitCode } from './exit-codes.js';
+import type { NewKeyOptions, RevokeOptions } from './commands/keys.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
 import type { SimilarOptions } from './commands/similar.js';
 import type { StatusOptions } from './commands/status.js';
@@ -40,8 +41,10 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   addSimilar(command, program, asked);
   command(program, 'watch', 'states as they are made')
     .option('--symbols <list>', 'these symbols only, with commas between')
+    .option('--url <url>', 'another state-broadcaster, as https://hindcast.example.com:7703')
     .addHelpText('after', '\nExample:\n  hindcast watch --symbols SPY,IBM')
     .action(asked<WatchOptions & Json>(async (options, terminal) => (await import('./commands/watch.js')).watch(options, terminal)));
+  addKeys(command, program, asked);
   return program;
 }
 
@@ -118,6 +121,30 @@ function addMigrate(command: AddCommand, program: Command, asked: AskFor): void 
   command(migrate, 'plan', 'what `up` would apply')
     .addHelpText('after', '\nExample, before an update:\n  hindcast migrate plan')
     .action(asked(async (_options, terminal) => (await import('./commands/migrate.js')).migratePlan(terminal)));
+}
+
+function addKeys(command: AddCommand, program: Command, asked: AskFor): void {
+  const keys = program
+    .command('keys')
+    .description('API keys, in the file that HINDCAST_API_KEYS names')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hindcast keys new --name feed --rights write\n  hindcast keys list\n  hindcast keys revoke --name feed',
+    );
+  const load = () => import('./commands/keys.js');
+  command(keys, 'new', 'make a key, and print it this once')
+    .requiredOption('--name <name>', 'who it is for')
+    .requiredOption('--rights <list>', 'read, write, admin, with commas between')
+    .option('--expires <time>', 'ISO 8601; never where it is not given')
+    .addHelpText('after', '\nExample:\n  hindcast keys new --name desk --rights read,write --expires 2027-12-31')
+    .action(asked<NewKeyOptions & Json>(async (options, terminal) => (await load()).newApiKey(options, terminal)));
+  command(keys, 'list', 'every key, without what it could be made from')
+    .addHelpText('after', '\nExample:\n  hindcast keys list')
+    .action(asked(async (_options, terminal) => (await load()).listKeys(terminal)));
+  command(keys, 'revoke', 'take a key out of the file; services forget it within a second')
+    .requiredOption('--name <name>', 'whose')
+    .addHelpText('after', '\nExample:\n  hindcast keys revoke --name desk')
+    .action(asked<RevokeOptions & Json>(async (options, terminal) => (await load()).revokeKey(options, terminal)));
 }
 
 function addSimilar(command: AddCommand, program: Command, asked: AskFor): void {

@@ -1,5 +1,5 @@
 import type { LedgerDto, LedgerVerification, SimilarAnswer, SimilarRequest } from '@hindcast/contracts';
-import { loadConfig, ServiceClient, type BaseConfig } from '@hindcast/service-kit';
+import { loadConfig, ServiceClient, trustAuthorities, type BaseConfig } from '@hindcast/service-kit';
 
 /** `GET /v1/progress` of market-physics. */
 export interface PhysicsProgress {
@@ -65,6 +65,9 @@ function as<Answer>(body: unknown): Answer {
   return body as Answer;
 }
 
+/** What the environment says, with the authorities that it names trusted from here on. */
 export function loadCliConfig(): BaseConfig {
-  return loadConfig({});
+  const config = loadConfig({});
+  trustAuthorities(config.tlsCaFile);
+  return config;
 }

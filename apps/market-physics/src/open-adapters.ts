@@ -16,7 +16,7 @@ export async function openAdapters(config: MarketPhysicsConfig, clock: Clock): P
   const folder = join(config.home, 'market-physics');
   await mkdir(folder, { recursive: true });
   const checkpoint = new LmdbCheckpoint(join(folder, 'checkpoint'));
-  const log = new GrpcLogFollower({ url: config.tickIngestGrpc, apiKey: config.apiKey });
+  const log = new GrpcLogFollower({ url: config.tickIngestGrpc, tls: config.tickIngestGrpcTls, apiKey: config.apiKey });
   const store = new QuestDbTickStore({ url: config.questdbUrl });
   const bus = await RedisBus.open({ url: config.redisUrl, name: 'market-physics' });
   const vectors = await LanceVectorStore.open({ uri: join(config.home, 'lancedb'), clock });

@@ -55,6 +55,18 @@ export const errorCodes = {
     retry: false,
     help: 'A page of another machine may not use the doors of this one through a browser; with HINDCAST_API_KEYS the key decides.',
   },
+  RATE_LIMITED: {
+    status: 429,
+    grpc: 8,
+    retry: true,
+    help: 'More requests a second than one key or address may send: wait as Retry-After says, and send more rows a request.',
+  },
+  CONNECTIONS_FULL: {
+    status: 503,
+    grpc: 14,
+    retry: true,
+    help: 'The port has as many connections as it serves, in all or from this address: close some, or connect again later.',
+  },
   // What we cannot do now.
   LOG_FULL: {
     status: 429,

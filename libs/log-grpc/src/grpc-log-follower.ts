@@ -3,13 +3,17 @@ import type { HindcastError } from '@hindcast/contracts';
 import { decodeLoggedBatch } from '@hindcast/market';
 import type { CheckpointReport, FollowedBatch, FollowOptions, LogBeginning, LogFollower } from '@hindcast/ports';
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { callMetadata, errorOfCall, tickIngestClient, type AnswerOf, type TickIngestClient } from './tick-ingest-client.js';
+import {
+  callMetadata,
+  errorOfCall,
+  tickIngestClient,
+  type AnswerOf,
+  type TickIngestClient,
+  type TickIngestDoor,
+} from './tick-ingest-client.js';
 
-export interface GrpcLogFollowerOptions {
-  /** `host:port` of tick-ingest's gRPC door. */
-  readonly url: string;
-  /** One with the right `read`, and `write` for checkpoints, where tick-ingest asks for keys. */
-  readonly apiKey?: string | undefined;
+/** The API key needs the right `read`, and `write` for checkpoints. */
+export interface GrpcLogFollowerOptions extends TickIngestDoor {
   readonly backoff?: BackoffOptions;
   /** The log is away; it is tried again. */
   readonly onAway?: (error: HindcastError) => void;
@@ -26,7 +30,7 @@ export class GrpcLogFollower implements LogFollower {
   private readonly client: TickIngestClient;
 
   constructor(private readonly options: GrpcLogFollowerOptions) {
-    this.client = tickIngestClient(options.url);
+    this.client = tickIngestClient(options);
   }
 
   async *follow({ fromNumber, streamId = '', follower = '', signal }: FollowOptions): AsyncGenerator<FollowedBatch> {
@@ -64,7 +68,7 @@ export class GrpcLogFollower implements LogFollower {
 
   private ask<Answer>(call: (metadata: Metadata, options: CallOptions, done: AnswerOf<Answer>) => unknown): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      call(callMetadata(this.options.apiKey), { deadline: Date.now() + answerDeadlineMs }, (error, answer) => {
+      call(callMetadata(this.options), { deadline: Date.now() + answerDeadlineMs }, (error, answer) => {
         if (error || answer === undefined) reject(errorOfCall(this.options.url, error));
         else resolve(answer);
       });
@@ -75,7 +79,7 @@ export class GrpcLogFollower implements LogFollower {
     position: { readonly fromNumber: number; readonly streamId: string; readonly follower: string },
     signal?: AbortSignal,
   ): AsyncGenerator<FollowedBatch> {
-    const call = this.client.Follow({ ...position }, callMetadata(this.options.apiKey));
+    const call = this.client.Follow({ ...position }, callMetadata(this.options));
     const cancel = (): void => call.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {

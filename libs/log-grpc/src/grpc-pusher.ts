@@ -11,13 +11,11 @@ import {
   type PushAnswer,
   type PushRequest,
   type TickIngestClient,
+  type TickIngestDoor,
 } from './tick-ingest-client.js';
 
-export interface GrpcPusherOptions {
-  /** `host:port` of tick-ingest's gRPC door. */
-  readonly url: string;
-  /** One with the right `write`, where tick-ingest asks for keys. */
-  readonly apiKey?: string | undefined;
+/** The API key needs the right `write`. */
+export interface GrpcPusherOptions extends TickIngestDoor {
   /** Batches sent and not yet acknowledged; 16 by default. */
   readonly windowMax?: number;
   readonly backoff?: BackoffOptions;
@@ -53,7 +51,7 @@ export class GrpcPusher {
   private awaySinceMs: number | undefined;
 
   constructor(private readonly options: GrpcPusherOptions) {
-    this.client = tickIngestClient(options.url);
+    this.client = tickIngestClient(options);
     this.windowMax = options.windowMax ?? 16;
     this.backoff = new Backoff(options.backoff);
   }
@@ -115,7 +113,7 @@ export class GrpcPusher {
   }
 
   private open(): void {
-    const call = this.client.Push(callMetadata(this.options.apiKey));
+    const call = this.client.Push(callMetadata(this.options));
     this.call = call;
     call.on('data', (answer: PushAnswer) => {
       if (this.call === call) this.settle(answer);

@@ -64,7 +64,7 @@ export interface CheckpointMessage {
 }
 
 export interface TickIngestClient extends grpc.Client {
-  Push(metadata: grpc.Metadata): grpc.ClientDuplexStream<PushRequest, PushAnswer>;
+  Push(metadata?: grpc.Metadata): grpc.ClientDuplexStream<PushRequest, PushAnswer>;
   Follow(request: FollowRequest, metadata: grpc.Metadata): grpc.ClientReadableStream<LoggedBatchMessage>;
   Beginning(request: object, metadata: grpc.Metadata, options: grpc.CallOptions, done: AnswerOf<LogBeginning>): grpc.ClientUnaryCall;
   ReportCheckpoint(
@@ -79,9 +79,20 @@ export type AnswerOf<Answer> = (error: grpc.ServiceError | null, answer?: Answer
 
 const messageBytesMax = 64 * 1024 * 1024;
 
-/** A client of `TickIngest` at `host:port`; it connects with its first call. */
-export function tickIngestClient(url: string): TickIngestClient {
-  return new (serviceConstructor())(url, grpc.credentials.createInsecure(), {
+/** Where tick-ingest's gRPC door is, and what it asks for. */
+export interface TickIngestDoor {
+  /** `host:port` */
+  readonly url: string;
+  /** Whether it speaks TLS; its certificate must be of an authority that this process trusts. */
+  readonly tls?: boolean;
+  /** Sent with each call, where it asks for keys. */
+  readonly apiKey?: string | undefined;
+}
+
+/** A client of `TickIngest`; it connects with its first call. */
+export function tickIngestClient({ url, tls = false }: TickIngestDoor): TickIngestClient {
+  const credentials = tls ? grpc.credentials.createSsl() : grpc.credentials.createInsecure();
+  return new (serviceConstructor())(url, credentials, {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     // Waiting between attempts is ours: the channel's own back-off, up to two minutes, would come on top.
@@ -107,7 +118,7 @@ function serviceConstructor(): grpc.ServiceClientConstructor {
 }
 
 /** What goes with each call: the API key, where the service asks for one. */
-export function callMetadata(apiKey: string | undefined): grpc.Metadata {
+export function callMetadata({ apiKey }: TickIngestDoor): grpc.Metadata {
   const metadata = new grpc.Metadata();
   if (apiKey !== undefined) metadata.set('authorization', `Bearer ${apiKey}`);
   return metadata;

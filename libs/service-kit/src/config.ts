@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HindcastError } from '@hindcast/contracts';
 import { z } from 'zod';
+import { limitsShape, type DoorLimits } from './access/limits.js';
 import { describeFault, fieldFaults, type FieldFault } from './field-faults.js';
 import { flag, oneOf, url, wholeNumber } from './fields.js';
 import { portOffsetMax, portTable, type PortTable } from './ports.js';
@@ -38,6 +39,15 @@ const baseShape = {
     .regex(/^[\x21-\x7e]{16,256}$/)
     .optional()
     .describe('16 to 256 printable characters'),
+  /** The certificate of every HTTP and gRPC door, PEM, those of its authorities below it; doors then speak TLS only. */
+  tlsCertFile: z.string().min(1).optional().describe('a file'),
+  /** Its private key, PEM. */
+  tlsKeyFile: z.string().min(1).optional().describe('a file'),
+  /** Authorities that our own clients trust besides the usual ones, PEM: the certificate itself where it is self-signed. */
+  tlsCaFile: z.string().min(1).optional().describe('a file'),
+  /** Bytes of a request body at most; above it 413 BATCH_TOO_LARGE. 8 MiB where nothing else is said, 32 MiB at tick-ingest. */
+  bodyBytesMax: wholeNumber({ min: 1_024, max: 1_073_741_824 }).optional(),
+  ...limitsShape,
   /** Downloads that clones share, as the embedding model; `${XDG_CACHE_HOME:-~/.cache}/hindcast` by default. */
   cache: z.string().min(1).optional().describe('a folder'),
   /** QuestDB over HTTP, with user and password in it where it wants them and no file says them; its own port on this machine by default. */
@@ -49,16 +59,16 @@ const baseShape = {
   /** Holds the password of Redis; the one that set-up made, in `secrets` of HINDCAST_HOME, by default. */
   redisPasswordFile: z.string().min(1).optional().describe('a file'),
   /** tick-ingest over HTTP, for those who call it. */
-  tickIngestUrl: url(['http']).optional(),
+  tickIngestUrl: url(['http', 'https']).optional(),
   /** market-physics over HTTP, for those who call it. */
-  marketPhysicsUrl: url(['http']).optional(),
-  /** state-broadcaster over HTTP, for those who call it. */
-  stateBroadcasterUrl: url(['http']).optional(),
+  marketPhysicsUrl: url(['http', 'https']).optional(),
   /** market-data over HTTP, for those who call it. */
-  marketDataUrl: url(['http']).optional(),
+  marketDataUrl: url(['http', 'https']).optional(),
+  /** state-broadcaster over HTTP and WebSocket, for those who call it. */
+  stateBroadcasterUrl: url(['http', 'https']).optional(),
 } satisfies z.ZodRawShape;
 
-export interface BaseConfig {
+export interface BaseConfig extends DoorLimits {
   /** Absolute; a relative HINDCAST_HOME is taken from the project's root. */
   readonly home: string;
   readonly portOffset: number;
@@ -68,6 +78,11 @@ export interface BaseConfig {
   /** Absolute. */
   readonly apiKeys?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** Absolute, both or none. */
+  readonly tlsCertFile?: string | undefined;
+  readonly tlsKeyFile?: string | undefined;
+  readonly tlsCaFile?: string | undefined;
+  readonly bodyBytesMax?: number | undefined;
   readonly cache: string;
   /** With user and password, for whoever connects; never to be logged or shown. */
   readonly questdbUrl: string;
@@ -77,9 +92,11 @@ export interface BaseConfig {
   readonly tickIngestUrl: string;
   /** `host:port` of its gRPC door: on the same host, at the port that the table says. */
   readonly tickIngestGrpc: string;
+  /** Whether that door speaks TLS: as its HTTP door does. */
+  readonly tickIngestGrpcTls: boolean;
   readonly marketPhysicsUrl: string;
-  readonly stateBroadcasterUrl: string;
   readonly marketDataUrl: string;
+  readonly stateBroadcasterUrl: string;
   readonly ports: PortTable;
 }
 
@@ -94,7 +111,12 @@ export function loadConfig<S extends z.ZodRawShape>(shape: S, env: Environment =
   const schema = z.object({ ...baseShape, ...shape });
   const input = Object.fromEntries(Object.keys(schema.shape).map((field) => [field, env[variableName(field)] || undefined]));
   const parsed = schema.safeParse(input);
-  const faults = [...(parsed.success ? [] : fieldFaults(parsed.error, schema, input)), ...openBindFaults(input), ...passwordFaults(input)];
+  const faults = [
+    ...(parsed.success ? [] : fieldFaults(parsed.error, schema, input)),
+    ...openBindFaults(input),
+    ...halfTlsFaults(input),
+    ...passwordFaults(input),
+  ];
   if (!parsed.success || faults.length > 0) throw invalid(faults);
   return Object.freeze(completed(parsed.data as z.infer<z.ZodObject<typeof baseShape>>, env)) as Config<S>;
 }
@@ -106,13 +128,19 @@ export function variableName(field: string): string {
 
 function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment): BaseConfig {
   const ports = portTable(own.portOffset);
-  const tickIngestUrl = own.tickIngestUrl ?? `http://127.0.0.1:${ports.tickIngestHttp}`;
+  // Where this machine's doors, or the authority behind them, have a certificate, they are asked for it.
+  const scheme = own.tlsCertFile === undefined && own.tlsCaFile === undefined ? 'http' : 'https';
+  const here = (port: number): string => `${scheme}://127.0.0.1:${port}`;
+  const tickIngestUrl = own.tickIngestUrl ?? here(ports.tickIngestHttp);
   const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const home = resolve(projectRoot, own.home);
   return {
     ...own,
     home,
     apiKeys: absolute(own.apiKeys),
+    tlsCertFile: absolute(own.tlsCertFile),
+    tlsKeyFile: absolute(own.tlsKeyFile),
+    tlsCaFile: absolute(own.tlsCaFile),
     cache: own.cache === undefined ? join(cacheHome, 'hindcast') : resolve(projectRoot, own.cache),
     questdbUrl: accessUrl({
       server: 'questdb',
@@ -129,10 +157,11 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
       home,
     }),
     tickIngestUrl,
+    tickIngestGrpcTls: tickIngestUrl.startsWith('https:'),
     tickIngestGrpc: `${new URL(tickIngestUrl).hostname}:${ports.tickIngestGrpc}`,
-    marketPhysicsUrl: own.marketPhysicsUrl ?? `http://127.0.0.1:${ports.marketPhysicsHttp}`,
-    stateBroadcasterUrl: own.stateBroadcasterUrl ?? `http://127.0.0.1:${ports.stateBroadcasterHttp}`,
-    marketDataUrl: own.marketDataUrl ?? `http://127.0.0.1:${ports.marketDataHttp}`,
+    marketPhysicsUrl: own.marketPhysicsUrl ?? here(ports.marketPhysicsHttp),
+    marketDataUrl: own.marketDataUrl ?? here(ports.marketDataHttp),
+    stateBroadcasterUrl: own.stateBroadcasterUrl ?? here(ports.stateBroadcasterHttp),
     ports,
   };
 }
@@ -145,6 +174,13 @@ function openBindFaults({ bind, container, apiKeys }: Readonly<Record<string, st
     'beyond the loopback (127.0.0.1, ::1, localhost) it needs HINDCAST_API_KEYS, a key file that `hindcast keys new` makes, ' +
     'or HINDCAST_CONTAINER=true in a container whose ports are published on the loopback only';
   return [{ field: 'bind', value: bind, allowed }];
+}
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function halfTlsFaults({ tlsCertFile, tlsKeyFile }: Readonly<Record<string, string | undefined>>): readonly FieldFault[] {
+  if ((tlsCertFile === undefined) === (tlsKeyFile === undefined)) return [];
+  const field = tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile';
+  return [{ field, value: undefined, allowed: 'HINDCAST_TLS_CERT_FILE and HINDCAST_TLS_KEY_FILE are set together' }];
 }
 
 function passwordFaults(input: Readonly<Record<string, string | undefined>>): readonly FieldFault[] {

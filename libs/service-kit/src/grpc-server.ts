@@ -12,7 +12,7 @@ import { portError } from './port-error.js';
 
 export const defaultMessageBytesMax = 16 * 1024 * 1024;
 const shutdownMaxMs = 3_000;
-const keepAliveMs = 20_000;
+const keepaliveAnswerMaxMs = 10_000;
 
 // It would print to standard error what it also returns as an error.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -57,20 +57,20 @@ export function loadService(proto: string, service: string): grpc.ServiceDefinit
 }
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { proto, service, methods, bind, doorkeeper, logger, metrics, lifecycle } = options;
+  const { proto, service, methods, doorkeeper, logger, metrics, lifecycle } = options;
   const { messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax } = options;
   const definition = loadService(proto, service);
   const server = new grpc.Server({
     'grpc.max_receive_message_length': receiveBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
+    'grpc.max_concurrent_streams': doorkeeper.limits.grpcStreamsMax,
     // One whose machine is gone says nothing; without asking, its streams would stay for ever.
-    'grpc.keepalive_time_ms': keepAliveMs,
-    'grpc.keepalive_timeout_ms': keepAliveMs,
-    // Without keys there is nothing to ask, and messages need not pass through it.
-    ...(doorkeeper.asksForKeys ? { interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))] } : {}),
+    'grpc.keepalive_time_ms': doorkeeper.limits.grpcKeepaliveMs,
+    'grpc.keepalive_timeout_ms': keepaliveAnswerMaxMs,
+    interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))],
   });
   server.addService(definition, methods(new GrpcHandlers(logger, lifecycle.signal, metrics)));
-  const port = await bound(server, bind, options.port);
+  const port = await bound(server, options);
   lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server));
   logger.info({ port, service }, 'gRPC door open');
   return { port };
@@ -88,10 +88,11 @@ export class GrpcDoors {
   }
 }
 
-function bound(server: grpc.Server, bind: string, port: number): Promise<number> {
+function bound(server: grpc.Server, { bind, port, doorkeeper }: GrpcServerOptions): Promise<number> {
   const host = bind.includes(':') ? `[${bind}]` : bind;
+  const credentials = doorkeeper.certificate?.forGrpc() ?? grpc.ServerCredentials.createInsecure();
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, boundPort) => {
+    server.bindAsync(`${host}:${port}`, credentials, (error, boundPort) => {
       if (error === null) resolve(boundPort);
       else reject(portError(error, port, bind));
     });

@@ -3,8 +3,11 @@
  * start and a stop that lose nothing. It knows Nest, Fastify and gRPC, and no rule of the market; which stores and
  * doors a service has is decided in its own app.
  */
+export * from './access/authorities.js';
+export * from './access/certificate.js';
 export * from './access/doorkeeper.js';
 export * from './access/key-file.js';
+export * from './access/limits.js';
 export * from './access/presented-key.js';
 export * from './access/rights.js';
 export * from './access/websocket-doors.js';

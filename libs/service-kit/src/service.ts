@@ -1,21 +1,19 @@
 import 'reflect-metadata';
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { HindcastError } from '@hindcast/contracts';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '@hindcast/ports';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
+import { trustAuthorities } from './access/authorities.js';
 import { Doorkeeper } from './access/doorkeeper.js';
 import { guardRequests } from './access/http-guard.js';
 import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BaseConfig } from './config.js';
-import { asHindcastError, ErrorFilter, sendError } from './error.filter.js';
+import { ErrorFilter } from './error.filter.js';
 import { HealthRegistry } from './health.js';
+import { httpAdapter, tendConnections, watchRequests } from './http-server.js';
 import { defaultLifecycleLimits, Lifecycle, type LifecycleLimits } from './lifecycle.js';
 import { createLogger, NestLogger } from './logger.js';
 import { Metrics, showMonitoring } from './metrics.js';
@@ -24,8 +22,6 @@ import { portError } from './port-error.js';
 import { ServiceKitModule } from './service-kit.module.js';
 
 export const defaultBodyLimitBytes = 8 * 1024 * 1024;
-const requestReceiveMaxMs = 30_000;
-const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** All services are released together, so the kit's version is everyone's. */
 export const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
@@ -39,6 +35,7 @@ export interface ServiceOptions<C extends BaseConfig> {
   readonly module: (config: C) => DynamicModule | Type;
   /** 0 takes a free one. */
   readonly httpPort: (config: C) => number;
+  /** Where HINDCAST_BODY_BYTES_MAX says nothing else. */
   readonly bodyLimitBytes?: number;
   readonly lifecycleLimits?: LifecycleLimits;
   /** After the port is open, so that health can be watched meanwhile; a failure stops the service. */
@@ -84,7 +81,8 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
     nowMs: () => performance.now(),
     stopping: lifecycle.signal,
   });
-  const doorkeeper = await Doorkeeper.open({ apiKeys: config.apiKeys, clock: systemClock, logger, health, metrics });
+  trustAuthorities(config.tlsCaFile);
+  const doorkeeper = await Doorkeeper.open({ config, clock: systemClock, logger, health, metrics });
   const webSocketDoors = new WebSocketDoors(doorkeeper, lifecycle);
   const monitoring = new MonitoringRegistry({
     service: options.name,
@@ -96,7 +94,8 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
   showMonitoring(metrics, monitoring);
   const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, monitoring, doorkeeper, webSocketDoors });
   const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
-  const adapter = fastifyAdapter(options.bodyLimitBytes ?? defaultBodyLimitBytes);
+  const bodyBytesMax = config.bodyBytesMax ?? options.bodyLimitBytes ?? defaultBodyLimitBytes;
+  const adapter = httpAdapter({ bodyBytesMax, doorkeeper });
   watchRequests(adapter, lifecycle, metrics);
   guardRequests(adapter, { doorkeeper, logger });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -117,9 +116,11 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
   try {
     await app.init();
     webSocketDoors.attach(app.getHttpServer());
+    tendConnections(app, doorkeeper);
     await listen(app, options.httpPort(config), config.bind);
     const { port } = app.getHttpServer().address() as AddressInfo;
-    const url = `http://${config.bind.includes(':') ? `[${config.bind}]` : config.bind}:${port}`;
+    const scheme = doorkeeper.certificate === undefined ? 'http' : 'https';
+    const url = `${scheme}://${config.bind.includes(':') ? `[${config.bind}]` : config.bind}:${port}`;
     await options.onStart?.(app, config);
     logger.info({ url, version: suiteVersion }, 'service started');
     return { app, logger, port, url, stop };
@@ -134,49 +135,6 @@ class RootModule {}
 
 function destinationOf({ logDestination }: { readonly logDestination?: DestinationStream }) {
   return logDestination === undefined ? {} : { destination: logDestination };
-}
-
-function fastifyAdapter(bodyLimit: number): FastifyAdapter {
-  return new FastifyAdapter({
-    bodyLimit,
-    requestTimeout: requestReceiveMaxMs,
-    genReqId: requestIdOf,
-    // A malformed URL is answered before any route, and so before Nest's filter.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      sendError(reply, asHindcastError(error, `${request.method} ${request.url}`), request.id);
-    },
-  });
-}
-
-/** The caller's own id where it is a harmless one. */
-function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
-}
-
-/** Counts what is under way, measures it, and refuses new work while stopping; health and metrics are answered to the end. */
-function watchRequests(adapter: FastifyAdapter, lifecycle: Lifecycle, metrics: Metrics): void {
-  adapter.getInstance().addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    void reply.header('x-request-id', request.id);
-    const startedMs = performance.now();
-    const counted = !isAboutTheService(request.url);
-    if (counted) lifecycle.requestBegan();
-    reply.raw.once('close', () => {
-      if (counted) lifecycle.requestEnded();
-      const { method, routeOptions } = request;
-      metrics.requestServed({ method, route: routeOptions.url, status: reply.statusCode, elapsedMs: performance.now() - startedMs });
-    });
-    if (counted && lifecycle.stopping) {
-      void reply.header('connection', 'close');
-      sendError(reply, new HindcastError('SHUTTING_DOWN'), request.id);
-      return;
-    }
-    done();
-  });
-}
-
-function isAboutTheService(path: string): boolean {
-  return path.startsWith('/health/') || path.startsWith('/v1/monitoring') || path === '/metrics';
 }
 
 async function listen(app: NestFastifyApplication, port: number, host: string): Promise<void> {

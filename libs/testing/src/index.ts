@@ -10,6 +10,7 @@ export { clusteredRows, embeddingMetadata, embeddingRow, unitVector, type Cluste
 export { failureOf, GrpcCaller, type GrpcFailure } from './grpc-caller.js';
 export { HashEmbedder } from './hash-embedder.js';
 export { seededRandom } from './seeded-random.js';
+export { selfSignedCertificate, type SelfSigned } from './self-signed-certificate.js';
 export { vectorStoreConformance, type VectorStoreUnderTest } from './vector-store-conformance.js';
 export * from './source-process.js';
 export * from './tick-arbitraries.js';

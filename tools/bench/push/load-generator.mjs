@@ -44,7 +44,7 @@ function grpcWay({ url, batchRows, firstTick, ticksMax }) {
     const nothing = { market: '', quotes: new Uint8Array(0), marks: [], slackMs: 0, rejected: [] };
     return { ...nothing, tag: n, source: 'bench', trades: encodePushedTrades(trades) };
   });
-  const client = tickIngestClient(url);
+  const client = tickIngestClient({ url });
   return {
     messages,
     open() {

@@ -71,10 +71,11 @@ async function openFeed(args: ReplayArguments, startAfterRow: number, terminal: 
   return feed;
 }
 
-function openPusher({ tickIngestGrpc: url, apiKey }: BaseConfig, terminal: Terminal): GrpcPusher {
+function openPusher({ tickIngestGrpc: url, tickIngestGrpcTls: tls, apiKey }: BaseConfig, terminal: Terminal): GrpcPusher {
   let told = false;
   return new GrpcPusher({
     url,
+    tls,
     apiKey,
     awayMaxMs,
     onAway: ({ code, message }) => {

@@ -11,13 +11,14 @@ import { loadCliConfig } from '../services.js';
 import type { Terminal } from '../terminal.js';
 
 export interface WatchOptions {
+  readonly url?: string;
   readonly symbols?: string;
 }
 
 /** Prints states until Ctrl-C: the newest of each symbol first, then each as it is made. */
-export async function watch({ symbols }: WatchOptions, terminal: Terminal): Promise<ExitCode> {
-  const { ports, apiKey } = loadCliConfig();
-  const url = `ws://127.0.0.1:${ports.stateBroadcasterHttp}/v1/stream`;
+export async function watch({ url: askedUrl, symbols }: WatchOptions, terminal: Terminal): Promise<ExitCode> {
+  const { stateBroadcasterUrl, apiKey } = loadCliConfig();
+  const url = streamUrl(askedUrl ?? stateBroadcasterUrl);
   const socket = new WebSocket(url, { headers: keyHeaders(apiKey) });
   const listening = new Promise<void>((resolve, reject) => {
     socket.on('open', () => {
@@ -48,6 +49,16 @@ export async function watch({ symbols }: WatchOptions, terminal: Terminal): Prom
     socket.terminate();
   }
   return exitCodes.interrupted;
+}
+
+/** The stream of a service at an HTTP or a WebSocket address; a path is taken as it is. FIELD_INVALID. */
+export function streamUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const scheme = url && { 'http:': 'ws:', 'ws:': 'ws:', 'https:': 'wss:', 'wss:': 'wss:' }[url.protocol];
+  if (url === undefined || scheme === undefined) {
+    throw new HindcastError('FIELD_INVALID', `--url is ${JSON.stringify(text)}; it begins with http://, https://, ws:// or wss://`);
+  }
+  return `${scheme}//${url.host}${url.pathname === '/' ? '/v1/stream' : url.pathname}${url.search}`;
 }
 
 /** Before the upgrade the service answers in HTTP: it has no room, or the key is not the right one. */

@@ -4,8 +4,11 @@ import type { Logger } from 'pino';
 import type { HealthRegistry } from '../health.js';
 import type { Metrics } from '../metrics.js';
 import { WatchedFiles } from '../watched-files.js';
+import { Certificate } from './certificate.js';
 import { keyFileBytesMax, parseKeyFile } from './key-file.js';
 import { KeyRing, type Key } from './key-ring.js';
+import { defaultLimits, type DoorLimits } from './limits.js';
+import { RequestRate } from './request-rate.js';
 import { allows, type Right } from './rights.js';
 
 export interface Visit {
@@ -14,6 +17,7 @@ export interface Visit {
   readonly needed: Right;
   /** As `POST /v1/trades`, for messages. */
   readonly door: string;
+  readonly address: string;
   /** The page that a browser sends this from, as its Origin header says. */
   readonly origin?: string | undefined;
   /** Called when the key loses its right while the visit lasts: a stream must not outlive its key. */
@@ -27,8 +31,16 @@ export interface Admitted {
   readonly leave: () => void;
 }
 
-export interface DoorkeeperParts {
+/** Absolute paths; none where the doors ask for no keys, or speak no TLS. */
+export interface AccessConfig extends DoorLimits {
   readonly apiKeys?: string | undefined;
+  readonly tlsCertFile?: string | undefined;
+  readonly tlsKeyFile?: string | undefined;
+}
+
+export interface DoorkeeperParts {
+  /** What the configuration says of keys and certificates. */
+  readonly config: AccessConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly health: HealthRegistry;
@@ -51,27 +63,36 @@ const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
  */
 export class Doorkeeper {
   private readonly stays = new Set<Stay>();
+  private readonly rate: RequestRate;
   private readonly timer: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly clock: Clock,
     private readonly keys: WatchedFiles<KeyRing> | undefined,
     private readonly onRefused: (code: ErrorCode) => void,
+    /** Undefined where the doors speak no TLS. */
+    readonly certificate?: Certificate,
+    readonly limits: DoorLimits = defaultLimits,
   ) {
+    this.rate = new RequestRate(limits.requestsPerSecondMax);
     if (keys === undefined) return;
     this.timer = setInterval(() => this.checkStays(), expiryCheckMs);
     this.timer.unref();
   }
 
-  /** Reads the key file, where there is one: CONFIG_INVALID where it cannot be used. */
-  static async open({ apiKeys: file, clock, logger, health, metrics }: DoorkeeperParts): Promise<Doorkeeper> {
+  /** Reads key file and certificate, where there are any: CONFIG_INVALID where they cannot be used. */
+  static async open({ config, clock, logger, health, metrics }: DoorkeeperParts): Promise<Doorkeeper> {
+    const { apiKeys: file, tlsCertFile: certFile, tlsKeyFile: keyFile } = config;
+    const nowUs = (): number => clock.nowUs();
+    const certificate =
+      certFile === undefined || keyFile === undefined ? undefined : await Certificate.open({ certFile, keyFile, logger, health, nowUs });
     const refusals = metrics.counter({
       name: 'hindcast_refused_total',
       help: 'Requests, calls and upgrades that had no right to come in.',
       labels: ['code'],
     });
     const onRefused = (code: ErrorCode): void => refusals.inc({ code });
-    if (file === undefined) return new Doorkeeper(clock, undefined, onRefused);
+    if (file === undefined) return new Doorkeeper(clock, undefined, onRefused, certificate, config);
     const keys: WatchedFiles<KeyRing> = await WatchedFiles.open({
       files: [file],
       bytesMax: keyFileBytesMax,
@@ -87,7 +108,7 @@ export class Doorkeeper {
         cause: error,
       });
     });
-    const doorkeeper = new Doorkeeper(clock, keys, onRefused);
+    const doorkeeper = new Doorkeeper(clock, keys, onRefused, certificate, config);
     health.register('api_keys', () => Promise.resolve(keyHealth(keys)), { critical: false });
     return doorkeeper;
   }
@@ -101,7 +122,7 @@ export class Doorkeeper {
     return this.keys !== undefined;
   }
 
-  /** KEY_REQUIRED, KEY_UNKNOWN, RIGHT_MISSING; ORIGIN_REFUSED where no keys are asked for. */
+  /** RATE_LIMITED; KEY_REQUIRED, KEY_UNKNOWN, RIGHT_MISSING; ORIGIN_REFUSED where no keys are asked for. */
   admit(visit: Visit): Admitted {
     try {
       return this.admitted(visit);
@@ -112,24 +133,38 @@ export class Doorkeeper {
   }
 
   close(): void {
+    this.rate.close();
     clearInterval(this.timer);
     this.keys?.close();
+    this.certificate?.close();
   }
 
   private admitted(visit: Visit): Admitted {
     if (this.keys === undefined) {
+      this.requireRate(visit.address);
       requireOwnOrigin(visit.origin);
       return { caller: undefined, leave: () => undefined };
     }
+    const found = visit.presented === undefined ? undefined : this.keys.value.find(visit.presented);
+    this.requireRate(found?.name ?? visit.address);
     if (visit.presented === undefined) {
       throw new HindcastError('KEY_REQUIRED', `${visit.door} needs an API key with the right ${visit.needed}.`, {
         details: { needed: visit.needed },
       });
     }
-    const key = this.requireRight(this.keys.value.find(visit.presented), visit);
+    const key = this.requireRight(found, visit);
     const stay: Stay = { key, visit: { ...visit, presented: undefined } };
     this.stays.add(stay);
     return { caller: key.name, leave: () => this.stays.delete(stay) };
+  }
+
+  private requireRate(caller: string): void {
+    if (this.rate.take(caller)) return;
+    const { requestsPerSecondMax } = this.limits;
+    throw new HindcastError(
+      'RATE_LIMITED',
+      `More than ${requestsPerSecondMax} requests in a second, as HINDCAST_REQUESTS_PER_SECOND_MAX allows.`,
+    );
   }
 
   private checkStays(): void {

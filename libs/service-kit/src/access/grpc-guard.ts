@@ -31,6 +31,7 @@ export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.Ser
                 presented: presentedKey((name) => metadata.get(name)[0]),
                 needed: rights[path.slice(path.lastIndexOf('/') + 1)],
                 door: path,
+                address: call.getConnectionInfo().remoteAddress ?? '',
                 onRevoked: (error) => call.sendStatus(grpcStatus(error)),
               }));
             } catch (error) {

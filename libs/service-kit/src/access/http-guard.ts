@@ -26,6 +26,7 @@ export function guardRequests(adapter: FastifyAdapter, { doorkeeper, logger }: G
         presented: presentedKey((name) => headers[name]),
         needed,
         door: `${method} ${routeOptions.url ?? 'an unknown path'}`,
+        address: request.ip,
         origin: headers.origin,
         onRevoked: () => reply.raw.destroy(),
       });

@@ -1,10 +1,11 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorBody, errorCodes, HindcastError } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { asHindcastError } from '../error.filter.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { Doorkeeper } from './doorkeeper.js';
+import { httpAnswer } from './http-answer.js';
 import { presentedKey } from './presented-key.js';
 import type { Right } from './rights.js';
 
@@ -57,7 +58,7 @@ export class WebSocketDoors {
       try {
         this.upgrade(request, socket, head);
       } catch (error) {
-        refuse(socket, asHindcastError(error));
+        socket.end(httpAnswer(asHindcastError(error)));
       }
     });
   }
@@ -69,29 +70,21 @@ export class WebSocketDoors {
     if (door === undefined) throw new HindcastError('ROUTE_UNKNOWN', `There is no WebSocket at ${pathname}.`);
     if (this.lifecycle.stopping) throw new HindcastError('SHUTTING_DOWN');
     let client: WebSocket | undefined;
+    const address = request.socket.remoteAddress ?? '';
     const { caller, leave } = this.doorkeeper.admit({
       presented: presentedKey((name) => headers[name]),
       needed: door.right,
       door: `WebSocket ${pathname}`,
+      address,
       origin: headers.origin,
       onRevoked: ({ code }) => (client === undefined ? socket.destroy() : client.close(closePolicyViolation, code)),
     });
     socket.once('close', leave);
-    const visitor = { address: request.socket.remoteAddress ?? '', caller };
+    const visitor = { address, caller };
     door.admit?.(visitor);
     door.server.handleUpgrade(request, socket, head, (accepted) => {
       client = accepted;
       door.accept(accepted, visitor);
     });
   }
-}
-
-function refuse(socket: Duplex, error: HindcastError): void {
-  const { status } = errorCodes[error.code];
-  const body = JSON.stringify(errorBody(error));
-  const challenge = status === 401 ? 'www-authenticate: Bearer\r\n' : '';
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json; charset=utf-8\r\n${challenge}` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }
