@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { getCACertificates } from 'node:tls';
 import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { errorCodes, HindcastError, type ErrorCode, type ErrorDetails } from '@hindcast/contracts';
@@ -91,7 +92,7 @@ export interface TickIngestDoor {
 
 /** A client of `TickIngest`; it connects with its first call. */
 export function tickIngestClient({ url, tls = false }: TickIngestDoor): TickIngestClient {
-  const credentials = tls ? grpc.credentials.createSsl() : grpc.credentials.createInsecure();
+  const credentials = tls ? grpc.credentials.createSsl(trustedAuthorities()) : grpc.credentials.createInsecure();
   return new (serviceConstructor())(url, credentials, {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
@@ -99,6 +100,11 @@ export function tickIngestClient({ url, tls = false }: TickIngestDoor): TickInge
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 1_000,
   }) as unknown as TickIngestClient;
+}
+
+/** Said in full: of its own accord gRPC knows nothing of those that this process has come to trust since its start. */
+function trustedAuthorities(): Buffer {
+  return Buffer.from(getCACertificates('default').join('\n'));
 }
 
 let loaded: grpc.ServiceClientConstructor | undefined;

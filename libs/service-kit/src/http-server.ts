@@ -24,7 +24,11 @@ export function httpAdapter({ bodyBytesMax, doorkeeper }: HttpServerParts): Fast
   const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = doorkeeper.limits;
   // The header is a part of the request, so it has no longer than the whole.
   const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs);
-  const timeouts = { headersTimeout, connectionsCheckingInterval: Math.min(overdueCheckMs, headersTimeout) };
+  const timeouts = {
+    headersTimeout,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(overdueCheckMs, headersTimeout),
+  };
   const identity = doorkeeper.certificate?.identity;
   const options: FastifyServerOptions = {
     bodyLimit: bodyBytesMax,

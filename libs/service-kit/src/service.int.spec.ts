@@ -122,7 +122,7 @@ describe('errors on the wire', () => {
     const malformed = await error('/v1/%E0%A4%A');
     expect(malformed).toMatchObject({ response: { status: 400 }, body: { error: { code: 'BODY_INVALID' } } });
     const type = await error('/v1/body', { method: 'POST', body: 'a', headers: { 'content-type': 'application/xml' } });
-    expect(type).toMatchObject({ response: { status: 400 }, body: { error: { code: 'BODY_INVALID' } } });
+    expect(type).toMatchObject({ response: { status: 415 }, body: { error: { code: 'MEDIA_TYPE_UNKNOWN' } } });
   });
 
   it('asks to come back later where retrying helps', async () => {

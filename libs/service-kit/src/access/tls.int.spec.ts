@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as tlsConnect, type TLSSocket } from 'node:tls';
+import { getCACertificates, connect as tlsConnect, type TLSSocket } from 'node:tls';
 import grpc from '@grpc/grpc-js';
 import { Controller, Get, Module, type OnModuleInit } from '@nestjs/common';
 import { selfSignedCertificate } from '@hindcast/testing';
@@ -92,7 +92,7 @@ const seen = () => new ServiceClient({ name: 'probe', baseUrl: service.url, apiK
 
 async function followed(): Promise<unknown> {
   const Stub = grpc.makeClientConstructor(loadService('tick_ingest.proto', 'hindcast.v1.TickIngest'), 'TickIngest');
-  const client = new Stub(`127.0.0.1:${grpcPort}`, grpc.credentials.createSsl());
+  const client = new Stub(`127.0.0.1:${grpcPort}`, grpc.credentials.createSsl(Buffer.from(getCACertificates('default').join('\n'))));
   const metadata = new grpc.Metadata();
   metadata.set('authorization', `Bearer ${apiKey}`);
   const stream = (client as unknown as { Follow(request: object, sent: grpc.Metadata): grpc.ClientReadableStream<unknown> }).Follow(
