@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../servers/cache-folder.mjs';
+import { virtualEnvironment } from './virtual-environment.mjs';
 
 /**
  * Runs the README's Python as a reader would: the block as it stands, with pyarrow and pandas from a virtual environment
@@ -16,7 +16,6 @@ const readmeFile = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 const requirements = ['pyarrow>=16', 'pandas>=2.2'];
 const marketDataUrl = 'http://127.0.0.1:7704';
-const installTimeoutMs = 5 * 60_000;
 const runTimeoutMs = 2 * 60_000;
 const outputBytesMax = 1 << 20;
 
@@ -39,31 +38,9 @@ export async function runReadmePython({ url = marketDataUrl, cacheDir = cacheFol
   return { output: stdout };
 }
 
-/**
- * A virtual environment with what the block imports; made where it is missing or was not finished.
- * @param {{ cacheDir: string }} options
- * @returns {Promise<{ executable: string } | { skipped: string }>}
- */
-export async function pythonEnvironment({ cacheDir }) {
-  const folder = join(cacheDir, 'readme-python');
-  const executable = join(folder, 'bin', 'python');
-  const finished = join(folder, 'finished');
-  const wanted = requirements.join('\n');
-  if (existsSync(finished) && readFileSync(finished, 'utf8') === wanted) return { executable };
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    await run('python3', ['-m', 'venv', folder], { timeout: installTimeoutMs });
-    await run(executable, ['-m', 'pip', 'install', '--quiet', ...requirements], { timeout: installTimeoutMs });
-  } catch (error) {
-    return { skipped: `Python 3 with venv, pyarrow and pandas is not to be had here: ${firstLine(error)}` };
-  }
-  writeFileSync(finished, wanted);
-  return { executable };
-}
-
-function firstLine(error) {
-  return (error.stderr || error.message).trim().split('\n')[0];
+/** With what the block imports. @param {{ cacheDir: string }} options */
+export function pythonEnvironment({ cacheDir }) {
+  return virtualEnvironment({ cacheDir, name: 'readme-python', requirements });
 }
 
 async function main() {
