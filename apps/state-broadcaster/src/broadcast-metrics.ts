@@ -26,12 +26,19 @@ export function broadcastCounters(metrics: Metrics): BusReaderCounters & Session
     name: 'hindcast_broadcast_conflated_total',
     help: 'Messages that a newer one replaced before a slow subscriber took them.',
   });
+  // Looked up by its label for each message to each subscriber, the counter cost as much as the message.
+  const children = new Map<string, { inc(): void }>();
+  const sentOf = (event: string): { inc(): void } => {
+    const child = children.get(event) ?? sent.labels({ event });
+    children.set(event, child);
+    return child;
+  };
   return {
     received: (event) => received.inc({ event }),
     refused: (channel) => refused.inc({ channel }),
     repeated: () => repeated.inc(),
     resynced: (reason) => resynced.inc({ reason }),
-    sent: (event) => sent.inc({ event }),
+    sent: (event) => sentOf(event).inc(),
     conflated: () => conflated.inc(),
   };
 }

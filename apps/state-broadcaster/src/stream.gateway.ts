@@ -20,12 +20,12 @@ export class StreamGateway implements OnModuleInit {
       right: 'read',
       messageBytesMax: commandBytesMax,
       admit: ({ address }) => this.clients.mustHaveRoom(address),
-      accept: (client, { address }) => this.accept(client, address),
+      accept: (client, { address }, stream) => this.accept(client, new WebSocketSink(client, stream, address)),
     });
   }
 
-  private accept(client: WebSocket, address: string): void {
-    const session = this.clients.open(new WebSocketSink(client, address));
+  private accept(client: WebSocket, sink: WebSocketSink): void {
+    const session = this.clients.open(sink);
     client.on('message', (data: RawData, isBinary: boolean) => {
       if (isBinary) client.send(JSON.stringify(errorMessage(new HindcastError('BODY_INVALID', 'Send text, not binary messages.'))));
       else session.receive((data as Buffer).toString('utf8'));

@@ -24,7 +24,8 @@ export interface WebSocketDoor {
   readonly messageBytesMax: number;
   /** Before the upgrade: throws where there is no room. */
   readonly admit?: (visitor: WebSocketVisitor) => void;
-  readonly accept: (socket: WebSocket, visitor: WebSocketVisitor) => void;
+  /** `stream` carries the socket: whoever has frames ready may write them to it, between two messages of the socket's own. */
+  readonly accept: (socket: WebSocket, visitor: WebSocketVisitor, stream: Duplex) => void;
 }
 
 /** In the registry of RFC 6455: what was sent does not fit the rules. */
@@ -84,7 +85,7 @@ export class WebSocketDoors {
     door.admit?.(visitor);
     door.server.handleUpgrade(request, socket, head, (accepted) => {
       client = accepted;
-      door.accept(accepted, visitor);
+      door.accept(accepted, visitor, socket);
     });
   }
 }
