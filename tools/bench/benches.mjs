@@ -8,7 +8,10 @@ import { whyNoRecordedTrades } from './ingest/recorded-trades.mjs';
 import { runIngestBench } from './ingest/ingest-bench.mjs';
 import { runPushBench } from './push/push-bench.mjs';
 import { runReadsBench } from './reads/reads-bench.mjs';
+import { runBroadcastBench } from './broadcast/broadcast-bench.mjs';
+import { runLatencyBench } from './latency/latency-bench.mjs';
 import { runLibraryBench } from './library-bench.mjs';
+import { runMemoryBench, whyNoMemoryBench } from './memory/memory-bench.mjs';
 
 /**
  * @typedef {'small' | 'usual' | 'full'} Size small proves in seconds that a bench still runs; full repeats what varies
@@ -48,6 +51,14 @@ export const benches = Object.freeze([
     run: runPushBench,
   },
   {
+    id: 'c',
+    name: 'latency',
+    title: 'From a trade to its state',
+    measures: 'the whole stack at fixed rates: from the intended sending of the trade that closes a bar until a subscriber has the state',
+    whyNot: () => missing(findQuestDb()) ?? missing(findRedis()),
+    run: runLatencyBench,
+  },
+  {
     id: 'd',
     name: 'physics',
     title: 'States',
@@ -72,12 +83,28 @@ export const benches = Object.freeze([
     run: library('libs/store-lance/dist/vector-search.bench.js'),
   },
   {
+    id: 'g',
+    name: 'broadcast',
+    title: 'To subscribers',
+    measures: 'updates to a hundred WebSocket subscribers: how many a second, and how soon',
+    whyNot: () => missing(findQuestDb()) ?? missing(findRedis()),
+    run: runBroadcastBench,
+  },
+  {
     id: 'h',
     name: 'reads',
     title: 'Range reads',
     measures: 'recorded trades out of market-data by format, beside the exports of QuestDB itself',
     whyNot: () => missing(findQuestDb()) ?? missing(findRedis()) ?? whyNoRecordedTrades(),
     run: runReadsBench,
+  },
+  {
+    id: 'i',
+    name: 'memory',
+    title: 'Memory',
+    measures: 'memory of each process under a steady load, and its growth; ten minutes with --full',
+    whyNot: () => whyNoMemoryBench() ?? missing(findQuestDb()) ?? missing(findRedis()),
+    run: runMemoryBench,
   },
   {
     id: 's',

@@ -1,0 +1,94 @@
+/** The stack that `npm start` runs, in a folder and on ports of its own, for the benches that measure all of it at once. */
+import { serverMembers, serviceMember } from '../stack/members.mjs';
+import { runningMembers } from '../stack/run-files.mjs';
+import { services } from '../stack/services.mjs';
+import { accessTo, foldersOf, readSettings } from '../stack/settings.mjs';
+import { migrateStores, startStack } from '../stack/stack.mjs';
+import { basePorts, isPortFree, loopback } from '../servers/ports.mjs';
+
+const offsets = { first: 25_000, last: 48_000, step: 50 };
+const pollMs = 100;
+
+/**
+ * @typedef {object} WholeStack
+ * @property {string} redisUrl with its password
+ * @property {(name: string) => string} httpUrl of a service
+ * @property {(name: string) => string} grpcUrl `host:port`
+ * @property {() => ReadonlyMap<string, number>} pids of every process, by name
+ */
+
+/**
+ * @param {import('./undo.mjs').Undo} undo
+ * @param {{ only?: readonly string[], variables?: Readonly<Record<string, string>> }} [options] `only` these services, beside the servers
+ * @returns {Promise<WholeStack>}
+ */
+export async function startWholeStack(undo, { only, variables = {} } = {}) {
+  const chosen = services.filter(({ name }) => only?.includes(name) ?? true);
+  const settings = readSettings({ HINDCAST_HOME: undo.folder(), HINDCAST_PORT_OFFSET: String(await freePortOffset()) });
+  const say = { event: () => undefined, line: () => undefined, plain: () => undefined };
+  const { signal } = new AbortController();
+  const members = chosen.map((service) => withVariables(serviceMember(settings, service), variables));
+  const migrate = () => migrateStores({ settings, voice: say, signal });
+  const stack = await startStack(
+    { servers: serverMembers(settings, say.plain), services: members, migrate },
+    { settings, voice: say, signal },
+  );
+  undo.add(() => stack.stop());
+  return {
+    redisUrl: accessTo(settings).redis,
+    httpUrl: (name) => `http://${loopback}:${serviceNamed(name).httpPort + settings.portOffset}`,
+    grpcUrl: (name) => `${loopback}:${(serviceNamed(name).grpcPort ?? 0) + settings.portOffset}`,
+    pids: () => new Map(runningMembers(foldersOf(settings.home).run).map((member) => [member.name, member.pid])),
+  };
+}
+
+/**
+ * Waits until market-physics has folded everything and embedded what is due.
+ * @param {WholeStack} stack
+ * @param {{ boundMs: number }} options
+ */
+export async function untilPhysicsRests(stack, { boundMs }) {
+  const deadlineMs = performance.now() + boundMs;
+  for (;;) {
+    const response = await fetch(`${stack.httpUrl('market-physics')}/v1/progress`);
+    const progress = /** @type {Record<string, number>} */ (await response.json());
+    if (progress.folded_number === progress.head_number && progress.embedding_queue === 0) return progress;
+    if (performance.now() > deadlineMs) throw new Error(`market-physics does not come to rest: ${JSON.stringify(progress)}`);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** @param {string} name */
+function serviceNamed(name) {
+  const service = services.find((candidate) => candidate.name === name);
+  if (service === undefined) throw new Error(`the stack has no ${name}`);
+  return service;
+}
+
+/**
+ * @param {import('../stack/members.mjs').Member} member
+ * @param {Readonly<Record<string, string>>} variables
+ */
+function withVariables(member, variables) {
+  return {
+    ...member,
+    command: (/** @type {(line: string) => void} */ onLine) => {
+      const command = member.command(onLine);
+      return { ...command, env: { ...command.env, ...variables } };
+    },
+  };
+}
+
+async function freePortOffset() {
+  const ports = [
+    ...Object.values(basePorts),
+    ...services.flatMap(({ httpPort, grpcPort }) => (grpcPort === undefined ? [httpPort] : [httpPort, grpcPort])),
+  ];
+  const candidates = (offsets.last - offsets.first) / offsets.step;
+  for (let n = 0; n < candidates; n++) {
+    const offset = offsets.first + ((process.pid * 7 + n) % candidates) * offsets.step;
+    const free = await Promise.all(ports.map((port) => isPortFree(port + offset)));
+    if (free.every(Boolean)) return offset;
+  }
+  throw new Error('no port offset is free for a stack');
+}
