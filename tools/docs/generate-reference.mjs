@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCodes, rejectionCodes } from '../../libs/contracts/src/errors.ts';
 import { portOffsetMax } from '../../libs/service-kit/src/ports.ts';
+import { withRights } from './call-rights.mjs';
 import { variablesOf } from './config-variables.mjs';
 import { configurationPage } from './configuration-page.mjs';
 import { endpointsOf } from './http-endpoints.mjs';
@@ -43,7 +44,10 @@ function controllerFiles() {
 function pages() {
   const doors = byOwner(controllerFiles(), endpointsOf, { everyServiceFirst: false });
   const settings = byOwner(filesOf('{apps,libs}/*/src/**/{config,limits}.ts'), readVariables, { everyServiceFirst: true });
-  const protos = filesOf('libs/*/proto/*.proto').map((file) => ({ file, ...parseProto(text(file)) }));
+  const protos = withRights(
+    filesOf('libs/*/proto/*.proto').map((file) => ({ file, ...parseProto(text(file)) })),
+    filesOf('apps/*/src/**/*.grpc.ts').map(text),
+  );
   const silent = [...doors, ...settings].flatMap(({ title, found }) =>
     found.filter(({ summary }) => summary === '').map(({ variable, method, path }) => `${title}: ${variable ?? `${method} ${path}`}`),
   );

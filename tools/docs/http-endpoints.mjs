@@ -4,7 +4,7 @@ import ts from 'typescript';
  * The HTTP doors as the controllers declare them: `@Controller('v1')` on the class, `@Get('trades')` and its kin on the
  * methods, and what the comments above them say. Reading the source keeps the page true without starting a service.
  *
- * @typedef {{ method: string, path: string, summary: string, success: number }} Endpoint
+ * @typedef {{ method: string, path: string, summary: string, success: number, right: string }} Endpoint
  */
 const verbs = { Get: 'GET', Post: 'POST', Put: 'PUT', Patch: 'PATCH', Delete: 'DELETE', Sse: 'GET' };
 
@@ -19,6 +19,7 @@ function endpointsOfClass(declaration, source) {
   if (!controller) return [];
   return declaration.members.filter(ts.isMethodDeclaration).flatMap((method) => {
     const decorators = decoratorsOf(method, source);
+    const stated = decorators.find(({ name }) => name === 'Needs')?.argument;
     const success = decorators.find(({ name }) => name === 'HttpCode')?.argument;
     return decorators
       .filter(({ name }) => name in verbs)
@@ -27,6 +28,8 @@ function endpointsOfClass(declaration, source) {
         path: joined(controller.argument, argument),
         summary: commentOf(method),
         success: success === undefined ? (name === 'Post' ? 201 : 200) : Number(success),
+        // As `rightOfRoute` of libs/service-kit decides at run time.
+        right: stated ?? (['Get', 'Sse'].includes(name) ? 'read' : 'write'),
       }));
   });
 }

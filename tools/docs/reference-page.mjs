@@ -6,7 +6,7 @@ import { table } from './markdown.mjs';
 export function referencePage({ httpDoors, protos, errorCodes, rejectionCodes }) {
   return [
     '# API reference',
-    'Made from the code by `npm run docs:api`; `npm run lint` fails when it is out of date. Times are UTC: ISO 8601 in JSON and CSV, integer microseconds since the epoch in Arrow and gRPC, seconds since the epoch in the snapshot that Redis holds. Everything listens on the loopback only.',
+    'Made from the code by `npm run docs:api`; `npm run lint` fails when it is out of date. Times are UTC: ISO 8601 in JSON and CSV, integer microseconds since the epoch in Arrow and gRPC, seconds since the epoch in the snapshot that Redis holds. Everything listens on the loopback only, unless there are keys; then each request and call needs one with the right that stands beside it (`none` is open to all), sent as `Authorization: Bearer <key>`: see [OPERATING.md](OPERATING.md#keys).',
     '## HTTP',
     ...httpDoors.flatMap(httpSection),
     '## gRPC',
@@ -32,8 +32,8 @@ function httpSection({ title, endpoints }) {
   return [
     `### ${title}`,
     table(
-      ['request', 'what it does'],
-      endpoints.map(({ method, path, summary }) => [`\`${method} ${path}\``, summary]),
+      ['request', 'right', 'what it does'],
+      endpoints.map(({ method, path, summary, right }) => [`\`${method} ${path}\``, right, summary]),
     ),
   ];
 }
@@ -44,8 +44,8 @@ function protoSection({ file, package: packageName, services, messages }) {
       `### ${packageName}.${name}`,
       `${comment} (\`${file}\`)`,
       table(
-        ['call', 'request', 'answer', 'what it does'],
-        rpcs.map((rpc) => [`\`${rpc.name}\``, `\`${rpc.request}\``, `\`${rpc.answer}\``, rpc.comment]),
+        ['call', 'right', 'request', 'answer', 'what it does'],
+        rpcs.map((rpc) => [`\`${rpc.name}\``, rpc.right, `\`${rpc.request}\``, `\`${rpc.answer}\``, rpc.comment]),
       ),
     ]),
     ...messages.filter(({ fields }) => fields.length > 0).map(messageList),

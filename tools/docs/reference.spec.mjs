@@ -1,5 +1,6 @@
 import { variablesOf } from './config-variables.mjs';
 import { endpointsOf } from './http-endpoints.mjs';
+import { withRights } from './call-rights.mjs';
 import { parseProto } from './proto-services.mjs';
 import { referencePage } from './reference-page.mjs';
 import { pythonBlock } from './run-readme-python.mjs';
@@ -44,8 +45,8 @@ message PushRequest {
 
 it('reads endpoints off a controller, with their comments', () => {
   expect(endpointsOf(controller, 'bars.controller.ts')).toEqual([
-    { method: 'GET', path: '/v1/bars/{symbol}', summary: 'Bars of one symbol, newest last.', success: 200 },
-    { method: 'POST', path: '/v1/trades', summary: 'Takes ticks.', success: 200 },
+    { method: 'GET', path: '/v1/bars/{symbol}', summary: 'Bars of one symbol, newest last.', success: 200, right: 'read' },
+    { method: 'POST', path: '/v1/trades', summary: 'Takes ticks.', success: 200, right: 'write' },
   ]);
 });
 
@@ -78,13 +79,13 @@ it('reads services and messages off a .proto file', () => {
 it('writes every code and endpoint onto the page, bars in cells escaped', () => {
   const page = referencePage({
     httpDoors: [{ title: 'market-data', endpoints: endpointsOf(controller, 'bars.controller.ts') }],
-    protos: [{ file: 'x.proto', ...parseProto(proto) }],
+    protos: withRights([{ file: 'x.proto', ...parseProto(proto) }], []),
     errorCodes: { LOG_FULL: { status: 429, grpc: 8, retry: true, help: 'Full | later.' } },
     rejectionCodes: { PRICE_INVALID: 'price must be above 0.' },
   });
   expect(page).toContain('| `LOG_FULL` | 429 | 8 | yes | Full \\| later. |');
-  expect(page).toContain('| `GET /v1/bars/{symbol}` | Bars of one symbol, newest last. |');
-  expect(page).toContain('| `Push` | `stream PushRequest` | `stream PushAck` | A stream of batches in, an answer for each. |');
+  expect(page).toContain('| `GET /v1/bars/{symbol}` | read | Bars of one symbol, newest last. |');
+  expect(page).toContain('| `Push` | write | `stream PushRequest` | `stream PushAck` | A stream of batches in, an answer for each. |');
   expect(page).toContain('| `PRICE_INVALID` | price must be above 0. |');
 });
 

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The right behind every door, as docs/API.md has it; lint holds the page against the code. A new route or call is behind a
+ * key whether it stands here or not, but which one it is behind is decided here, by a person.
+ */
+const page = readFileSync(new URL('../../docs/API.md', import.meta.url), 'utf8');
+
+const expected = {
+  none: ['GET /health/live', 'GET /health/ready'],
+  read: [
+    ...['GET /metrics', 'GET /v1/monitoring', 'GET /v1/monitoring/suite'],
+    ...['GET /v1/trades', 'GET /v1/quotes', 'GET /v1/states', 'GET /v1/bars', 'GET /v1/symbols'],
+    ...['GET /v1/progress', 'GET /v1/rebuilds/{id}', 'POST /v1/similar', 'GET /v1/states', 'GET /v1/states/{symbol}'],
+    ...['GET /v1/agents/{id}/state', 'GET /v1/stream', 'GET /v1/ledger', 'POST /v1/ledger/verify'],
+    ...['Trades', 'Quotes', 'Bars', 'States', 'Symbols', 'NewestStates', 'FindState', 'FindSimilar', 'GetProgress'],
+    ...['Subscribe', 'GetAgentState', 'Follow', 'Beginning'],
+  ],
+  write: [
+    ...['PUT /v1/agents/{id}/state', 'DELETE /v1/agents/{id}/state', 'POST /v1/signals', 'POST /v1/trades', 'POST /v1/quotes'],
+    ...['PutAgentState', 'RemoveAgentState', 'PublishSignal', 'Push', 'ReportCheckpoint'],
+  ],
+  admin: ['POST /v1/rebuilds', 'DELETE /v1/rebuilds/{id}', 'POST /v1/ledger/retry'],
+};
+
+it.each(Object.entries(expected))('the right %s is behind just these doors', (right, doors) => {
+  const shown = [...page.matchAll(/^\| `([^`]+)` \| (none|read|write|admin) \|/gm)].filter((row) => row[2] === right).map((row) => row[1]);
+  expect(shown.sort()).toEqual([...doors].sort());
+});
