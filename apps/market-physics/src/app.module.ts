@@ -8,6 +8,8 @@ import {
   LOGGER,
   Metrics,
   MonitoringRegistry,
+  TRACER,
+  type BatchTracer,
   type GrpcServer,
   type Logger,
 } from '@hindcast/service-kit';
@@ -41,11 +43,18 @@ export class AppModule {
         { provide: ADAPTERS, inject: [CLOCK], useFactory: (clock: Clock) => open(config, clock) },
         {
           provide: PhysicsService,
-          inject: [ADAPTERS, LOGGER, Metrics, HealthRegistry, MonitoringRegistry],
+          inject: [ADAPTERS, LOGGER, Metrics, HealthRegistry, MonitoringRegistry, TRACER],
           useFactory: (
-            ...[adapters, logger, metrics, health, monitoring]: [Adapters, Logger, Metrics, HealthRegistry, MonitoringRegistry]
+            ...[adapters, logger, metrics, health, monitoring, tracer]: [
+              Adapters,
+              Logger,
+              Metrics,
+              HealthRegistry,
+              MonitoringRegistry,
+              BatchTracer | undefined,
+            ]
           ) => {
-            const service = new PhysicsService({ adapters, config, logger, metrics });
+            const service = new PhysicsService({ adapters, config, logger, metrics, tracer });
             registerProbes(health, adapters, service);
             registerMonitoring(monitoring, adapters, service);
             registerVectorMetrics(metrics, monitoring);

@@ -4,6 +4,7 @@ import type { PhysicsState } from '@hindcast/physics';
 import type { Clock, LogFollower, TickStore, VectorFilter, VectorStore } from '@hindcast/ports';
 import { catchUp } from './catch-up.js';
 import type { Checkpoints, DueQueue } from './checkpoint.js';
+import type { FoldSteps } from './fold-steps.js';
 import { MarketFold, numberBeforeAll, type FoldOptions } from './market-fold.js';
 import { queueMissingVectors } from './missing-vectors.js';
 import { pause, retrying } from './retrying.js';
@@ -22,6 +23,8 @@ export interface FollowerParts {
   readonly writer: StateWriter;
   readonly clock: Clock;
   readonly events: FollowerEvents;
+  /** Undefined where tracing is off. */
+  readonly steps?: FoldSteps | undefined;
 }
 
 export interface FollowerOptions extends FoldOptions {
@@ -152,11 +155,13 @@ export class FollowerWorker {
       this.headNumber = Math.max(headNumber, batch.number);
       this.failure = undefined;
       this.failuresInRow = 0;
+      const takenUs = this.parts.steps ? this.parts.clock.nowUs() : 0;
       const announcement = this.fold.step(batch);
+      this.parts.steps?.folded({ streamId, batch, takenUs, states: announcement.states.length });
       events.folded(1, this.headNumber - batch.number);
       this.reportRefused();
       await Promise.all([
-        this.parts.announcer.offer({ ...announcement, receivedAtUs: batch.receivedAtUs }),
+        this.parts.announcer.offer({ ...announcement, receivedAtUs: batch.receivedAtUs, number: batch.number }),
         this.parts.writer.offer(announcement.states),
       ]);
       this.checkpointIfDue();

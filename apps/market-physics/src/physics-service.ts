@@ -1,9 +1,10 @@
 import { isEmbeddingDue, templateId } from '@hindcast/embedding';
 import type { PhysicsState } from '@hindcast/physics';
-import type { Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
+import type { BatchTracer, Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
 import type { Adapters } from './adapters.js';
 import type { MarketPhysicsConfig } from './config.js';
 import { EmbeddingWorker } from './embedding.worker.js';
+import { FoldSteps } from './fold-steps.js';
 import { FollowerWorker } from './follower.worker.js';
 import { livePathOf } from './live-path.js';
 import { physicsCounters, registerPhysicsMetrics, type PhysicsCounters } from './physics-metrics.js';
@@ -18,6 +19,8 @@ export interface ServiceParts {
   readonly config: MarketPhysicsConfig;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Undefined where tracing is off. */
+  readonly tracer?: BatchTracer | undefined;
 }
 
 /** The service put together: who gets what, and in which order everything ends. */
@@ -81,11 +84,13 @@ export class PhysicsService {
   }
 
   private makeFollower(isDue: (state: PhysicsState) => boolean): FollowerWorker {
-    const { adapters, config } = this.parts;
+    const { adapters, config, tracer } = this.parts;
     const { log, store, vectors, embedder, bus, checkpoint, clock } = adapters;
     const { counters, logger } = this;
+    const steps = tracer && new FoldSteps(tracer, clock);
     const announcer = new StateAnnouncer(bus, clock, {
       published: (messages) => counters.published.inc(messages),
+      told: (number, offeredAtUs) => steps?.published(number, offeredAtUs),
       latency: (seconds) => counters.publishSeconds.observe(seconds),
       failed: (error, messages) => {
         counters.unpublished.inc(messages);
@@ -102,6 +107,7 @@ export class PhysicsService {
         checkpoints: checkpoint,
         queue: checkpoint,
         writer: this.writer,
+        steps,
         events: {
           phase: (phase, facts) => logger.info({ phase, ...facts }, 'log follower'),
           folded: (batches) => counters.batches.inc(batches),

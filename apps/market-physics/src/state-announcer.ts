@@ -13,13 +13,24 @@ export interface Announcement {
   readonly snapshots: ReadonlyMap<string, MarketSnapshot>;
   /** When the door received what these states came from. */
   readonly receivedAtUs?: number;
+  readonly number?: number;
 }
 
 export interface AnnouncerEvents {
   published(messages: number): void;
   /** From the receipt of a batch to the publication of the last of its states. */
   latency?(seconds: number): void;
+  /** The states of a batch are published. */
+  told?(number: number, offeredAtUs: number): void;
   failed(error: unknown, messages: number): void;
+}
+
+/** A batch whose states are on their way. */
+interface Receipt {
+  readonly through: number;
+  readonly receivedAtUs: number;
+  readonly number: number;
+  readonly offeredAtUs: number;
 }
 
 interface ShownSnapshot {
@@ -43,7 +54,7 @@ export class StateAnnouncer {
   private readonly snapshotsToSet = new Set<string>();
   private readonly updates: Backlog<PhysicsState>;
   /** Receipts of what waits, each with the count of states at which its own have all been told. */
-  private receipts: { readonly through: number; readonly receivedAtUs: number }[] = [];
+  private receipts: Receipt[] = [];
   private offeredCount = 0;
   private toldCount = 0;
   private readonly stopListening: () => void;
@@ -58,7 +69,7 @@ export class StateAnnouncer {
   }
 
   /** Resolves when there is room for more; never rejects. */
-  async offer({ states, keyed, snapshots, receivedAtUs }: Announcement): Promise<void> {
+  async offer({ states, keyed, snapshots, receivedAtUs, number = 0 }: Announcement): Promise<void> {
     for (const state of keyed) this.remember(state);
     const shownAtUs = this.clock.nowUs();
     for (const [symbol, snapshot] of snapshots) {
@@ -66,7 +77,8 @@ export class StateAnnouncer {
       this.snapshotsToSet.add(symbol);
     }
     this.offeredCount += states.length;
-    if (states.length > 0 && receivedAtUs !== undefined) this.receipts.push({ through: this.offeredCount, receivedAtUs });
+    if (states.length > 0 && receivedAtUs !== undefined)
+      this.receipts.push({ through: this.offeredCount, receivedAtUs, number, offeredAtUs: shownAtUs });
     await this.updates.offer(states);
   }
 
@@ -114,7 +126,10 @@ export class StateAnnouncer {
     const done = this.receipts.findIndex(({ through }) => through > this.toldCount);
     const receipts = this.receipts.splice(0, done < 0 ? this.receipts.length : done);
     if (!isPublished) return;
-    for (const { receivedAtUs } of receipts) this.events.latency?.((this.clock.nowUs() - receivedAtUs) / 1_000_000);
+    for (const { receivedAtUs, number, offeredAtUs } of receipts) {
+      this.events.latency?.((this.clock.nowUs() - receivedAtUs) / 1_000_000);
+      this.events.told?.(number, offeredAtUs);
+    }
   }
 
   /** A snapshot lives for its time to live from the tick that made it, however often its key is written. */

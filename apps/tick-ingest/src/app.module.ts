@@ -1,7 +1,17 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { RedisBus } from '@hindcast/bus-redis';
 import { systemClock } from '@hindcast/ports';
-import { Doorkeeper, HealthRegistry, Lifecycle, LOGGER, Metrics, MonitoringRegistry, type Logger } from '@hindcast/service-kit';
+import {
+  Doorkeeper,
+  HealthRegistry,
+  Lifecycle,
+  LOGGER,
+  Metrics,
+  MonitoringRegistry,
+  TRACER,
+  type BatchTracer,
+  type Logger,
+} from '@hindcast/service-kit';
 import { QuestDbMonitor, QuestDbTickStore } from '@hindcast/store-questdb';
 import type { TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
@@ -22,15 +32,16 @@ export class AppModule {
         IngestGateway,
         {
           provide: TickIngest,
-          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper, MonitoringRegistry],
+          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper, MonitoringRegistry, TRACER],
           useFactory: async (
-            ...[logger, lifecycle, health, metrics, doorkeeper, monitoring]: [
+            ...[logger, lifecycle, health, metrics, doorkeeper, monitoring, tracer]: [
               Logger,
               Lifecycle,
               HealthRegistry,
               Metrics,
               Doorkeeper,
               MonitoringRegistry,
+              BatchTracer | undefined,
             ]
           ): Promise<TickIngest> => {
             const store = new QuestDbTickStore({ url: config.questdbUrl });
@@ -41,7 +52,7 @@ export class AppModule {
               await store.close();
             });
             lifecycle.onStop('redis', () => bus.close());
-            const kit = { logger, lifecycle, health, metrics, doorkeeper, monitoring };
+            const kit = { logger, lifecycle, health, metrics, doorkeeper, monitoring, tracer };
             return new TickIngest({ config, store, storeMonitor, bus, clock: systemClock, ...kit });
           },
         },

@@ -6,10 +6,20 @@ import { HindcastError } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
 import { rowsOf, type LoggedBatch } from '@hindcast/market';
 import type { Bus, Clock, TickStore } from '@hindcast/ports';
-import type { DependencyHealth, Doorkeeper, HealthRegistry, Lifecycle, Logger, Metrics, MonitoringRegistry } from '@hindcast/service-kit';
+import type {
+  BatchTracer,
+  DependencyHealth,
+  Doorkeeper,
+  HealthRegistry,
+  Lifecycle,
+  Logger,
+  Metrics,
+  MonitoringRegistry,
+} from '@hindcast/service-kit';
 import { inheritPatiently } from './admission/inheritance.js';
 import { Intake } from './admission/intake.js';
 import { StoreLookup } from './admission/store-lookup.js';
+import { BatchSteps } from './batch-steps.js';
 import { admissionLimits, type TickIngestConfig } from './config.js';
 import { openGrpcDoor } from './doors/tick-ingest.grpc.js';
 import { DrainWorker } from './drain/drain.worker.js';
@@ -30,6 +40,8 @@ export interface TickIngestParts {
   readonly lifecycle: Lifecycle;
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
+  /** Undefined where tracing is off. */
+  readonly tracer?: BatchTracer | undefined;
   readonly doorkeeper: Doorkeeper;
   readonly monitoring: MonitoringRegistry;
   /** The store's own books, where it keeps any. */
@@ -96,11 +108,12 @@ export class TickIngest {
   }
 
   async start(): Promise<void> {
-    const { config, store, bus, clock, logger, lifecycle, health, metrics, doorkeeper } = this.parts;
+    const { config, store, bus, clock, logger, lifecycle, health, metrics, tracer, doorkeeper } = this.parts;
     const log = await this.openLog();
     lifecycle.onStop('log', () => log.close());
     const publisher = new TickPublisher(bus, clock, log);
-    const drain = this.drainOf(log, publisher);
+    const steps = tracer && new BatchSteps(tracer, log.streamId);
+    const drain = this.drainOf(log, publisher, steps);
     const timeline = new LogTimeline(log.position());
     const onFlushed = (batch: LoggedBatch): void => {
       timeline.flushed(batch.number, rowsOf(batch));
@@ -109,7 +122,7 @@ export class TickIngest {
     };
     const limits = admissionLimits(config);
     const intake = await Intake.open(
-      { log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed, events: this.counters },
+      { log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed, events: this.counters, steps },
       (number) => {
         this.waitingFor = `admission reads the log, batch ${number}`;
       },
@@ -172,8 +185,8 @@ export class TickIngest {
     return join(this.parts.config.home, 'tick-log');
   }
 
-  private drainOf(log: LmdbTickLog, publisher: TickPublisher): DrainWorker {
-    const { config, logger } = this.parts;
+  private drainOf(log: LmdbTickLog, publisher: TickPublisher, steps: BatchSteps | undefined): DrainWorker {
+    const { config, clock, logger } = this.parts;
     return new DrainWorker({
       ...config,
       log,
@@ -181,7 +194,9 @@ export class TickIngest {
       pieceRowsMax: config.drainPieceRowsMax,
       pieceIntervalMs: config.drainPieceIntervalMs,
       logger,
-      onStored: (progress) => {
+      onStored: (progress, { firstNumber, elapsedMs }) => {
+        const endUs = clock.nowUs();
+        steps?.drained(progress, { firstNumber, startUs: endUs - elapsedMs * 1_000, endUs });
         this.counters.drained(progress.stored.reduce((sum, { rows }) => sum + rows, 0));
         void publisher.stored(progress);
       },

@@ -58,6 +58,10 @@ const baseShape = {
   redisUrl: url(['redis', 'rediss']).optional(),
   /** Holds the password of Redis; the one that set-up made, in `secrets` of HINDCAST_HOME, by default. */
   redisPasswordFile: z.string().min(1).optional().describe('a file'),
+  /** An OTLP collector over HTTP, as http://127.0.0.1:4318, that gets a trace of each batch; off where neither this nor OTEL_EXPORTER_OTLP_ENDPOINT is set. */
+  otlpUrl: url(['http', 'https']).optional(),
+  /** One batch in so many is traced. */
+  traceOneIn: wholeNumber({ min: 1, max: 1_000_000 }).default(1),
   /** tick-ingest over HTTP, for those who call it. */
   tickIngestUrl: url(['http', 'https']).optional(),
   /** market-physics over HTTP, for those who call it. */
@@ -84,6 +88,9 @@ export interface BaseConfig extends DoorLimits {
   readonly tlsCaFile?: string | undefined;
   readonly bodyBytesMax?: number | undefined;
   readonly cache: string;
+  /** Undefined where tracing is off. */
+  readonly otlpUrl?: string | undefined;
+  readonly traceOneIn: number;
   /** With user and password, for whoever connects; never to be logged or shown. */
   readonly questdbUrl: string;
   /** Likewise. */
@@ -141,6 +148,7 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     tlsCertFile: absolute(own.tlsCertFile),
     tlsKeyFile: absolute(own.tlsKeyFile),
     tlsCaFile: absolute(own.tlsCaFile),
+    otlpUrl: own.otlpUrl ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT']?.replace(/\/+$/, '') || undefined),
     cache: own.cache === undefined ? join(cacheHome, 'hindcast') : resolve(projectRoot, own.cache),
     questdbUrl: accessUrl({
       server: 'questdb',

@@ -77,7 +77,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 }
 
 /** What every door of a service has in common. */
-export type GrpcDoorParts = Pick<GrpcServerOptions, 'bind' | 'doorkeeper' | 'logger' | 'lifecycle'>;
+export type GrpcDoorParts = Pick<GrpcServerOptions, 'bind' | 'doorkeeper' | 'logger' | 'metrics' | 'lifecycle'>;
 
 /** Opens the gRPC doors of a service; injectable, so that a door names only what is its own. */
 export class GrpcDoors {

@@ -3,6 +3,7 @@ import { systemClock } from '@hindcast/ports';
 import type { Logger } from 'pino';
 import { Doorkeeper } from './access/doorkeeper.js';
 import { WebSocketDoors } from './access/websocket-doors.js';
+import type { BatchTracer } from './batch-trace.js';
 import type { BaseConfig } from './config.js';
 import { GrpcDoors } from './grpc-server.js';
 import { HealthController, HealthRegistry } from './health.js';
@@ -15,6 +16,8 @@ import { MonitoringRegistry } from './monitoring.js';
 /** Injection tokens of what has no class. */
 export const CONFIG = Symbol('Config');
 export const CLOCK = Symbol('Clock');
+/** A BatchTracer, or undefined where tracing is off. */
+export const TRACER = Symbol('BatchTracer');
 
 export interface KitParts {
   readonly config: BaseConfig;
@@ -23,6 +26,7 @@ export interface KitParts {
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
   readonly monitoring: MonitoringRegistry;
+  readonly tracer: BatchTracer | undefined;
   readonly doorkeeper: Doorkeeper;
   readonly webSocketDoors: WebSocketDoors;
 }
@@ -31,7 +35,7 @@ export interface KitParts {
 @Global()
 @Module({})
 export class ServiceKitModule {
-  static with({ config, logger, lifecycle, health, metrics, monitoring, doorkeeper, webSocketDoors }: KitParts): DynamicModule {
+  static with({ config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors }: KitParts): DynamicModule {
     return {
       module: ServiceKitModule,
       controllers: [HealthController, MetricsController, MonitoringController],
@@ -43,11 +47,24 @@ export class ServiceKitModule {
         { provide: HealthRegistry, useValue: health },
         { provide: Metrics, useValue: metrics },
         { provide: MonitoringRegistry, useValue: monitoring },
+        { provide: TRACER, useValue: tracer },
         { provide: Doorkeeper, useValue: doorkeeper },
-        { provide: GrpcDoors, useValue: new GrpcDoors({ bind: config.bind, doorkeeper, logger, lifecycle }) },
+        { provide: GrpcDoors, useValue: new GrpcDoors({ bind: config.bind, doorkeeper, logger, metrics, lifecycle }) },
         { provide: WebSocketDoors, useValue: webSocketDoors },
       ],
-      exports: [CONFIG, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry, Doorkeeper, GrpcDoors, WebSocketDoors],
+      exports: [
+        CONFIG,
+        CLOCK,
+        LOGGER,
+        Lifecycle,
+        HealthRegistry,
+        Metrics,
+        MonitoringRegistry,
+        TRACER,
+        Doorkeeper,
+        GrpcDoors,
+        WebSocketDoors,
+      ],
     };
   }
 }

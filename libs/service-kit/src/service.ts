@@ -20,6 +20,7 @@ import { Metrics, showMonitoring } from './metrics.js';
 import { MonitoringRegistry } from './monitoring.js';
 import { portError } from './port-error.js';
 import { ServiceKitModule } from './service-kit.module.js';
+import { openTracing } from './tracing.js';
 
 export const defaultBodyLimitBytes = 8 * 1024 * 1024;
 
@@ -92,7 +93,10 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
   });
   metrics.showVersion(suiteVersion);
   showMonitoring(metrics, monitoring);
-  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, monitoring, doorkeeper, webSocketDoors });
+  const { otlpUrl, traceOneIn } = config;
+  const tracer = await openTracing({ service: options.name, version: suiteVersion, otlpUrl, traceOneIn });
+  if (tracer) lifecycle.onStop('traces', () => tracer.close());
+  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors });
   const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
   const bodyBytesMax = config.bodyBytesMax ?? options.bodyLimitBytes ?? defaultBodyLimitBytes;
   const adapter = httpAdapter({ bodyBytesMax, doorkeeper });

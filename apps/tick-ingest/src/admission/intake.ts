@@ -20,6 +20,7 @@ import {
   type TickBatch,
 } from '@hindcast/market';
 import type { Clock, Floor, TickLog } from '@hindcast/ports';
+import type { BatchSteps } from '../batch-steps.js';
 import { BatchCache } from './batch-cache.js';
 import { QuarantinedTicks, ticksBySequence } from './quarantined-ticks.js';
 import type { StoreLookup } from './store-lookup.js';
@@ -40,6 +41,8 @@ export interface IntakeParts {
   /** Called with every batch once it is flushed, in order. */
   readonly onFlushed: (batch: LoggedBatch) => void;
   readonly events?: IntakeEvents;
+  /** Undefined where tracing is off. */
+  readonly steps?: BatchSteps | undefined;
 }
 
 export interface IntakeEvents {
@@ -52,6 +55,8 @@ export interface AdmitOptions {
   readonly era?: number;
   /** Which door the request came through, for metrics. */
   readonly door?: string;
+  /** W3C `traceparent` that came with the request. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A request that was admitted and waits for its flush. */
@@ -137,21 +142,27 @@ export class Intake {
    * With an `era` it is refused where anything was taken back since: what was sent after a failed batch must not overtake it.
    */
   async admit(batches: readonly TickBatch[], options: AdmitOptions = {}): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
-    const { clock, events } = this.parts;
-    const { door = 'http' } = options;
+    const { clock, events, steps } = this.parts;
+    const { door = 'http', traceparent } = options;
+    const parsedUs = steps ? clock.nowUs() : 0;
     const refused = (error: unknown): never => {
       events?.refused(door, error instanceof HindcastError ? error.code : 'INTERNAL');
       throw error;
     };
-    const { flushed } = await this.admitInOrder(batches, options).catch(refused);
+    const { flushed, logged } = await this.admitInOrder(batches, options).catch(refused);
+    const admittedUs = steps ? clock.nowUs() : 0;
     const counted = flushed.then((answer) => {
       events?.acknowledged(door, answer.counts, (clock.nowUs() - (batches[0]?.receivedAtUs ?? clock.nowUs())) / 1_000_000);
+      steps?.acknowledged(logged, { door, traceparent, parsedUs, admittedUs, flushedUs: clock.nowUs() });
       return answer;
     }, refused);
     return { flushed: counted };
   }
 
-  private async admitInOrder(batches: readonly TickBatch[], { era }: AdmitOptions): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
+  private async admitInOrder(
+    batches: readonly TickBatch[],
+    { era }: AdmitOptions,
+  ): Promise<{ readonly flushed: Promise<IntakeAnswer>; readonly logged: readonly LoggedBatch[] }> {
     const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
     this.requireRoom(rows);
     const stored: StoredTicks[] = [];
@@ -164,7 +175,8 @@ export class Intake {
       this.requireRoom(rows);
       if (era !== undefined && era !== this.takenBack)
         throw new HindcastError('LOG_UNAVAILABLE', 'a batch sent before this one could not be kept: send both again, in their order');
-      return { flushed: this.append(this.admitNow(batches, stored)) };
+      const admitted = this.admitNow(batches, stored);
+      return { flushed: this.append(admitted), logged: admitted.pending.batches };
     } finally {
       this.lookupsUnderWay--;
     }

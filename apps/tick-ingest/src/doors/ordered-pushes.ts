@@ -10,6 +10,8 @@ const pushedAheadMax = 32;
 export interface PushDoor<Request, Answer> {
   /** For metrics. */
   readonly name: string;
+  /** W3C `traceparent` of the stream: of every batch in it. */
+  readonly traceparent?: string | undefined;
   /** What it throws is the refusal of this batch. */
   readonly parse: (request: Request) => readonly TickBatch[];
   readonly acknowledged: (request: Request, answer: IntakeAnswer) => Answer;
@@ -63,7 +65,7 @@ interface Admitted<Answer> {
 /** Resolves when the batch has its place in the order; the answer inside, when it is on disk. */
 async function admitted<Request, Answer>(request: Request, { door, intake, era }: Pushing<Request, Answer>): Promise<Admitted<Answer>> {
   try {
-    const { flushed } = await intake.admit(door.parse(request), { era, door: door.name });
+    const { flushed } = await intake.admit(door.parse(request), { era, door: door.name, traceparent: door.traceparent });
     return {
       isLast: false,
       answer: flushed.then(

@@ -44,7 +44,10 @@ export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
     metrics,
     messageBytesMax: 64 * 1024 * 1024,
     methods: (handlers) => ({
-      Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>) => pushInOrder(requests, pushDoor(parts), parts.intake)),
+      Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>, { metadata }: GrpcCall) => {
+        const traceparent = metadata.get('traceparent')[0]?.toString();
+        return pushInOrder(requests, { ...pushDoor(parts), traceparent }, parts.intake);
+      }),
       Follow: handlers.serverStream((request: FollowRequest, { signal }: GrpcCall) => followers.follow(request, signal), { aheadMax: 4 }),
       Beginning: handlers.unary(() => log.beginning()),
       ReportCheckpoint: handlers.unary(async (report: CheckpointReport) => {

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Query } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import type { IngestAnswer, TickKind } from '@hindcast/contracts';
 import type { Clock } from '@hindcast/ports';
 import { CLOCK, CONFIG } from '@hindcast/service-kit';
@@ -26,8 +26,8 @@ export class TicksController {
    */
   @Post('trades')
   @HttpCode(200)
-  trades(@Body() body: unknown, @Query() query: unknown): Promise<IngestAnswer> {
-    return this.take('trades', body, query);
+  trades(@Body() body: unknown, @Query() query: unknown, @Headers('traceparent') traceparent?: string): Promise<IngestAnswer> {
+    return this.take('trades', body, query, traceparent);
   }
 
   /**
@@ -36,14 +36,14 @@ export class TicksController {
    */
   @Post('quotes')
   @HttpCode(200)
-  quotes(@Body() body: unknown, @Query() query: unknown): Promise<IngestAnswer> {
-    return this.take('quotes', body, query);
+  quotes(@Body() body: unknown, @Query() query: unknown, @Headers('traceparent') traceparent?: string): Promise<IngestAnswer> {
+    return this.take('quotes', body, query, traceparent);
   }
 
-  private async take(table: TickKind, body: unknown, query: unknown): Promise<IngestAnswer> {
+  private async take(table: TickKind, body: unknown, query: unknown, traceparent: string | undefined): Promise<IngestAnswer> {
     const options = { table, receivedAtUs: this.clock.nowUs(), rowsMax: this.config.requestRowsMax };
     const batches = await parseTickBody(body, query, options);
-    const { flushed } = await this.service.intake.admit(batches);
+    const { flushed } = await this.service.intake.admit(batches, { traceparent });
     return ingestAnswer(await flushed, { streamId: this.service.log.streamId });
   }
 }

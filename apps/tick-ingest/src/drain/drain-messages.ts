@@ -16,4 +16,5 @@ export interface DrainSettings {
 export type DrainCommand = { readonly kind: 'head'; readonly number: number } | { readonly kind: 'stop' };
 
 export type DrainReport =
-  { readonly kind: 'progress'; readonly progress: StoredProgress } | { readonly kind: 'status'; readonly status: DrainStatus };
+  | { readonly kind: 'progress'; readonly progress: StoredProgress; readonly elapsedMs: number }
+  | { readonly kind: 'status'; readonly status: DrainStatus };

@@ -16,7 +16,7 @@ const drain = new Drain({
   ...settings,
   writer,
   read: (number) => reader.read(number),
-  onProgress: (progress) => report({ kind: 'progress', progress }),
+  onProgress: (progress, elapsedMs) => report({ kind: 'progress', progress, elapsedMs }),
   onStatus: (status) => report({ kind: 'status', status }),
   nowMs: () => performance.now(),
   // An aborted wait is a wait that is over.

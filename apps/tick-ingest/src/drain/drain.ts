@@ -20,7 +20,8 @@ export interface DrainParts {
   /** A flushed batch. */
   readonly read: (number: number) => LoggedBatch | undefined;
   readonly writer: TickWriter;
-  readonly onProgress: (progress: StoredProgress) => void;
+  /** `elapsedMs` is from the sending of the piece until a SELECT has shown it. */
+  readonly onProgress: (progress: StoredProgress, elapsedMs: number) => void;
   readonly onStatus: (status: DrainStatus) => void;
   /** Resolves after the time, or at once when aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -53,6 +54,7 @@ const pollsBeforeResume = 50;
 const resendAfterMs = 30_000;
 
 interface Piece {
+  readonly sentAtMs: number;
   readonly batches: readonly LoggedBatch[];
   readonly skip: ReadonlySet<string>;
   readonly quarantined: readonly QuarantinedRow[];
@@ -130,7 +132,7 @@ export class Drain {
     let piece: Piece | undefined = sent;
     // A resend changes nothing where the rows were on their way all the same.
     while (piece && !(await this.seen(piece, signal))) piece = await this.send(piece.batches, signal);
-    if (piece) this.parts.onProgress(progressOf(piece));
+    if (piece) this.parts.onProgress(progressOf(piece), this.parts.nowMs() - piece.sentAtMs);
   }
 
   /** How long what waits should wait for company: not at all where it fills a piece, or where the last one left long ago. */
@@ -159,12 +161,13 @@ export class Drain {
   private async send(batches: readonly LoggedBatch[], signal: AbortSignal): Promise<Piece | undefined> {
     let skip = new Set<string>();
     let quarantined: QuarantinedRow[] = [];
+    const sentAtMs = this.parts.nowMs();
     for (let attempt = 0; !signal.aborted;) {
       try {
         const outcome = await this.parts.writer.writeTicks(batches, { skip, streamId: this.parts.streamId });
         if (outcome.kind === 'written') {
           this.report(undefined);
-          return { batches, skip, quarantined };
+          return { sentAtMs, batches, skip, quarantined };
         }
         if (quarantined.length >= this.parts.quarantineRowsMax) throw tooManyRefused(this.parts.quarantineRowsMax, outcome);
         skip.add(rowName(outcome.table, outcome.sequence));

@@ -14,7 +14,7 @@ export interface DrainWorkerParts {
   readonly pieceIntervalMs: number;
   readonly logger: Logger;
   /** After the progress is on disk. */
-  readonly onStored: (progress: StoredProgress) => void;
+  readonly onStored: (progress: StoredProgress, piece: { readonly firstNumber: number; readonly elapsedMs: number }) => void;
 }
 
 const restartAfterMs = 1_000;
@@ -84,16 +84,17 @@ export class DrainWorker {
       this.parts.logger[level](report.status, 'drain');
       return;
     }
-    this.written = this.written.then(() => this.writeDown(report.progress));
+    this.written = this.written.then(() => this.writeDown(report.progress, report.elapsedMs));
   }
 
-  private async writeDown(progress: StoredProgress): Promise<void> {
+  private async writeDown(progress: StoredProgress, elapsedMs: number): Promise<void> {
     const { log, logger, onStored } = this.parts;
     if (this.hasLostProgress) return;
     try {
+      const firstNumber = log.progress().storedThroughNumber + 1;
       await log.recordStored(progress);
       this.rowsStored += progress.stored.reduce((sum, { rows }) => sum + rows, 0);
-      onStored(progress);
+      onStored(progress, { firstNumber, elapsedMs });
     } catch (error) {
       // The watermark stays: the thread starts again from it and sends the same rows.
       this.hasLostProgress = true;

@@ -1,0 +1,56 @@
+import type { LoggedBatch } from '@hindcast/market';
+import type { StoredProgress } from '@hindcast/ports';
+import type { BatchTracer } from '@hindcast/service-kit';
+
+/** When a request was where, by the world's clock. */
+export interface RequestTimes {
+  readonly door: string;
+  readonly traceparent: string | undefined;
+  /** The door had parsed it. */
+  readonly parsedUs: number;
+  /** It had its place in the order. */
+  readonly admittedUs: number;
+  readonly flushedUs: number;
+}
+
+/** The steps that tick-ingest takes with each batch. */
+export class BatchSteps {
+  constructor(
+    private readonly tracer: BatchTracer,
+    private readonly streamId: string,
+  ) {}
+
+  acknowledged(batches: readonly LoggedBatch[], { door, traceparent, parsedUs, admittedUs, flushedUs }: RequestTimes): void {
+    for (const { number, receivedAtUs: receivedUs, trades, quotes, rejected } of batches) {
+      const batch = { streamId: this.streamId, number };
+      const attributes = {
+        'hindcast.door': door,
+        'hindcast.trades': trades.length,
+        'hindcast.quotes': quotes.length,
+        'hindcast.rejected': rejected.length,
+      };
+      this.tracer.step({ ...batch, name: 'door receive', startUs: receivedUs, endUs: flushedUs, attributes, isWhole: true, traceparent });
+      this.tracer.step({ ...batch, name: 'parse', startUs: receivedUs, endUs: parsedUs });
+      this.tracer.step({ ...batch, name: 'admit', startUs: parsedUs, endUs: admittedUs });
+      this.tracer.step({ ...batch, name: 'log flush', startUs: admittedUs, endUs: flushedUs });
+    }
+  }
+
+  /** A piece of the drain is one step of each of its batches. */
+  drained(
+    { throughNumber }: StoredProgress,
+    { firstNumber, startUs, endUs }: { readonly firstNumber: number; readonly startUs: number; readonly endUs: number },
+  ): void {
+    const batches = throughNumber - firstNumber + 1;
+    for (let number = firstNumber; number <= throughNumber; number++) {
+      this.tracer.step({
+        streamId: this.streamId,
+        number,
+        name: 'drain piece',
+        startUs,
+        endUs,
+        attributes: { 'hindcast.piece_batches': batches },
+      });
+    }
+  }
+}
