@@ -14,6 +14,14 @@ interface SentSpan {
   readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
+/** As OTLP over HTTP has it in JSON. */
+interface SentTraces {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue: string } }[] };
+    readonly scopeSpans: readonly { readonly spans: readonly SentSpan[] }[];
+  }[];
+}
+
 /** An OTLP collector over HTTP that keeps what it gets. */
 let collector: Server;
 let url: string;
@@ -21,11 +29,11 @@ let spans: (SentSpan & { readonly service: string })[];
 beforeEach(async () => {
   spans = [];
   collector = createServer((request, response) => {
-    void request.toArray().then((pieces: Buffer[]) => {
-      const { resourceSpans } = JSON.parse(Buffer.concat(pieces).toString()) as any;
+    void request.toArray().then((pieces) => {
+      const { resourceSpans } = JSON.parse(Buffer.concat(pieces).toString()) as SentTraces;
       for (const { resource, scopeSpans } of resourceSpans) {
-        const service = resource.attributes.find(({ key }: { key: string }) => key === 'service.name').value.stringValue;
-        for (const { spans: sent } of scopeSpans) spans.push(...sent.map((span: SentSpan) => ({ ...span, service })));
+        const service = resource.attributes.find(({ key }) => key === 'service.name')!.value.stringValue;
+        for (const { spans: sent } of scopeSpans) spans.push(...sent.map((span) => ({ ...span, service })));
       }
       response.setHeader('content-type', 'application/json').end('{}');
     });
