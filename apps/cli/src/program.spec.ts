@@ -28,15 +28,23 @@ describe('the command line', () => {
     'keys revoke --name feed',
     'physics rebuild --mode live --from 2013-10-07 --to 2013-10-09',
     'similar --symbol SPY --at 2013-10-09T15:30:00Z',
+    'signal --symbol SPY --side buy --confidence 0.85 --agent a',
+    'agent get --id a',
+    'agent put --id a --state {}',
   ])('takes %s, with and without --json', async (line) => {
     expect((await ask(line)).map(({ json }) => json)).toEqual([false]);
     expect((await ask(`${line} --json`)).map(({ json }) => json)).toEqual([true]);
   });
 
-  it.each(['bogus', 'replay --data D', 'status --verbose', 'physics rebuild --mode live', 'keys new --name feed'])(
-    'refuses %s',
-    async (line) => {
-      await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
-    },
-  );
+  it.each([
+    'bogus',
+    'replay --data D',
+    'status --verbose',
+    'physics rebuild --mode live',
+    'keys new --name feed',
+    'signal --symbol SPY',
+    'agent get',
+  ])('refuses %s', async (line) => {
+    await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
+  });
 });

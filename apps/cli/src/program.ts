@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exitCodesHelp, type ExitCode } from './exit-codes.js';
+import type { AgentOptions, PutAgentOptions, SignalOptions } from './commands/agents.js';
 import type { NewKeyOptions, RevokeOptions } from './commands/keys.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
 import type { SimilarOptions } from './commands/similar.js';
@@ -39,6 +40,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
     .addHelpText('after', '\nExamples:\n  hindcast status\n  hindcast status --watch\n  hindcast status --json')
     .action(asked<StatusOptions & Json>(async (options, terminal) => (await import('./commands/status.js')).showStatus(options, terminal)));
   addSimilar(command, program, asked);
+  addAgents(command, program, asked);
   command(program, 'watch', 'states as they are made')
     .option('--symbols <list>', 'these symbols only, with commas between')
     .option('--url <url>', 'another state-broadcaster, as https://hindcast.example.com:7703')
@@ -164,4 +166,26 @@ function addSimilar(command: AddCommand, program: Command, asked: AskFor): void 
       '\nExamples:\n  hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z\n  hindcast similar --text "heavy volume, price falling fast" --k 10 --among SPY',
     )
     .action(asked<SimilarOptions & Json>(async (options, terminal) => (await import('./commands/similar.js')).similar(options, terminal)));
+}
+
+function addAgents(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'signal', 'publish a decision to whoever listens to trade_signals now')
+    .requiredOption('--symbol <symbol>', 'what to trade')
+    .requiredOption('--side <side>', 'buy or sell')
+    .requiredOption('--confidence <number>', '0 to 1')
+    .option('--at <time>', 'ISO 8601; now where it is not given')
+    .option('--agent <id>', 'whose decision it is')
+    .addHelpText('after', '\nExample:\n  hindcast signal --symbol SPY --side buy --confidence 0.85 --agent analyst-1')
+    .action(asked<SignalOptions & Json>(async (options, terminal) => (await import('./commands/agents.js')).sendSignal(options, terminal)));
+  const agent = program.command('agent').description("agents' state, kept for an hour");
+  command(agent, 'get', 'the state, and how long it is still kept')
+    .requiredOption('--id <agent>', 'the agent')
+    .addHelpText('after', '\nExample:\n  hindcast agent get --id analyst-1')
+    .action(asked<AgentOptions & Json>(async (options, terminal) => (await import('./commands/agents.js')).getAgent(options, terminal)));
+  command(agent, 'put', 'keep a state in place of the older one')
+    .requiredOption('--id <agent>', 'the agent')
+    .option('--state <json>', 'the state as a JSON object')
+    .option('--file <path>', 'the state from a file')
+    .addHelpText('after', `\nExample:\n  hindcast agent put --id analyst-1 --state '{"context": "long", "last_signal": "BUY"}'`)
+    .action(asked<PutAgentOptions & Json>(async (options, terminal) => (await import('./commands/agents.js')).putAgent(options, terminal)));
 }

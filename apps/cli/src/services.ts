@@ -1,4 +1,4 @@
-import type { LedgerDto, LedgerVerification, SimilarAnswer, SimilarRequest } from '@hindcast/contracts';
+import type { AgentStateDto, LedgerDto, LedgerVerification, SimilarAnswer, SimilarRequest, TradeSignal } from '@hindcast/contracts';
 import { loadConfig, ServiceClient, trustAuthorities, type BaseConfig } from '@hindcast/service-kit';
 
 /** `GET /v1/progress` of market-physics. */
@@ -40,16 +40,20 @@ export interface Services {
   startRebuild(request: RebuildRequest): Promise<RebuildReport>;
   rebuild(id: string): Promise<RebuildReport>;
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
+  publishSignal(signal: object): Promise<TradeSignal>;
+  agentState(id: string): Promise<AgentStateDto>;
+  putAgentState(id: string, state: unknown): Promise<AgentStateDto>;
 }
 
 /** Counting every cell in the store, or comparing with every vector, may take as long. */
 const longDeadlineMs = 300_000;
 
-export function openServices({ tickIngestUrl, marketPhysicsUrl, apiKey }: BaseConfig): Services {
+export function openServices({ tickIngestUrl, marketPhysicsUrl, stateBroadcasterUrl, apiKey }: BaseConfig): Services {
   const ingest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, apiKey });
   const slowIngest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, apiKey, deadlineMs: longDeadlineMs });
   const physics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, apiKey });
   const slowPhysics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, apiKey, deadlineMs: longDeadlineMs });
+  const broadcaster = new ServiceClient({ name: 'state-broadcaster', baseUrl: stateBroadcasterUrl, apiKey });
   return {
     ledger: () => ingest.get('/v1/ledger', { parse: as<LedgerDto> }),
     verifyLedger: () => slowIngest.post('/v1/ledger/verify', { parse: as<LedgerVerification> }),
@@ -58,7 +62,14 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, apiKey }: BaseCo
     startRebuild: (body) => physics.post('/v1/rebuilds', { body, parse: as<RebuildReport> }),
     rebuild: (id) => physics.get(`/v1/rebuilds/${encodeURIComponent(id)}`, { parse: as<RebuildReport> }),
     similar: (body) => slowPhysics.post('/v1/similar', { body, parse: as<SimilarAnswer> }),
+    publishSignal: (body) => broadcaster.post('/v1/signals', { body, parse: as<TradeSignal> }),
+    agentState: (id) => broadcaster.get(agentPath(id), { parse: as<AgentStateDto> }),
+    putAgentState: (id, body) => broadcaster.put(agentPath(id), { body, parse: as<AgentStateDto> }),
   };
+}
+
+function agentPath(id: string): string {
+  return `/v1/agents/${encodeURIComponent(id)}/state`;
 }
 
 function as<Answer>(body: unknown): Answer {

@@ -48,6 +48,10 @@ export class ServiceClient {
     return this.call('POST', path, options);
   }
 
+  put<T>(path: string, options: CallOptions<T>): Promise<T> {
+    return this.call('PUT', path, options);
+  }
+
   private async call<T>(method: string, path: string, { query = {}, body, signal, parse }: CallOptions<T>): Promise<T> {
     const url = new URL(this.baseUrl + path);
     for (const [name, value] of Object.entries(query)) {
