@@ -148,7 +148,7 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     tlsCertFile: absolute(own.tlsCertFile),
     tlsKeyFile: absolute(own.tlsKeyFile),
     tlsCaFile: absolute(own.tlsCaFile),
-    otlpUrl: own.otlpUrl ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT']?.replace(/\/+$/, '') || undefined),
+    otlpUrl: own.otlpUrl ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT']?.replace(/\/$/, '') || undefined),
     cache: own.cache === undefined ? join(cacheHome, 'hindcast') : resolve(projectRoot, own.cache),
     questdbUrl: accessUrl({
       server: 'questdb',
