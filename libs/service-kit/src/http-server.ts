@@ -34,10 +34,10 @@ export function httpAdapter({ bodyBytesMax, doorkeeper }: HttpServerParts): Fast
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    genReqId: (request) => requestIdOf(request as IncomingMessage),
+    genReqId: (request) => requestIdOf(request),
     // A malformed URL is answered before any route, and so before Nest's filter.
     frameworkErrors: (error, request, reply) => {
-      sendError(reply as FastifyReply, asHindcastError(error, `${request.method} ${request.url}`), request.id);
+      sendError(reply, asHindcastError(error, `${request.method} ${request.url}`), request.id);
     },
   };
   const server = identity === undefined ? { http: timeouts } : { https: { ...timeouts, cert: identity.cert, key: identity.key } };
