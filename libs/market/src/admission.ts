@@ -7,7 +7,7 @@ import { identityHashes } from './identity.js';
 import { instrumentKey, type Instrument } from './instrument.js';
 import type { KnownTicks } from './known-ticks.js';
 import { RowChecks, rejectedRow, type AdmissionLimits, type Objection } from './row-checks.js';
-import { selectQuotes, selectTrades } from './select-rows.js';
+import { selectQuotes, selectTrades, type RowSelection } from './select-rows.js';
 import { sequenceOf, type LoggedBatch, type Mark, type RejectedRow, type TickBatch } from './tick-batch.js';
 import { tickRuleAfter, type TickRule } from './tick-rule.js';
 
@@ -98,28 +98,11 @@ interface Folded<Columns> {
 }
 
 function admitTrades({ trades: columns, slackUs }: TickBatch, fold: FoldArguments): Folded<TradeColumns> {
-  const { length, timeUs, price } = columns;
-  const hashes = identityHashes('trades', columns);
-  const draftOf = fold.drafts.finder(columns);
-  const rows = new Uint32Array(length);
+  const { timeUs, price } = columns;
   const side = Uint8Array.from(columns.side);
-  const sideInferred = new Uint8Array(length);
-  const late = new Uint8Array(length);
-  let count = 0;
-  let duplicate = 0;
-  let lateCount = 0;
-  for (let row = 0; row < length; row++) {
-    const objection = fold.checks.trade(row) ?? settle(fold.known.trade(row, hashes.low[row], hashes.high[row]));
-    if (objection === 'duplicate') {
-      duplicate++;
-      continue;
-    }
-    if (objection !== undefined) {
-      fold.rejected.push(rejectedRow('trades', columns, row, objection));
-      continue;
-    }
-    fold.known.remember(hashes.low[row], hashes.high[row], sequenceOf(fold.number, columns.sequence[row]));
-    const draft = draftOf(row);
+  const sideInferred = new Uint8Array(columns.length);
+  const late = new Uint8Array(columns.length);
+  const { kept, ...counts } = foldRows('trades', columns, fold, (row, draft) => {
     const isLate = barEndUs(timeUs[row]) <= draft.clockUs;
     const inferred = draft.trade({ timeUs: timeUs[row], price: price[row], isLate, slackUs });
     if (side[row] === sideCodes.none && inferred !== sideCodes.none) {
@@ -127,37 +110,53 @@ function admitTrades({ trades: columns, slackUs }: TickBatch, fold: FoldArgument
       sideInferred[row] = 1;
     }
     if (isLate) late[row] = 1;
-    lateCount += late[row];
-    fold.cells.add('trades', draft, timeUs[row], late[row]);
-    rows[count++] = row;
-  }
+    return late[row];
+  });
   const decided: TradeColumns = { ...columns, sequence: sequences(columns.sequence, fold.number), side, sideInferred, late };
-  return { columns: selectTrades(decided, { rows, count }), duplicate, late: lateCount };
+  return { columns: selectTrades(decided, kept), ...counts };
 }
 
 function admitQuotes({ quotes: columns }: TickBatch, fold: FoldArguments): Folded<QuoteColumns> {
-  const { length } = columns;
-  const hashes = identityHashes('quotes', columns);
-  const draftOf = fold.drafts.finder(columns);
+  const { kept, ...counts } = foldRows('quotes', columns, fold, () => 0);
+  const decided: QuoteColumns = { ...columns, sequence: sequences(columns.sequence, fold.number) };
+  return { columns: selectQuotes(decided, kept), ...counts };
+}
+
+/** What rows of both kinds go through. `letIn` does what only its kind needs, and returns 1 for a row that is late. */
+function foldRows(
+  table: TickKind,
+  columns: TradeColumns | QuoteColumns,
+  { number, known, drafts, cells, rejected, checks }: FoldArguments,
+  letIn: (row: number, draft: InstrumentDraft) => number,
+): { readonly kept: RowSelection; readonly duplicate: number; readonly late: number } {
+  const { length, timeUs, sequence } = columns;
+  const { low, high } = identityHashes(table, columns);
+  const draftOf = drafts.finder(columns);
+  const isTrades = table === 'trades';
   const rows = new Uint32Array(length);
   let count = 0;
   let duplicate = 0;
+  let late = 0;
   for (let row = 0; row < length; row++) {
-    const objection = fold.checks.quote(row) ?? settle(fold.known.quote(row, hashes.low[row], hashes.high[row]));
+    const objection =
+      (isTrades ? checks.trade(row) : checks.quote(row)) ??
+      settle(isTrades ? known.trade(row, low[row], high[row]) : known.quote(row, low[row], high[row]));
     if (objection === 'duplicate') {
       duplicate++;
       continue;
     }
     if (objection !== undefined) {
-      fold.rejected.push(rejectedRow('quotes', columns, row, objection));
+      rejected.push(rejectedRow(table, columns, row, objection));
       continue;
     }
-    fold.known.remember(hashes.low[row], hashes.high[row], sequenceOf(fold.number, columns.sequence[row]));
-    fold.cells.add('quotes', draftOf(row), columns.timeUs[row], 0);
+    known.remember(low[row], high[row], sequenceOf(number, sequence[row]));
+    const draft = draftOf(row);
+    const isLate = letIn(row, draft);
+    late += isLate;
+    cells.add(table, draft, timeUs[row], isLate);
     rows[count++] = row;
   }
-  const decided: QuoteColumns = { ...columns, sequence: sequences(columns.sequence, fold.number) };
-  return { columns: selectQuotes(decided, { rows, count }), duplicate, late: 0 };
+  return { kept: { rows, count }, duplicate, late };
 }
 
 function settle(verdict: 'new' | 'duplicate' | 'conflict'): 'duplicate' | Objection | undefined {
