@@ -83,7 +83,8 @@ async function stalledSse(): Promise<Stalled> {
       const shown: Shown[] = [];
       response.on('data', (piece: string) => {
         text += piece;
-        const whole = text.lastIndexOf('\n\n') + 2;
+        const end = text.lastIndexOf('\n\n');
+        const whole = end === -1 ? 0 : end + 2;
         shown.push(...eventsOf(text.slice(0, whole)));
         text = text.slice(whole);
       });
