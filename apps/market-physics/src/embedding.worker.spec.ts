@@ -8,7 +8,7 @@ import { MemoryCheckpoint, MemoryVectors, SteppingClock } from './world.fixture.
 const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 3_600, seed: 21 });
 const due = statesOf(admitted([{ trades, marks: endMark(trades) }])).filter(foldOptions.isEmbeddingDue);
 
-function scene({ clockStepUs = 1_000 } = {}) {
+function scene({ clockStepUs = 1_000, isFollowerBehind = (): boolean => false } = {}) {
   const queue = new MemoryCheckpoint();
   const vectors = new MemoryVectors();
   const embedder = new HashEmbedder();
@@ -19,6 +19,7 @@ function scene({ clockStepUs = 1_000 } = {}) {
     vectors,
     embedder,
     clock: new SteppingClock(clockStepUs),
+    isFollowerBehind,
     events: { embedded: (rows) => void pieces.push(rows), failed: (error) => void failures.push(error.code) },
   });
   const abort = new AbortController();
@@ -96,5 +97,22 @@ describe('embedding', () => {
     await until(() => queue.length === 0);
     await stop();
     expect([...vectors.stored.values()][0].metadata.physics.mass).toBe(0.999);
+  });
+
+  it('waits while the follower is behind', async () => {
+    let behind = true;
+    let asked = 0;
+    const isFollowerBehind = () => {
+      asked += 1;
+      return behind;
+    };
+    const { queue, pieces, worker, stop } = scene({ isFollowerBehind });
+    await queue.enqueue(due);
+    worker.wake();
+    await until(() => asked >= 2);
+    expect(pieces).toEqual([]);
+    behind = false;
+    await until(() => queue.length === 0);
+    await stop();
   });
 });

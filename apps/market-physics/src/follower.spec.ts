@@ -47,7 +47,7 @@ class World {
     const disk = mortal(this.disk);
     const bus = mortal(this.bus);
     const clock = new SteppingClock(this.clockStepUs);
-    const writer = new StateWriter(store.proxy, { stored: () => undefined, failed: () => undefined }, 1);
+    const writer = new StateWriter(store.proxy, { stored: () => undefined, failed: () => undefined }, { firstDelayMs: 1 });
     const announcer = new StateAnnouncer(bus.proxy, clock, { published: () => undefined, failed: () => undefined });
     const events: FollowerParts['events'] = {
       phase: () => undefined,

@@ -81,6 +81,11 @@ export class FollowerWorker {
     this.fold = new MarketFold(options);
   }
 
+  /** Batches that the log had, when it was last heard of, beyond those folded. */
+  get lagBatches(): number {
+    return Math.max(0, this.headNumber - this.fold.number);
+  }
+
   /** Resolves when `signal` is aborted; rejects on a bug. */
   async run(signal: AbortSignal): Promise<void> {
     const idle = setInterval(() => this.checkpointIfDue(), this.options.checkpointIntervalMs);

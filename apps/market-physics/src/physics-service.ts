@@ -23,6 +23,11 @@ export interface ServiceParts {
   readonly tracer?: BatchTracer | undefined;
 }
 
+/** A replay sends 5,000 rows a batch, and a live feed is this far behind after a tenth of a second. */
+const embeddingLagBatchesMax = 32;
+/** While states come all the time they leave for the store so often: it pays for each commit, and its views with it. */
+const statePieceIntervalMs = 200;
+
 /** The service put together: who gets what, and in which order everything ends. */
 export class PhysicsService {
   readonly follower: FollowerWorker;
@@ -41,10 +46,14 @@ export class PhysicsService {
     const isDue = (state: PhysicsState): boolean => isEmbeddingDue(state, config.embedIntervalMs);
     this.logger = logger;
     this.counters = physicsCounters(metrics);
-    this.writer = new StateWriter(store, {
-      stored: (states) => this.counters.states.inc(states),
-      failed: (error) => logger.warn({ err: error }, 'states could not be stored; trying again'),
-    });
+    this.writer = new StateWriter(
+      store,
+      {
+        stored: (states) => this.counters.states.inc(states),
+        failed: (error) => logger.warn({ err: error }, 'states could not be stored; trying again'),
+      },
+      { pieceIntervalMs: statePieceIntervalMs },
+    );
     this.follower = this.makeFollower(isDue);
     this.embedding = embedder && this.makeEmbedding(embedder);
     const onQueued = (): void => this.embedding?.wake();
@@ -128,6 +137,7 @@ export class PhysicsService {
       embedder,
       vectors,
       clock,
+      isFollowerBehind: () => this.follower.lagBatches > embeddingLagBatchesMax,
       events: {
         embedded: (rows, elapsedMs) => {
           this.counters.embedded.inc(rows);

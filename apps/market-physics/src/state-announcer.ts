@@ -41,11 +41,16 @@ interface ShownSnapshot {
 /** Updates that may wait for a slow bus; beyond it the fold waits with them. */
 const updatesWaitingMax = 20_000;
 const updatesAtOnceMax = 2_000;
+/**
+ * Snapshots change with every tick and are read by eyes: written after every batch of a busy feed, they were most of what
+ * Redis did, and states waited behind them.
+ */
+const snapshotIntervalMs = 100;
 
 /**
  * Tells the bus: keys first, then the messages about them, in order. What piles up during one round trip leaves with
- * the next. The bus carries copies: what it fails to take is counted and dropped, and after a reconnect every key is
- * written anew.
+ * the next; snapshots go a way of their own, and less often. The bus carries copies: what it fails to take is counted and
+ * dropped, and after a reconnect every key is written anew.
  */
 export class StateAnnouncer {
   private readonly newest = new Map<string, PhysicsState>();
@@ -57,6 +62,7 @@ export class StateAnnouncer {
   private receipts: Receipt[] = [];
   private offeredCount = 0;
   private toldCount = 0;
+  private readonly pictures: Backlog<never>;
   private readonly stopListening: () => void;
 
   constructor(
@@ -65,6 +71,7 @@ export class StateAnnouncer {
     private readonly events: AnnouncerEvents,
   ) {
     this.updates = new Backlog({ waitingMax: updatesWaitingMax, atOnceMax: updatesAtOnceMax, drain: (states) => this.tell(states) });
+    this.pictures = new Backlog({ waitingMax: 1, atOnceMax: 1, restMs: snapshotIntervalMs, drain: () => this.showSnapshots() });
     this.stopListening = bus.onReconnect(() => this.writeKeysAnew());
   }
 
@@ -79,7 +86,8 @@ export class StateAnnouncer {
     this.offeredCount += states.length;
     if (states.length > 0 && receivedAtUs !== undefined)
       this.receipts.push({ through: this.offeredCount, receivedAtUs, number, offeredAtUs: shownAtUs });
-    await this.updates.offer(states);
+    if (snapshots.size > 0) this.pictures.wake();
+    if (states.length > 0) await this.updates.offer(states);
   }
 
   /** States that everybody could know already: keys are set, nothing is published. */
@@ -90,7 +98,7 @@ export class StateAnnouncer {
 
   async close(): Promise<void> {
     this.stopListening();
-    await this.updates.close();
+    await Promise.all([this.updates.close(), this.pictures.close()]);
   }
 
   private remember(state: PhysicsState): void {
@@ -102,17 +110,15 @@ export class StateAnnouncer {
     for (const symbol of this.newest.keys()) this.symbolsToSet.add(symbol);
     for (const symbol of this.snapshots.keys()) this.snapshotsToSet.add(symbol);
     this.updates.wake();
+    this.pictures.wake();
   }
 
   private async tell(states: readonly PhysicsState[]): Promise<void> {
-    const keys = [...this.newest.values()].filter(({ symbol }) => this.symbolsToSet.has(symbol)).map(stateKey);
-    const hashes = this.snapshotEntries();
+    const keys = [...this.symbolsToSet].map((symbol) => this.newest.get(symbol)).filter((state) => state !== undefined);
     this.symbolsToSet.clear();
-    this.snapshotsToSet.clear();
     try {
-      if (keys.length > 0) await this.bus.setKeys(keys);
-      if (hashes.length > 0) await this.bus.setHashes(hashes);
-      if (states.length > 0) await this.bus.publish(states.map(updateMessage));
+      // The bus keeps the order of calls: to wait for the keys first would cost each message a round trip.
+      await Promise.all([this.bus.setKeys(keys.map(stateKey)), this.bus.publish(states.map(updateMessage))]);
       this.events.published(states.length);
       this.told(states.length, true);
     } catch (error) {
@@ -129,6 +135,16 @@ export class StateAnnouncer {
     for (const { receivedAtUs, number, offeredAtUs } of receipts) {
       this.events.latency?.((this.clock.nowUs() - receivedAtUs) / 1_000_000);
       this.events.told?.(number, offeredAtUs);
+    }
+  }
+
+  private async showSnapshots(): Promise<void> {
+    const hashes = this.snapshotEntries();
+    this.snapshotsToSet.clear();
+    try {
+      if (hashes.length > 0) await this.bus.setHashes(hashes);
+    } catch (error) {
+      this.events.failed(error, 0);
     }
   }
 

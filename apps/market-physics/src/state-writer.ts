@@ -9,6 +9,12 @@ export interface StateWriterEvents {
   failed(error: HindcastError): void;
 }
 
+export interface StateWriterOptions {
+  /** After a piece that was not full, the next one waits so long for company. */
+  readonly pieceIntervalMs?: number;
+  readonly firstDelayMs?: number;
+}
+
 /** States that may wait for the store; beyond it the fold waits with them. */
 const statesWaitingMax = 50_000;
 const statesAtOnceMax = 10_000;
@@ -29,9 +35,14 @@ export class StateWriter {
   constructor(
     private readonly store: Pick<StateStore, 'writeStates'>,
     private readonly events: StateWriterEvents,
-    private readonly firstDelayMs?: number,
+    private readonly options: StateWriterOptions = {},
   ) {
-    this.backlog = new Backlog({ waitingMax: statesWaitingMax, atOnceMax: statesAtOnceMax, drain: (states) => this.write(states) });
+    this.backlog = new Backlog({
+      waitingMax: statesWaitingMax,
+      atOnceMax: statesAtOnceMax,
+      restMs: options.pieceIntervalMs ?? 0,
+      drain: (states) => this.write(states),
+    });
   }
 
   get pending(): number {
@@ -70,7 +81,7 @@ export class StateWriter {
           this.failure = error;
           this.events.failed(error);
         },
-        ...(this.firstDelayMs === undefined ? {} : { firstDelayMs: this.firstDelayMs }),
+        ...(this.options.firstDelayMs === undefined ? {} : { firstDelayMs: this.options.firstDelayMs }),
       });
     } catch (error) {
       if (error instanceof HindcastError && error.code === 'SHUTTING_DOWN') return;

@@ -26,19 +26,21 @@ export function broadcastCounters(metrics: Metrics): BusReaderCounters & Session
     name: 'hindcast_broadcast_conflated_total',
     help: 'Messages that a newer one replaced before a slow subscriber took them.',
   });
-  // Looked up by its label for each message to each subscriber, the counter cost as much as the message.
-  const children = new Map<string, { inc(): void }>();
-  const sentOf = (event: string): { inc(): void } => {
-    const child = children.get(event) ?? sent.labels({ event });
-    children.set(event, child);
-    return child;
+  // Counting each message to each subscriber by itself was a tenth of the work of sending it.
+  const sentSince = new Map<string, number>();
+  const count = (): void => {
+    for (const [event, messages] of sentSince) sent.inc({ event }, messages);
+    sentSince.clear();
   };
   return {
     received: (event) => received.inc({ event }),
     refused: (channel) => refused.inc({ channel }),
     repeated: () => repeated.inc(),
     resynced: (reason) => resynced.inc({ reason }),
-    sent: (event) => sentOf(event).inc(),
+    sent: (event) => {
+      if (sentSince.size === 0) setImmediate(count);
+      sentSince.set(event, (sentSince.get(event) ?? 0) + 1);
+    },
     conflated: () => conflated.inc(),
   };
 }

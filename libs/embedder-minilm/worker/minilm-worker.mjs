@@ -6,6 +6,9 @@
  * In: `{ id, sentences }`, or `{ close: true }`. Out: `{ ready: true }`, then `{ id, vectors }` (a Float32Array,
  * transferred) or `{ id, failure }` in the order of the requests.
  */
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, pipeline } from '@huggingface/transformers';
 
@@ -20,6 +23,15 @@ const embed = await pipeline('feature-extraction', modelName, {
   dtype: 'q8',
   session_options: { intraOpNumThreads: threads, interOpNumThreads: 1 },
 });
+
+/** Vectors are made behind everything else: where cores are few, states go first. The model is loaded by then: a start waits for it. */
+const niceness = 5;
+try {
+  // Linux has a priority for each thread, and this link names ours.
+  setPriority(Number(basename(readlinkSync('/proc/thread-self'))), niceness);
+} catch {
+  // Elsewhere all threads of a process share theirs, and this one keeps it.
+}
 
 let last = Promise.resolve();
 parentPort.on('message', (message) => {

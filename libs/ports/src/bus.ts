@@ -1,6 +1,7 @@
 /**
  * Channels and keys for everybody else. Publishing is at-most-once and may lose: nothing of ours depends on it to be
- * complete. Every call batches: one round trip, in the given order.
+ * complete. Every call batches: one round trip, in the given order; calls keep the order in which they were made, whether or not
+ * one waits for the one before.
  */
 export interface Bus {
   publish(messages: readonly BusMessage[]): Promise<void>;

@@ -54,6 +54,17 @@ export function busConformance(name: string, create: () => Promise<BusUnderTest>
         await subscription.close();
       });
 
+      it('arrive behind the keys that were set before them, also where nobody waited for those', async () => {
+        const subscription = await bus.subscribe([channel]);
+        for (const value of ['1', '2', '3']) {
+          const calls = [bus.setKeys([{ key: 'conformance:order', value }]), bus.publish([{ channel, payload: value }])];
+          await take(subscription, 1);
+          expect(await bus.getKey('conformance:order')).toBe(value);
+          await Promise.all(calls);
+        }
+        await subscription.close();
+      });
+
       it('arrive from the channels asked for only, each with its name', async () => {
         const subscription = await bus.subscribe(['a', 'b']);
         await bus.publish(['a', 'c', 'b', 'a'].map((name, index) => ({ channel: name, payload: String(index) })));
