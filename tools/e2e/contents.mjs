@@ -20,6 +20,13 @@ export async function queryCsv(questDbUrl, query) {
   return text.trimEnd().split('\r\n');
 }
 
+/** A statement that changes something, as its administrator would give it. */
+export async function execute(questDbUrl, statement) {
+  const response = await fetch(`${questDbUrl}/exec?query=${encodeURIComponent(statement)}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.status} to ${statement}: ${text}`);
+}
+
 /** Rows of a query as arrays of text, without the heading. */
 export async function queryRows(questDbUrl, query) {
   const [, ...lines] = await queryCsv(questDbUrl, query);

@@ -92,6 +92,9 @@ function addLedger(command: AddCommand, program: Command, asked: AskFor): void {
   command(ledger, 'retry', 'send quarantined rows again')
     .addHelpText('after', '\nExample, once the store takes what it refused:\n  hindcast ledger retry')
     .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).retryQuarantined(terminal)));
+  command(ledger, 'resend', 'send everything that the log holds to the store once more')
+    .addHelpText('after', '\nExample, after the store or a table of it was lost:\n  hindcast ledger resend')
+    .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).resendLog(terminal)));
 }
 
 function addPhysics(command: AddCommand, program: Command, asked: AskFor): void {

@@ -31,11 +31,17 @@ export interface RetryReport {
   readonly still_refused: number;
 }
 
+export interface ResendReport {
+  readonly batches: number;
+  readonly rows: number;
+}
+
 /** The calls that commands make. Answers of our own services are taken at their word: they share our contracts. */
 export interface Services {
   ledger(): Promise<LedgerDto>;
   verifyLedger(): Promise<LedgerVerification>;
   retryQuarantined(): Promise<RetryReport>;
+  resendLog(): Promise<ResendReport>;
   physicsProgress(): Promise<PhysicsProgress>;
   startRebuild(request: RebuildRequest): Promise<RebuildReport>;
   rebuild(id: string): Promise<RebuildReport>;
@@ -57,6 +63,7 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, stateBroadcaster
   return {
     ledger: () => ingest.get('/v1/ledger', { parse: as<LedgerDto> }),
     verifyLedger: () => slowIngest.post('/v1/ledger/verify', { parse: as<LedgerVerification> }),
+    resendLog: () => slowIngest.post('/v1/ledger/resend', { parse: as<ResendReport> }),
     retryQuarantined: () => slowIngest.post('/v1/ledger/retry', { parse: as<RetryReport> }),
     physicsProgress: () => physics.get('/v1/progress', { parse: as<PhysicsProgress> }),
     startRebuild: (body) => physics.post('/v1/rebuilds', { body, parse: as<RebuildReport> }),

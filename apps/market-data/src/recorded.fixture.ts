@@ -48,7 +48,7 @@ export class RecordedStore implements Pick<TickStore, 'trades' | 'quotes' | 'bar
   }
 
   async health(): Promise<StoreHealth> {
-    return { up: true, suspendedTables: [], missingTables: [] };
+    return { up: true, suspendedTables: [], missingTables: [], changedColumns: [] };
   }
 
   async close(): Promise<void> {

@@ -10,8 +10,8 @@ export function registerProbes(
 ): void {
   const { follower, writer, embedding } = service;
   health.register('tick_store', async () => {
-    const { up, version, suspendedTables, missingTables, detail } = await store.health();
-    const isUsable = up && suspendedTables.length === 0 && missingTables.length === 0;
+    const { up, version, suspendedTables, missingTables, changedColumns, detail } = await store.health();
+    const isUsable = up && suspendedTables.length === 0 && missingTables.length === 0 && changedColumns.length === 0;
     return {
       up: isUsable,
       version,

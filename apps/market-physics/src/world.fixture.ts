@@ -143,7 +143,7 @@ export class MemoryTickStore implements UsedStore {
   }
 
   async health() {
-    return { up: true, suspendedTables: [], missingTables: [] };
+    return { up: true, suspendedTables: [], missingTables: [], changedColumns: [] };
   }
 
   async close(): Promise<void> {}

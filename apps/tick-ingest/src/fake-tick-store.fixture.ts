@@ -32,6 +32,8 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
   suspended: readonly string[] = ['trades'];
   /** So many further writes are acknowledged and lost. */
   writesLost = 0;
+  /** So many further polls find a column of another type. */
+  changedFor = 0;
   resumed = 0;
   reads = 0;
   /** The newest stored states; only who and when is ever read. */
@@ -67,6 +69,7 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
 
   async areVisible(batches: readonly LoggedBatch[], { skip }: WriteOptions = {}): Promise<boolean> {
     this.answer();
+    if (this.changedFor-- > 0) throw new HindcastError('SCHEMA_CHANGED', 'trades.price is FLOAT');
     if (this.pollsHidden === 0) return batches.every((batch) => this.has(batch, skip));
     this.pollsHidden--;
     return false;
@@ -146,7 +149,7 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
   }
 
   async health(): Promise<StoreHealth> {
-    return { up: true, suspendedTables: [], missingTables: [] };
+    return { up: true, suspendedTables: [], missingTables: [], changedColumns: [] };
   }
 
   async close(): Promise<void> {

@@ -25,6 +25,7 @@ import { openGrpcDoor } from './doors/tick-ingest.grpc.js';
 import { DrainWorker } from './drain/drain.worker.js';
 import { TrimmerWorker } from './drain/trimmer.worker.js';
 import { ingestCounters, registerIngestMetrics, registerSectionMetrics, type IngestCounters } from './ingest-metrics.js';
+import { forgetStored, type Resent } from './ledger/forget-stored.js';
 import { LedgerService } from './ledger/ledger.service.js';
 import { registerMonitoring, type StoreMonitor } from './monitoring/ingest-monitoring.js';
 import { LogObserver } from './monitoring/log-observer.js';
@@ -71,6 +72,7 @@ export class TickIngest {
   private waitingFor = 'the log is being opened';
   private readonly counters: IngestCounters;
   private openGrpcPort = 0;
+  private resending: Promise<Resent> | undefined;
 
   constructor(private readonly parts: TickIngestParts) {
     const { health, store, bus, metrics, monitoring, storeMonitor } = parts;
@@ -105,6 +107,19 @@ export class TickIngest {
 
   get ledger(): LedgerService {
     return this.require().ledger;
+  }
+
+  /** The store was lost, or lost something: everything that the log holds goes there once more. */
+  async resend(): Promise<Resent> {
+    const { log, drain, trimmer } = this.require();
+    this.resending ??= (async () => {
+      await trimmer.stop();
+      return drain.whileStopped(() => forgetStored(log));
+    })().finally(() => {
+      this.resending = undefined;
+      trimmer.start();
+    });
+    return this.resending;
   }
 
   async start(): Promise<void> {
@@ -212,11 +227,12 @@ export class TickIngest {
     if (!this.running) return { up: false, detail: this.waitingFor };
     const { log, trimmer } = this.running;
     const cut = [...trimmer.cut];
+    const detail = log.failure?.message ?? (cut.length === 0 ? undefined : `followers cut off: ${cut.join(', ')}`);
     return {
-      up: true,
+      up: log.failure === undefined,
       stream_id: log.streamId,
       ...log.position(),
-      ...(cut.length === 0 ? {} : { detail: `followers cut off: ${cut.join(', ')}` }),
+      ...(detail === undefined ? {} : { detail }),
     };
   }
 }

@@ -96,6 +96,12 @@ export const errorCodes = {
     help: 'QuestDB refuses our password: the operator corrects HINDCAST_QUESTDB_PASSWORD_FILE or HINDCAST_QUESTDB_URL and restarts.',
   },
   SCHEMA_MISSING: { status: 503, grpc: 9, retry: true, help: 'Tables are missing: run `npx hindcast migrate up`.' },
+  SCHEMA_CHANGED: {
+    status: 503,
+    grpc: 9,
+    retry: true,
+    help: 'A table is no longer as the migrations made it: give its columns back the types that the message names (docs/OPERATING.md).',
+  },
   MODEL_MISSING: {
     status: 503,
     grpc: 9,

@@ -20,11 +20,13 @@ import type {
 import { rowName } from '@hindcast/ports';
 import type { Database } from 'lmdb';
 import { GroupedWrites } from './grouped-writes.js';
+import { notWritten, reasonOf } from './log-failure.js';
 import {
   cellKey,
   freshCounters,
   newestInstruments,
   summedCells,
+  totalsAfterForgotten,
   totalsAfterRelease,
   totalsAfterStored,
   totalsAfterWrite,
@@ -51,6 +53,8 @@ interface EncodedWrite {
 
 export class LmdbTickLog implements TickLog {
   readonly streamId: string;
+  /** Why the newest write did not come to the disk; undefined after one that did. */
+  failure: HindcastError | undefined;
   private counters: LogCounters;
   private readonly waiting = new Set<() => void>();
   private readonly writes = new GroupedWrites<EncodedWrite>((group) => this.appendGroup(group));
@@ -186,6 +190,18 @@ export class LmdbTickLog implements TickLog {
         if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined + 1 }));
       }
       return totalsAfterStored(stored, progress);
+    });
+  }
+
+  async forgetStored(progress: StoredProgress): Promise<void> {
+    const { tables } = this;
+    await this.changeCounters((stored) => {
+      for (const cell of progress.stored) this.changeCell(cell, (before) => ({ ...before, stored: before.stored - cell.rows }));
+      for (const row of progress.quarantined) {
+        void tables.quarantine.remove(rowName(row.table, row.sequence));
+        if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined - 1 }));
+      }
+      return totalsAfterForgotten(stored, progress);
     });
   }
 
@@ -325,8 +341,10 @@ export class LmdbTickLog implements TickLog {
   private async write(action: () => void): Promise<void> {
     try {
       await this.tables.root.transaction(action);
+      this.failure = undefined;
     } catch (cause) {
-      throw notWritten(await reasonOf(cause), cause);
+      this.failure = notWritten(await reasonOf(cause), cause);
+      throw this.failure;
     }
   }
 }
@@ -336,18 +354,6 @@ function faultAfter({ serial, headNumber }: LogCounters, { write, bodies }: Enco
   if (serial + 1 !== write.serial) return `write ${String(write.serial)} does not follow write ${String(serial)}`;
   const at = bodies.findIndex(({ number }, index) => number !== headNumber + 1 + index);
   return at < 0 ? undefined : `batch ${bodies[at].number} does not follow batch ${headNumber + at}`;
-}
-
-function notWritten(reason: string, cause?: unknown): HindcastError {
-  return new HindcastError('LOG_UNAVAILABLE', `the log could not be written: ${reason}`, { cause });
-}
-
-/** lmdb says in a promise of its own why the disk did not take a commit: unheard, it would end the process. */
-async function reasonOf(error: unknown): Promise<string> {
-  const { commitError, message } = error as { readonly commitError?: Promise<never>; readonly message?: string };
-  const otherwise = message ?? String(error);
-  if (commitError === undefined) return otherwise;
-  return Promise.race([commitError.catch((reason: unknown) => String(reason)), new Promise(setImmediate).then(() => otherwise)]);
 }
 
 function trimmed(number: number, firstNumber: number): HindcastError {

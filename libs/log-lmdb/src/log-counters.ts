@@ -62,6 +62,19 @@ export function totalsAfterStored(before: LogCounters, { throughNumber, stored, 
   };
 }
 
+export function totalsAfterForgotten(before: LogCounters, { throughNumber, stored, quarantined }: StoredProgress): LogCounters {
+  const rows = rowsByTable(stored);
+  return {
+    ...before,
+    storedThroughNumber: Math.min(before.storedThroughNumber, throughNumber),
+    totals: mapTotals(before, (totals, table) => ({
+      ...totals,
+      stored: totals.stored - rows[table],
+      quarantined: totals.quarantined - quarantined.filter((row) => row.table === table).length,
+    })),
+  };
+}
+
 export function totalsAfterRelease(before: LogCounters, rows: readonly QuarantinedRow[]): LogCounters {
   return {
     ...before,

@@ -64,6 +64,11 @@ export interface TickLog extends LogFollower {
   quarantine(): readonly QuarantinedRow[];
   /** The drain's progress: watermark, counters and quarantined rows in one transaction. */
   recordStored(progress: StoredProgress): Promise<void>;
+  /**
+   * The store is not what it was: takes the progress of the held batches back, so that they are stored once more. The
+   * watermark goes to `throughNumber`, and `stored` and `quarantined` are what was recorded of the batches after it.
+   */
+  forgetStored(progress: StoredProgress): Promise<void>;
   /** Rows of the quarantine that the store took after all. */
   releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void>;
   /** Drops batches up to and including `throughNumber`, raising floors and clocks to what they held. */

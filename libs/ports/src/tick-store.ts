@@ -4,7 +4,7 @@ import type { PhysicsState, StateMode } from '@hindcast/physics';
 
 /**
  * The tables of ticks, bars and states. Each table has one writing service; resending a write changes nothing.
- * Failures are HindcastErrors: STORE_AWAY and STORE_DENIED (retry), SCHEMA_MISSING, STORE_REFUSED.
+ * Failures are HindcastErrors: STORE_AWAY and STORE_DENIED (retry), SCHEMA_MISSING, SCHEMA_CHANGED, STORE_REFUSED.
  */
 export interface TickStore extends TickWriter, TickReader, StateStore {
   health(): Promise<StoreHealth>;
@@ -17,7 +17,10 @@ export interface TickWriter {
    * request was then written); every other failure is an error to retry.
    */
   writeTicks(batches: readonly LoggedBatch[], options?: WriteOptions): Promise<WriteOutcome>;
-  /** Resolves true when a SELECT returns the newest row of each table of these batches, false where it does not yet. */
+  /**
+   * Resolves true when a SELECT returns the newest row of each table of these batches, false where it does not yet. After
+   * SCHEMA_MISSING or SCHEMA_CHANGED they must be written again: what was written meanwhile may be gone or less than it was.
+   */
   areVisible(batches: readonly LoggedBatch[], options?: WriteOptions): Promise<boolean>;
   /** Resumes suspended tables; returns their names. */
   resumeSuspended(): Promise<readonly string[]>;
@@ -125,5 +128,7 @@ export interface StoreHealth {
   /** Tables whose log is suspended: writes are acknowledged and not shown. */
   readonly suspendedTables: readonly string[];
   readonly missingTables: readonly string[];
+  /** What is no longer as the migrations made it, in sentences. */
+  readonly changedColumns: readonly string[];
   readonly detail?: string;
 }

@@ -89,6 +89,22 @@ describeWithServers('QuestDbMigrator', { questDb: true }, (servers) => {
     await store.close();
   });
 
+  it('makes a table that was dropped anew, and the bars of it valid', async () => {
+    const { questDb } = servers;
+    await questDb.query('DROP TABLE trades');
+    const store = new QuestDbTickStore({ url: questDb.url });
+    expect(await store.health()).toMatchObject({ missingTables: ['trades'] });
+    expect(await migrator.up()).toEqual((await migrator.status()).map(({ name }) => name));
+    expect(await migrator.up()).toEqual([]);
+    await until(async () => (await store.health()).detail === undefined);
+    expect(await questDb.query("SELECT sum(trades) FROM bars_1d WHERE symbol = 'COL'")).toEqual([[null]]);
+    const trades = someTrades({ market: 'usa/equity', symbol: 'COL' }, 5);
+    await writeAndAwait(store, [loggedBatch({ number: 3, trades })]);
+    await until(async () => (await questDb.query("SELECT sum(trades) FROM bars_1d WHERE symbol = 'COL'"))[0]?.[0] === 5);
+    expect(await store.health()).toMatchObject({ missingTables: [], changedColumns: [] });
+    await store.close();
+  }, 30_000);
+
   it('refuses where an applied file was changed or is gone, and says which', async () => {
     const file = join(directory, '900_two_steps.sql');
     await writeFile(file, 'SELECT 1;');

@@ -73,21 +73,40 @@ export class QuestDbMigrator {
     return (await this.#migrations()).filter(({ name }) => pending.has(name));
   }
 
-  /** Applies what is pending and returns its names; safe to repeat, also after it was cut off halfway. */
+  /**
+   * Applies what is pending and returns its names; safe to repeat, also after it was cut off halfway. A file whose table
+   * was dropped is applied once more, and so are those after it.
+   */
   async up(): Promise<readonly string[]> {
     const pending = await this.plan();
+    const repeated = await this.#repeat(new Set(pending.map(({ name }) => name)));
     if (pending.length > 0) await this.#http.query(recordTable);
     for (const { name, sha256, statements } of pending) {
       for (const statement of statements) await this.#http.query(statement);
       const values = [timeLiteral(this.#clock.nowUs()), literal(name), literal(sha256)];
       await this.#http.query(`INSERT INTO hindcast_migrations (applied_at, name, sha256) VALUES (${values.join(', ')})`);
     }
-    return pending.map(({ name }) => name);
+    return [...repeated, ...pending.map(({ name }) => name)];
   }
 
   close(): Promise<void> {
     this.#http.close();
     return Promise.resolve();
+  }
+
+  /** Makes dropped tables anew, empty; returns the names of the files that were repeated. */
+  async #repeat(pending: ReadonlySet<string>): Promise<readonly string[]> {
+    const applied = (await this.#migrations()).filter(({ name }) => !pending.has(name));
+    const there = new Set((await this.#http.query('SELECT table_name FROM tables()')).map(([name]) => String(name)));
+    const first = applied.findIndex(({ statements }, at) => createdBy(statements, applied.slice(at)).some((table) => !there.has(table)));
+    if (first < 0) return [];
+    const repeated = applied.slice(first);
+    // Views of a dropped table stay invalid beside the one that takes its place, and one that is refreshed makes those upon
+    // it invalid again: they are made anew with it, and fill themselves from what it will hold.
+    const views = repeated.flatMap(({ statements }) => createdBy(statements, [], 'MATERIALIZED VIEW')).toReversed();
+    for (const view of views) await this.#http.query(`DROP MATERIALIZED VIEW IF EXISTS ${literal(view)}`);
+    for (const { statements } of repeated) for (const statement of statements) await this.#http.query(statement);
+    return repeated.map(({ name }) => name);
   }
 
   async #migrations(): Promise<readonly Migration[]> {
@@ -109,6 +128,14 @@ export class QuestDbMigrator {
     const rows = await this.#http.query('SELECT name, sha256, applied_at::long FROM hindcast_migrations ORDER BY applied_at');
     return new Map((rows as readonly [string, string, number][]).map(([name, sha256, appliedAtUs]) => [name, { sha256, appliedAtUs }]));
   }
+}
+
+/** What the statements make and none of the files takes away again. */
+function createdBy(statements: readonly string[], files: readonly Migration[], what = 'TABLE|MATERIALIZED VIEW'): readonly string[] {
+  const namesIn = (texts: readonly string[], verb: string) =>
+    texts.flatMap((text) => new RegExp(`^${verb} '?(\\w+)`, 'i').exec(text)?.[1] ?? []);
+  const removed = files.flatMap((file) => namesIn(file.statements, '(?:DROP|RENAME) (?:TABLE|MATERIALIZED VIEW)(?: IF EXISTS)?'));
+  return namesIn(statements, `CREATE (?:${what}) IF NOT EXISTS`).filter((name) => !removed.includes(name));
 }
 
 /** The statements of a file, without comments. A semicolon or two dashes inside quotes are text. */

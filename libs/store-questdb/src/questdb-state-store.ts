@@ -32,6 +32,7 @@ export class QuestDbStateStore implements StateStore {
       const answer = await this.#http.write(encoder.body());
       if (answer.kind === 'refused') throw new HindcastError('STORE_REFUSED', `QuestDB refused a state: ${answer.message}`);
     }
+    await this.#schema.verify();
   }
 
   async *states(range: TickRange): AsyncGenerator<readonly StateRow[]> {

@@ -96,7 +96,7 @@ export class QuestDbTickStore implements TickStore {
       return await readHealth(this.#http);
     } catch (cause) {
       if (!(cause instanceof HindcastError)) throw cause;
-      return { up: false, suspendedTables: [], missingTables: [], detail: cause.message };
+      return { up: false, suspendedTables: [], missingTables: [], changedColumns: [], detail: cause.message };
     }
   }
 

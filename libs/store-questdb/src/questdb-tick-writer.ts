@@ -47,7 +47,11 @@ export class QuestDbTickWriter implements TickWriter {
       const answer = await this.#http.write(request.body);
       // Not where the request failed: its bytes may still be on their way.
       this.#giveBack(request.body);
-      if (answer.kind === 'refused') return refusal(request.batches, answer, isSkipped);
+      if (answer.kind === 'refused') {
+        // The schema's fault is not the row's.
+        await this.#schema.verify();
+        return refusal(request.batches, answer, isSkipped);
+      }
       rows += request.rows;
     }
     return { kind: 'written', rows };
@@ -61,6 +65,7 @@ export class QuestDbTickWriter implements TickWriter {
         if (count !== some.length) return false;
       }
     }
+    await this.#schema.verify();
     return true;
   }
 

@@ -193,6 +193,19 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
       expect(cells.find(({ table }) => table === 'trades')).toMatchObject({ stored: 5, quarantined: 1 });
     });
 
+    it('takes back what was stored, for a store that lost it', async () => {
+      await appendEach(1, 3);
+      await log.recordStored({ throughNumber: 2, stored: [storedCell('trades', 4)], quarantined: [quarantinedRow(1)] });
+      const before = log.recall();
+      const progress = { stored: [storedCell('trades', 6)], quarantined: [quarantinedRow(2)] };
+      await log.recordStored({ throughNumber: 3, ...progress });
+      await log.forgetStored({ throughNumber: 2, ...progress });
+      expect(log.recall()).toEqual(before);
+      expect(log.progress().storedThroughNumber).toBe(2);
+      await log.recordStored({ throughNumber: 3, ...progress });
+      expect(log.recall().totals.trades).toMatchObject({ stored: 10, quarantined: 2 });
+    });
+
     it('keeps refused rejected rows apart from the ledger', async () => {
       const row: QuarantinedRow = { table: 'rejected_ticks', sequence: 1, message: 'no', body: 'AAAA' };
       await log.recordStored({ throughNumber: 0, stored: [], quarantined: [row] });

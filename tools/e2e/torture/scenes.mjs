@@ -2,6 +2,18 @@
 import { questDbAway, questDbAwayLogFull, redisAway } from './scenes/away.mjs';
 import { clockSetBack } from './scenes/clock.mjs';
 import { diskFull } from './scenes/disk-full.mjs';
+import { lostScenes } from './scenes/lost.mjs';
 import { followerCutOff, followerStalled } from './scenes/stalled-follower.mjs';
+import { tableScenes } from './scenes/tables.mjs';
 
-export const scenes = Object.freeze([redisAway, questDbAway, questDbAwayLogFull, followerStalled, followerCutOff, clockSetBack, diskFull]);
+export const scenes = Object.freeze([
+  redisAway,
+  questDbAway,
+  questDbAwayLogFull,
+  followerStalled,
+  followerCutOff,
+  clockSetBack,
+  diskFull,
+  ...tableScenes,
+  ...lostScenes,
+]);

@@ -29,6 +29,13 @@ export async function retryQuarantined({ json, print }: Terminal): Promise<ExitC
   return stillRefused === 0 ? exitCodes.ok : exitCodes.ledger;
 }
 
+export async function resendLog({ json, print }: Terminal): Promise<ExitCode> {
+  const report = await openServices(loadCliConfig()).resendLog();
+  const { batches, rows } = report;
+  print(json ? JSON.stringify(report) : `${whole(rows)} rows in ${whole(batches)} batches of the log go to the store again`);
+  return exitCodes.ok;
+}
+
 const parts = ['inherited', 'received', 'stored', 'pending', 'rejected', 'duplicate', 'quarantined', 'late'] as const;
 const kinds: readonly TickKind[] = ['trades', 'quotes'];
 

@@ -150,6 +150,15 @@ describe('rows that were acknowledged and are not shown', () => {
     ]);
   });
 
+  it('are sent again when their table was not what it must be: it may have kept less than it was sent', async () => {
+    log(1);
+    store.changedFor = 3;
+    await drained(drain(), 1);
+    expect(store.writes).toEqual([[1], [1], [1], [1]]);
+    expect(statuses).toContainEqual({ state: 'stopped', detail: expect.stringContaining('SCHEMA_CHANGED') as string });
+    expect(statuses.at(-1)).toEqual({ state: 'running', detail: '' });
+  });
+
   it('are waited for while a table is suspended: it has them already', async () => {
     log(1);
     store.pollsHidden = 2_000;

@@ -1,4 +1,4 @@
-import { dayUs, HindcastError } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import {
   encodeLoggedBatch,
   emptyQuotes,
@@ -8,12 +8,10 @@ import {
   positionOfSequence,
   sliceQuotes,
   sliceTrades,
-  wordAt,
   type LoggedBatch,
-  type QuoteColumns,
-  type TradeColumns,
 } from '@hindcast/market';
-import { rowName, type QuarantinedRow, type StoredCell, type StoredProgress, type TickWriter, type WriteOutcome } from '@hindcast/ports';
+import { rowName, type QuarantinedRow, type StoredProgress, type TickWriter, type WriteOutcome } from '@hindcast/ports';
+import { cellOf, progressOf, type StoredPiece } from './stored-progress.js';
 
 export interface DrainParts {
   readonly streamId: string;
@@ -50,14 +48,12 @@ const visiblePollMinMs = 2;
 const visiblePollMaxMs = 100;
 /** Polls without success after which a table may be suspended. */
 const pollsBeforeResume = 50;
+const schemaCodes: ReadonlySet<string> = new Set(['SCHEMA_MISSING', 'SCHEMA_CHANGED']);
 /** Acknowledged rows of tables that are not suspended are shown long before; after it, they are taken to be lost. */
 const resendAfterMs = 30_000;
 
-interface Piece {
+interface Piece extends StoredPiece {
   readonly sentAtMs: number;
-  readonly batches: readonly LoggedBatch[];
-  readonly skip: ReadonlySet<string>;
-  readonly quarantined: readonly QuarantinedRow[];
 }
 
 /**
@@ -199,6 +195,8 @@ export class Drain {
       } catch (error) {
         if (!(error instanceof HindcastError)) throw error;
         this.report(error);
+        // Rows that a changed table took may have lost something; they are written over when it is as it was.
+        if (schemaCodes.has(error.code)) return false;
       }
       const pauseMs = backOff(poll, visiblePollMinMs, visiblePollMaxMs);
       await this.parts.wait(pauseMs, signal);
@@ -233,46 +231,6 @@ function tooManyRefused(max: number, { message }: Extract<WriteOutcome, { kind: 
     'STORE_REFUSED',
     `the store refused more than ${max} rows of one piece, so schema or store is wrong; last it said: ${message}`,
   );
-}
-
-function progressOf({ batches, skip, quarantined }: Piece): StoredProgress {
-  const cells = new Map<string, MutableCell>();
-  for (const { trades, quotes } of batches) {
-    countRows(cells, 'trades', trades, skip);
-    countRows(cells, 'quotes', quotes, skip);
-  }
-  return { throughNumber: batches[batches.length - 1].number, stored: [...cells.values()], quarantined };
-}
-
-type MutableCell = { -readonly [Field in keyof StoredCell]: StoredCell[Field] };
-
-/** An instrument's cell is looked up when its day changes, not for each row. */
-function countRows(
-  cells: Map<string, MutableCell>,
-  table: 'trades' | 'quotes',
-  columns: TradeColumns | QuoteColumns,
-  skip: ReadonlySet<string>,
-): void {
-  const { market, symbol, timeUs, sequence, length } = columns;
-  const newest: (MutableCell | undefined)[] = [];
-  for (let row = 0; row < length; row++) {
-    if (skip.size > 0 && skip.has(rowName(table, sequence[row]))) continue;
-    const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
-    let cell = newest[slot];
-    if (cell?.day !== Math.floor(timeUs[row] / dayUs)) newest[slot] = cell = knownCell(cells, cellOf(table, columns, row));
-    cell.rows++;
-  }
-}
-
-function knownCell(cells: Map<string, MutableCell>, cell: Omit<StoredCell, 'rows'>): MutableCell {
-  const key = `${cell.table} ${cell.market} ${cell.symbol} ${cell.day}`;
-  let known = cells.get(key);
-  if (!known) cells.set(key, (known = { ...cell, rows: 0 }));
-  return known;
-}
-
-function cellOf(table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns, row: number): Omit<StoredCell, 'rows'> {
-  return { table, market: wordAt(columns.market, row), symbol: wordAt(columns.symbol, row), day: Math.floor(columns.timeUs[row] / dayUs) };
 }
 
 /** The refused row with a batch of itself alone, so that it can be sent again when the log has long been trimmed. */

@@ -29,6 +29,7 @@ export class DrainWorker {
   rowsStored = 0;
   private thread: Worker | undefined;
   private isStopping = false;
+  private isHeld = false;
   /** Of the running thread: its progress rests on one that is not on disk, so none of it counts. */
   private hasLostProgress = false;
   private written: Promise<void> = Promise.resolve();
@@ -59,6 +60,23 @@ export class DrainWorker {
   /** The log was flushed up to this batch. */
   advance(number: number): void {
     this.tell({ kind: 'head', number });
+  }
+
+  /**
+   * Stops, lets the log be changed while nothing is stored, and begins again at the watermark that is there then. What was
+   * on its way may arrive all the same: sending it again changes nothing.
+   */
+  async whileStopped<T>(change: () => Promise<T>): Promise<T> {
+    this.isHeld = true;
+    clearTimeout(this.restart);
+    try {
+      await this.thread?.terminate();
+      await this.written;
+      return await change();
+    } finally {
+      this.isHeld = false;
+      if (!this.isStopping) this.start();
+    }
   }
 
   /** Ends after the pieces on their way; their rows are sent again at the next start where they were not seen. */
@@ -105,7 +123,7 @@ export class DrainWorker {
 
   private exited(): void {
     this.thread = undefined;
-    if (this.isStopping) return;
+    if (this.isStopping || this.isHeld) return;
     this.status = { state: 'waiting', detail: 'the drain thread ended and is started again' };
     this.restart = setTimeout(() => void this.written.then(() => this.isStopping || this.start()), restartAfterMs);
   }

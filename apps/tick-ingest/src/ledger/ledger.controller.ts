@@ -28,4 +28,12 @@ export class LedgerController {
   retry(): Promise<{ readonly retried: number; readonly stored: number; readonly still_refused: number }> {
     return this.service.ledger.retryQuarantine();
   }
+
+  /** Sends everything that the log holds to the store once more: after the store was lost, or a table of it. */
+  @Post('resend')
+  @Needs('admin')
+  @HttpCode(200)
+  resend(): Promise<{ readonly batches: number; readonly rows: number }> {
+    return this.service.resend();
+  }
 }

@@ -1,13 +1,13 @@
 /**
- * The clock of the machine set back an hour in the middle of a replay: every process, the servers too, runs under
- * libfaketime, whose offset is changed while they run. Not an option of ours, so that nothing which reads the time by
- * another way is spared.
+ * The clock set back an hour in the middle of a replay: the services and QuestDB run under libfaketime, whose offset is
+ * changed while they run. Not an option of ours, so that nothing which reads the time by another way is spared. Redis alone
+ * keeps the true time: its allocator asks for it before libfaketime is ready.
  */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { canInstallPackages, installPackages } from '../../../servers/executables.mjs';
+import { basename, delimiter, join } from 'node:path';
+import { canInstallPackages, findExecutable, installPackages } from '../../../servers/executables.mjs';
+import { queryRows } from '../../contents.mjs';
 import { until } from '../../hindcast-under-test.mjs';
 import { lifeWith } from '../trouble.mjs';
 
@@ -35,9 +35,13 @@ function whyNoLibrary() {
 async function playClock(world) {
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-clock-'));
   const offset = join(folder, 'offset');
+  const redis = findExecutable(['redis-server', 'valkey-server']);
+  const withoutLibrary = join(folder, basename(redis));
+  writeFileSync(withoutLibrary, `#!/bin/sh\nunset LD_PRELOAD\nexec ${redis} "$@"\n`, { mode: 0o755 });
   const set = (seconds) => writeFileSync(offset, `${seconds < 0 ? '' : '+'}${seconds}\n`);
   set(0);
   const variables = {
+    PATH: `${folder}${delimiter}${process.env.PATH}`,
     LD_PRELOAD: findLibrary(),
     FAKETIME_TIMESTAMP_FILE: offset,
     FAKETIME_CACHE_DURATION: '1',
@@ -49,10 +53,10 @@ async function playClock(world) {
       variables,
       async trouble({ stack, replay }) {
         set(-hour);
-        await until('Redis to be an hour behind', async () => (await redisTime(stack)) < Date.now() / 1_000 - hour / 2);
+        await until('QuestDB to be an hour behind', async () => (await questDbTime(stack)) < Date.now() - (hour / 2) * 1_000);
         world.say('the clock is an hour behind');
         // Who is started now knows no other time than the earlier one.
-        for (const name of ['tick-ingest', 'market-physics', 'questdb', 'redis']) {
+        for (const name of ['tick-ingest', 'market-physics', 'state-broadcaster', 'questdb']) {
           await stack.kill(name);
           await until(`${name} to answer`, () => stack.answers(name));
         }
@@ -64,14 +68,10 @@ async function playClock(world) {
   }
 }
 
-/** In seconds since the epoch, as the server sees it. */
-async function redisTime({ urls }) {
-  const redis = new Redis(urls.redis);
-  try {
-    return Number((await redis.time())[0]);
-  } finally {
-    redis.disconnect();
-  }
+/** In milliseconds since the epoch, as the server sees it. */
+async function questDbTime({ urls }) {
+  const [[time]] = await queryRows(urls.questDb, 'SELECT now()');
+  return Date.parse(time);
 }
 
 export const clockSetBack = {

@@ -67,10 +67,19 @@ async function playFullDisk(world) {
     return await lifeWith(world, {
       home: join(disk, 'home'),
       variables: smallPages,
-      async trouble({ stack }) {
+      async trouble({ stack, replay }) {
         const full = keepFull(join(disk, 'ballast'), fullMs);
-        await until('somebody to say that something is wrong', async () => (await faultsSaid(stack)).length > 0);
-        world.say((await faultsSaid(stack)).join('; '));
+        const said = await until('somebody to say that something is wrong', async () => {
+          const faults = [
+            ...(await faultsSaid(stack)),
+            ...replay
+              .said()
+              .split('\n')
+              .filter((line) => line.includes('LOG_UNAVAILABLE')),
+          ];
+          return faults.length > 0 && faults;
+        });
+        world.say(said.join('; '));
         await full;
       },
     });

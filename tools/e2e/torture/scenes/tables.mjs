@@ -1,0 +1,76 @@
+/** Tables that somebody drops or changes under running services: a clear stop, and a mending without loss. */
+import { execute } from '../../contents.mjs';
+import { until } from '../../hindcast-under-test.mjs';
+import { dependencyOf, lifeWith } from '../trouble.mjs';
+
+const wholeRecord = ['--from', '2013-10-07', '--to', '2013-10-11'];
+
+/** Resolves when the dependency is not up, with what it says of itself. */
+async function untilDown({ stack, world }, service, dependency) {
+  const health = await until(`${service} to say what is wrong`, async () => {
+    const report = await dependencyOf(stack, service, dependency);
+    return report?.up === false && report;
+  });
+  world.say(`${service}, ${dependency}: ${health.detail ?? JSON.stringify(health)}`);
+}
+
+/** As docs/OPERATING.md says: stopped and started, which makes what is missing anew; then filled again. */
+async function startedAnew({ stack }) {
+  await stack.stop();
+  await stack.startDetached();
+}
+
+async function stored({ stack }) {
+  await until('everything to be stored', async () => {
+    const { totals } = await stack.json(['ledger']);
+    return totals.trades.pending + totals.quotes.pending === 0;
+  });
+}
+
+const statesDropped = {
+  name: 'table-dropped-states',
+  title: 'market_states dropped in the middle of a replay, made anew and rebuilt',
+  play: (world) =>
+    lifeWith(world, {
+      async trouble(life) {
+        await execute(life.stack.urls.questDb, 'DROP TABLE market_states');
+        await untilDown(life, 'market-physics', 'tick_store');
+        await startedAnew(life);
+      },
+      mending: ({ stack }) => stack.json(['physics', 'rebuild', '--mode', 'live', ...wholeRecord]),
+    }),
+};
+
+const tradesDropped = {
+  name: 'table-dropped-trades',
+  title: 'trades dropped in the middle of a replay, made anew and filled from the log',
+  play: (world) =>
+    lifeWith(world, {
+      async trouble(life) {
+        await execute(life.stack.urls.questDb, 'DROP TABLE trades');
+        await untilDown(life, 'tick-ingest', 'drain');
+        await startedAnew(life);
+        await life.stack.json(['ledger', 'resend']);
+      },
+      mending: stored,
+    }),
+};
+
+const columnChanged = {
+  name: 'column-type-changed',
+  title: 'trades.price made a FLOAT in the middle of a replay, and a DOUBLE again',
+  play: (world) =>
+    lifeWith(world, {
+      async trouble(life) {
+        const { questDb } = life.stack.urls;
+        await execute(questDb, 'ALTER TABLE trades ALTER COLUMN price TYPE FLOAT');
+        await untilDown(life, 'tick-ingest', 'drain');
+        await execute(questDb, 'ALTER TABLE trades ALTER COLUMN price TYPE DOUBLE');
+        // What was stored before has lost its last digits with the first change.
+        await life.stack.json(['ledger', 'resend']);
+      },
+      mending: stored,
+    }),
+};
+
+export const tableScenes = [statesDropped, tradesDropped, columnChanged];
