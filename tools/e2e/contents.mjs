@@ -22,7 +22,7 @@ export async function queryCsv(questDbUrl, query) {
 
 /** A statement that changes something, as its administrator would give it. */
 export async function execute(questDbUrl, statement) {
-  const response = await fetch(`${questDbUrl}/exec?query=${encodeURIComponent(statement)}`);
+  const response = await fetchQuestDb(questDbUrl, `/exec?query=${encodeURIComponent(statement)}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status} to ${statement}: ${text}`);
 }

@@ -139,35 +139,6 @@ describeWithServers('QuestDbTickStore, refused', { questDb: { settings: { 'dev.m
     boundMs,
   );
 
-  it(
-    'relies on nothing that a table took while its columns were others, or its key was off',
-    async () => {
-      const batch = loggedBatch({ number: 9, trades: [{ ...trade, price: 0.1 }] });
-      // Written each time: the server may fail once after a change, and a table that was renamed may lose the first request.
-      const faultOf = () =>
-        store
-          .writeTicks([batch])
-          .then(() => store.areVisible([batch]))
-          .then(
-            (isSeen) => (isSeen ? 'none' : 'not seen yet'),
-            (error: unknown) => String(error),
-          );
-      await until(async () => (await faultOf()) === 'none');
-      await servers.questDb.query('ALTER TABLE trades ALTER COLUMN price TYPE FLOAT');
-      await until(async () => (await faultOf()).includes('trades.price is FLOAT and must be DOUBLE'));
-      await expect(store.writeTicks([batch])).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', retry: true });
-      expect(await store.health()).toMatchObject({ up: true, changedColumns: ['trades.price is FLOAT and must be DOUBLE'] });
-      await servers.questDb.query('ALTER TABLE trades ALTER COLUMN price TYPE DOUBLE');
-      await servers.questDb.query('ALTER TABLE trades DEDUP DISABLE');
-      await until(async () => (await faultOf()).includes('DEDUP UPSERT KEYS'));
-      await servers.questDb.query('ALTER TABLE trades DEDUP ENABLE UPSERT KEYS(timestamp, symbol, sequence)');
-      await until(async () => (await faultOf()) === 'none');
-      const price = () => servers.questDb.query(`SELECT price FROM trades WHERE sequence = ${9 * 65_536}`);
-      await until(async () => (await price()).at(-1)?.[0] === 0.1);
-    },
-    boundMs,
-  );
-
   it('passes on what the server says about a statement', async () => {
     await expect(collect(store.trades({ ...everything, symbol: 'a\0b' }))).rejects.toThrow(RangeError);
     const version = (await store.health()).version;

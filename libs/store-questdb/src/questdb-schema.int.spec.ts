@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeWithServers, loggedBatch, someTrades } from '@hindcast/testing';
+import { migrationsDirectory } from './migrations-directory.js';
+import { QuestDbMigrator, QuestDbTickStore } from './index.js';
+
+const boundMs = 120_000;
+
+describeWithServers('QuestDbSchema', { questDb: true }, (servers) => {
+  async function until(condition: () => Promise<boolean>): Promise<void> {
+    const signal = AbortSignal.timeout(boundMs / 2);
+    while (!(await condition())) await delay(10, undefined, { signal });
+  }
+
+  it(
+    'relies on nothing that a table took while its columns were others, or its key was off',
+    async () => {
+      const migrator = new QuestDbMigrator({ url: servers.questDb.url, directory: migrationsDirectory });
+      await migrator.up();
+      await migrator.close();
+      const store = new QuestDbTickStore({ url: servers.questDb.url });
+      const [trade] = someTrades({ market: 'usa/equity', symbol: 'SPY' }, 1);
+      const batch = loggedBatch({ number: 9, trades: [{ ...trade, price: 0.1 }] });
+      // Written each time: the server may fail once after a change, while the table is being changed.
+      const faultOf = () =>
+        store
+          .writeTicks([batch])
+          .then(() => store.areVisible([batch]))
+          .then(
+            (isSeen) => (isSeen ? 'none' : 'not seen yet'),
+            (error: unknown) => String(error),
+          );
+      await until(async () => (await faultOf()) === 'none');
+      await servers.questDb.query('ALTER TABLE trades ALTER COLUMN price TYPE FLOAT');
+      await until(async () => (await faultOf()).includes('trades.price is FLOAT and must be DOUBLE'));
+      await expect(store.writeTicks([batch])).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', retry: true });
+      expect(await store.health()).toMatchObject({ up: true, changedColumns: ['trades.price is FLOAT and must be DOUBLE'] });
+      await servers.questDb.query('ALTER TABLE trades ALTER COLUMN price TYPE DOUBLE');
+      await until(async () => (await faultOf()) === 'none');
+      const price = () => servers.questDb.query(`SELECT price FROM trades WHERE sequence = ${9 * 65_536}`);
+      await until(async () => (await price())[0]?.[0] === 0.1);
+      await servers.questDb.query('ALTER TABLE trades DEDUP DISABLE');
+      await until(async () => (await faultOf()).includes('DEDUP UPSERT KEYS'));
+      await store.close();
+    },
+    boundMs,
+  );
+});
