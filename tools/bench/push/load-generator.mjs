@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
-import { callMetadata, tickIngestClient } from '@hindcast/log-grpc';
+import { tickIngestClient } from '@hindcast/log-grpc';
 import { encodePushedTrades } from '@hindcast/market';
 import { syntheticJson, syntheticTrades } from './synthetic-trades.mjs';
 
@@ -48,7 +48,7 @@ function grpcWay({ url, batchRows, firstTick, ticksMax }) {
   return {
     messages,
     open() {
-      const call = client.Push(callMetadata(undefined));
+      const call = client.Push();
       /** @type {((accepted: number) => void)[]} */
       const waiting = [];
       call.on('data', ({ accepted, errorCode, errorMessage }) => {
