@@ -6,7 +6,8 @@ import { accessTo, foldersOf, readSettings } from '../stack/settings.mjs';
 import { migrateStores, startStack } from '../stack/stack.mjs';
 import { basePorts, isPortFree, loopback } from '../servers/ports.mjs';
 
-const offsets = { first: 25_000, last: 48_000, step: 50 };
+/** Below the ports that systems hand out by themselves. */
+const offsets = { first: 1_000, last: 24_000, step: 50 };
 const pollMs = 100;
 
 /**
