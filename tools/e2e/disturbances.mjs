@@ -11,8 +11,8 @@ export const everybody = Object.freeze([...services.map(({ name }) => name), 'qu
 /** Where in the rows disturbances lie: the replay must have begun, and must not be over while the last ones wait. */
 const span = { from: 0.02, to: 0.9 };
 
-/** After a victim was waited for, this many more rows at most pass before it is killed: what it does then is not the same each time. */
-const furtherRowsMax = 30_000;
+/** After a victim was waited for, this part of the rows at most passes before it is killed: what it does then is not the same each time. */
+const furtherPartMax = 0.005;
 
 /**
  * @typedef {object} Disturbance
@@ -42,7 +42,7 @@ export function planDisturbances({ random, rows, kills, victims = writers, inter
     .map((what) => ({
       ...what,
       afterRows: Math.floor(rows * (span.from + (span.to - span.from) * random())),
-      furtherRows: Math.floor(furtherRowsMax * random()),
+      furtherRows: Math.floor(rows * furtherPartMax * random()),
     }))
     .sort((a, b) => a.afterRows - b.afterRows);
 }
