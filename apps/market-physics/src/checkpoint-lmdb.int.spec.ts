@@ -98,6 +98,33 @@ describe('the checkpoint on disk', () => {
     });
   });
 
+  it('keeps what it had when writing breaks off halfway, and saves the next time', async () => {
+    const first = new MarketFold(foldOptions);
+    first.step(admitted([{ trades, marks: endMark(trades) }])[0]);
+    const second = new MarketFold(foldOptions);
+    second.step(admitted([{ trades: [{ symbol: 'IBM', timeUs: dayStartUs, price: 1, size: 1 }] }])[0]);
+    const cut = second.cut();
+    const breaksOff = {
+      ...due[0],
+      timeUs: due[0].timeUs + 1,
+      toJSON: (): never => {
+        throw new Error('no JSON of it');
+      },
+    };
+    await withDisk(async (disk) => {
+      await disk.save('stream-1', first.cut());
+      const before = disk.load();
+      await expect(disk.save('stream-2', { ...cut, due: [breaksOff] })).rejects.toMatchObject({ code: 'INTERNAL' });
+      expect(disk.load()).toEqual(before);
+      expect(disk.oldest(due.length + 1)).toEqual(due);
+    });
+    await withDisk(async (disk) => {
+      expect(disk.load()?.fold.instruments.map(({ instrument }) => instrument.symbol)).toEqual(['SPY']);
+      await disk.save('stream-2', cut);
+      expect(disk.load()).toMatchObject({ streamId: 'stream-2', fold: { instruments: [{ instrument: { symbol: 'IBM' } }] } });
+    });
+  });
+
   it('queues oldest first, each state once, and drops only what was not replaced meanwhile', async () => {
     const [first, second] = due;
     await withDisk(async (disk) => {

@@ -89,10 +89,10 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
     await this.root.close();
   }
 
-  /** One transaction, on disk when it resolves. */
+  /** One transaction, on disk when it resolves; a child, because only that is undone when the action throws halfway. */
   private async write(action: () => void): Promise<void> {
     try {
-      await this.root.transaction(action);
+      await this.root.childTransaction(action);
       await this.root.flushed;
     } catch (cause) {
       const words = cause instanceof Error ? cause.message : String(cause);

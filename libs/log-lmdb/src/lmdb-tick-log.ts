@@ -80,7 +80,7 @@ export class LmdbTickLog implements TickLog {
     try {
       if (tables.meta.get(identityKey) === undefined) {
         const inheritance = await inherit();
-        await tables.root.transaction(() => {
+        await tables.root.childTransaction(() => {
           writeInheritance(tables, inheritance);
           void tables.meta.put(identityKey, { streamId: newStreamId(), formatVersion: logFormatVersion });
         });
@@ -338,9 +338,10 @@ export class LmdbTickLog implements TickLog {
     this.counters = counters;
   }
 
+  /** A child transaction, because only that is undone when the action throws halfway; it is on disk when its parent is. */
   private async write(action: () => void): Promise<void> {
     try {
-      await this.tables.root.transaction(action);
+      await this.tables.root.childTransaction(action);
       this.failure = undefined;
     } catch (cause) {
       this.failure = notWritten(await reasonOf(cause), cause);

@@ -119,6 +119,43 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
       await log.append(logWrite(1, [logBatch(1)]));
       expect(log.recall().totals.trades).toMatchObject({ accepted: 3 });
     });
+
+    it('keeps nothing of a write that breaks off halfway, and takes the next one', async () => {
+      await appendEach(1, 1);
+      const position = log.position();
+      const memory = log.recall();
+      const breaksOff = {
+        ...freshInstrument(spy),
+        toJSON: (): never => {
+          throw new Error('no JSON of it');
+        },
+      };
+      const broken = logWrite(2, [logBatch(2)], { instruments: [{ ...freshInstrument(spy), clockUs: 9, market: 'a/a' }, breaksOff] });
+      await expect(log.append(broken)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', retry: true });
+      expect(log.position()).toEqual(position);
+      expect(log.recall()).toEqual(memory);
+      const reopened = await underTest.reopen();
+      expect(reopened.position()).toEqual(position);
+      expect(reopened.recall()).toEqual(memory);
+      expect(reopened.read(2)).toBeUndefined();
+      await reopened.append(logWrite(2, [logBatch(2)]));
+      expect(reopened.position()).toMatchObject({ headNumber: 2, serial: 2, rows: 10 });
+      expect(batchContent(reopened.read(2)!)).toEqual(batchContent(logBatch(2)));
+    });
+
+    it('goes on without being opened again after a write that broke off', async () => {
+      const breaksOff = {
+        clockUs: 7,
+        toJSON: (): never => {
+          throw new Error('no JSON of it');
+        },
+      };
+      await expect(
+        log.append(logWrite(1, [logBatch(1)], { instruments: [{ ...freshInstrument(spy), ...breaksOff }] })),
+      ).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+      await appendEach(1, 3);
+      expect(log.position()).toMatchObject({ headNumber: 3, serial: 3, rows: 15 });
+    });
   });
 
   describe('what is recalled', () => {
