@@ -36,6 +36,7 @@ const sizes = {
 /** @param {BenchRun} run @returns {Promise<Figure[]>} */
 export async function runBroadcastBench({ size, undo, say, profileDir }) {
   const { seconds, clients, pacedPerSecond } = sizes[size];
+  /** @type {Record<string, string>} */
   const profiling = profileDir === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` };
   const stack = await startWholeStack(undo, { variables: profiling });
   const bus = await RedisBus.open({ url: stack.redisUrl, name: 'bench' });

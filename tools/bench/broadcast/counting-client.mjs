@@ -17,6 +17,7 @@ export class CountingClient {
   isSubscribed = false;
   /** Of every 64th update. @type {number[]} */
   latenciesMs = [];
+  /** @type {Buffer} */
   #rest = Buffer.alloc(0);
 
   /** Resolves when the snapshot is there and updates follow. @param {string} url @param {Readonly<Record<string, string>>} headers */

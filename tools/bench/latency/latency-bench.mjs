@@ -52,7 +52,7 @@ export async function runLatencyBench({ size, undo, say, profileDir }) {
   return figures;
 }
 
-/** @param {string | undefined} profileDir */
+/** @param {string | undefined} profileDir @returns {Record<string, string>} */
 function profiling(profileDir) {
   return profileDir === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` };
 }

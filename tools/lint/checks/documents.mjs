@@ -89,7 +89,9 @@ function variablesRead(tree) {
   const code = tree.files.filter((file) => /\.(ts|mjs|yml)$|(^|\/)Dockerfile$|^\.ci\/run$/.test(file) && !isTest(file));
   const places = code.flatMap((file) => [
     ...[...matchesIn(tree.read(file), variablePattern)].map(({ line, match }) => [match[0], { file, line }]),
-    ...(/\/config\.ts$/.test(file) ? variablesOfShapes(tree.read(file)).map(([variable, line]) => [variable, { file, line }]) : []),
+    ...(/\/(config|limits)\.ts$/.test(file)
+      ? variablesOfShapes(tree.read(file)).map(([variable, line]) => [variable, { file, line }])
+      : []),
   ]);
   return new Map(places.reverse());
 }

@@ -129,11 +129,11 @@ describe('/v1/ingest', () => {
     const sent = 1_000;
     for (let id = 0; id < sent; id++) socket.send(message(id));
     const { log } = service.ticks;
-    let before = -1;
     // Nothing else moves the log: it stands when reading has stopped.
-    for (let still = 0; still < 20; still = log.position().headNumber === before ? still + 1 : 0) {
-      before = log.position().headNumber;
+    for (let still = 0; still < 20;) {
+      const before = log.position().headNumber;
       await new Promise((resolve) => setTimeout(resolve, 50));
+      still = log.position().headNumber === before ? still + 1 : 0;
     }
     expect(log.position().headNumber).toBeLessThan(sent);
     const answers = replies(socket, sent);

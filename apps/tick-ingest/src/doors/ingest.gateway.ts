@@ -41,8 +41,8 @@ export class IngestGateway implements OnModuleInit {
   private mustHaveRoom(): void {
     const { ingestSocketsMax } = this.service.config;
     // Throws while there is no log to push into.
-    void this.service.intake;
-    if (this.sessions.size < ingestSocketsMax) return;
+    const { intake } = this.service;
+    if (intake && this.sessions.size < ingestSocketsMax) return;
     throw new HindcastError('CLIENTS_FULL', `${ingestSocketsMax} sockets push, as many as HINDCAST_INGEST_SOCKETS_MAX allows`);
   }
 

@@ -258,7 +258,7 @@ describe('Follow and ReportCheckpoint', () => {
     while (
       (await followed({}, 1).then(
         () => 0,
-        (error: { readonly details: string }) => error.details,
+        (error: unknown) => (error as grpc.ServiceError).details,
       )) !== 0
     );
     await pusher.push(second(1));
@@ -280,7 +280,7 @@ describe('Follow and ReportCheckpoint', () => {
     await pusher.push(second(0));
     const refusal = await followed(request, 1).then(
       () => undefined,
-      (error: grpc.ServiceError) => error,
+      (error: unknown) => error as grpc.ServiceError,
     );
     expect(refusal?.metadata.get('hindcast-code')).toEqual([code]);
   });
