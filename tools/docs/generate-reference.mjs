@@ -6,12 +6,13 @@ import { withRights } from './call-rights.mjs';
 import { variablesOf } from './config-variables.mjs';
 import { configurationPage } from './configuration-page.mjs';
 import { endpointsOf } from './http-endpoints.mjs';
+import { openApiDocuments } from './openapi-routes.mjs';
 import { parseProto } from './proto-services.mjs';
 import { referencePage } from './reference-page.mjs';
 
 /**
- * `npm run docs:api` writes docs/API.md and docs/CONFIGURATION.md from what the code declares; `--check` only compares.
- * Both want a comment above every endpoint and every variable.
+ * `npm run docs:api` writes docs/API.md, docs/CONFIGURATION.md and each app's openapi.json from what the code declares;
+ * `--check` only compares. They want a comment above every endpoint and every variable.
  */
 const root = join(import.meta.dirname, '..', '..');
 
@@ -41,7 +42,13 @@ function controllerFiles() {
   return filesOf('{apps,libs}/*/src/**/*.ts').filter((file) => !/\.(spec|fixture)\.ts$/.test(file) && text(file).includes('@Controller('));
 }
 
-function pages() {
+async function openApiFiles() {
+  const { version } = JSON.parse(text('libs/service-kit/package.json'));
+  const documents = await openApiDocuments({ root, files: controllerFiles(), text, errorCodes, version, everyService });
+  return Object.fromEntries(documents.map(({ file, document }) => [file, `${JSON.stringify(document, null, 1)}\n`]));
+}
+
+async function pages() {
   const doors = byOwner(controllerFiles(), endpointsOf, { everyServiceFirst: false });
   const settings = byOwner(filesOf('{apps,libs}/*/src/**/{config,limits}.ts'), readVariables, { everyServiceFirst: true });
   const protos = withRights(
@@ -57,12 +64,13 @@ function pages() {
     files: {
       'docs/API.md': referencePage({ httpDoors, protos, errorCodes, rejectionCodes }),
       'docs/CONFIGURATION.md': configurationPage(settings.map(({ title, found }) => ({ title, variables: found }))),
+      ...(await openApiFiles()),
     },
   };
 }
 
-function main() {
-  const { silent, files } = pages();
+async function main() {
+  const { silent, files } = await pages();
   const stale = Object.entries(files).filter(([file, page]) => !existsSync(join(root, file)) || text(file) !== page);
   if (silent.length > 0) process.stderr.write(`Nothing says what these do; write a comment above them:\n  ${silent.join('\n  ')}\n`);
   if (process.argv.includes('--check')) {
@@ -76,4 +84,4 @@ function main() {
   }
 }
 
-main();
+await main();

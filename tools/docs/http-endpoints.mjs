@@ -4,7 +4,7 @@ import ts from 'typescript';
  * The HTTP doors as the controllers declare them: `@Controller('v1')` on the class, `@Get('trades')` and its kin on the
  * methods, and what the comments above them say. Reading the source keeps the page true without starting a service.
  *
- * @typedef {{ method: string, path: string, summary: string, success: number, right: string }} Endpoint
+ * @typedef {{ method: string, path: string, summary: string, success: number, right: string, handler: string }} Endpoint
  */
 const verbs = { Get: 'GET', Post: 'POST', Put: 'PUT', Patch: 'PATCH', Delete: 'DELETE', Sse: 'GET' };
 
@@ -27,6 +27,7 @@ function endpointsOfClass(declaration, source) {
         method: name === 'Sse' ? 'GET (SSE)' : verbs[name],
         path: joined(controller.argument, argument),
         summary: commentOf(method),
+        handler: `${declaration.name.text}.${method.name.getText(source)}`,
         success: success === undefined ? (name === 'Post' ? 201 : 200) : Number(success),
         // As `rightOfRoute` of libs/service-kit decides at run time.
         right: stated ?? (['Get', 'Sse'].includes(name) ? 'read' : 'write'),

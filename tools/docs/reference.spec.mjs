@@ -45,8 +45,11 @@ message PushRequest {
 
 it('reads endpoints off a controller, with their comments', () => {
   expect(endpointsOf(controller, 'bars.controller.ts')).toEqual([
-    { method: 'GET', path: '/v1/bars/{symbol}', summary: 'Bars of one symbol, newest last.', success: 200, right: 'read' },
-    { method: 'POST', path: '/v1/trades', summary: 'Takes ticks.', success: 200, right: 'write' },
+    {
+      ...{ method: 'GET', path: '/v1/bars/{symbol}', summary: 'Bars of one symbol, newest last.', success: 200, right: 'read' },
+      handler: 'BarsController.bars',
+    },
+    { method: 'POST', path: '/v1/trades', summary: 'Takes ticks.', success: 200, right: 'write', handler: 'BarsController.trades' },
   ]);
 });
 

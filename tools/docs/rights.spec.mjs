@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 const page = readFileSync(new URL('../../docs/API.md', import.meta.url), 'utf8');
 
 const expected = {
-  none: ['GET /health/live', 'GET /health/ready'],
+  none: ['GET /docs', 'GET /docs/openapi.json', 'GET /health/live', 'GET /health/ready'],
   read: [
     ...['GET /metrics', 'GET /v1/monitoring', 'GET /v1/monitoring/suite'],
     ...['GET /v1/trades', 'GET /v1/quotes', 'GET /v1/states', 'GET /v1/bars', 'GET /v1/symbols'],
@@ -20,7 +20,7 @@ const expected = {
     ...['PUT /v1/agents/{id}/state', 'DELETE /v1/agents/{id}/state', 'POST /v1/signals', 'POST /v1/trades', 'POST /v1/quotes'],
     ...['PutAgentState', 'RemoveAgentState', 'PublishSignal', 'Push', 'ReportCheckpoint'],
   ],
-  admin: ['POST /v1/rebuilds', 'DELETE /v1/rebuilds/{id}', 'POST /v1/ledger/retry'],
+  admin: ['POST /v1/rebuilds', 'DELETE /v1/rebuilds/{id}', 'POST /v1/ledger/retry', 'POST /v1/ledger/resend'],
 };
 
 it.each(Object.entries(expected))('the right %s is behind just these doors', (right, doors) => {

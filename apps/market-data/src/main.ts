@@ -4,6 +4,7 @@ import { readConfig } from './config.js';
 
 await runService({
   name: 'market-data',
+  openApi: new URL('../openapi.json', import.meta.url),
   config: readConfig,
   module: (config) => AppModule.with(config),
   httpPort: ({ ports }) => ports.marketDataHttp,

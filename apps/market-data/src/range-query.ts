@@ -37,6 +37,7 @@ function cursor() {
     .describe(allowed);
 }
 
+/** Of every range; `GET /v1/bars` has an interval too. */
 export const rangeShape = {
   symbol: symbol(),
   market: market().optional(),
@@ -63,6 +64,8 @@ export interface RangeQuery {
 
 export const barIntervals = ['1s', '1m', '1h', '1d'] as const;
 
+export const barRangeShape = { ...rangeShape, interval: oneOf(barIntervals).default('1m') };
+
 export interface BarQuery extends RangeQuery {
   readonly interval: (typeof barIntervals)[number];
 }
@@ -72,7 +75,7 @@ export function parseRange(query: unknown): RangeQuery {
 }
 
 export function parseBarRange(query: unknown): BarQuery {
-  const { interval, ...range } = parseQuery({ ...rangeShape, interval: oneOf(barIntervals).default('1m') }, query);
+  const { interval, ...range } = parseQuery(barRangeShape, query);
   return { ...rangeOf(range), interval };
 }
 

@@ -1,11 +1,21 @@
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
-import { HindcastError } from '@hindcast/contracts';
-import { CONFIG } from '@hindcast/service-kit';
+import { HindcastError, type ErrorCode } from '@hindcast/contracts';
+import { CONFIG, Documented } from '@hindcast/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { MarketDataConfig } from './config.js';
-import { limitMax, parseBarRange, parseRange, type RangeQuery } from './range-query.js';
+import { rangeAnswers } from './range-answers.js';
+import { barRangeShape, limitMax, parseBarRange, parseRange, rangeShape, type RangeQuery } from './range-query.js';
 import { RangeReader, type ReadOptions, type TableRange } from './range-reader.js';
 import { sendTable } from './table-stream.js';
+
+const errors: readonly ErrorCode[] = [
+  'CURSOR_INVALID',
+  'SYMBOL_UNKNOWN',
+  'STORE_AWAY',
+  'STORE_DENIED',
+  'SCHEMA_MISSING',
+  'STORE_NOT_READY',
+];
 
 /** Aborted when the reader leaves. */
 function readerGone(reply: FastifyReply): AbortSignal {
@@ -28,6 +38,7 @@ export class RangesController {
    * `next_cursor` of the answer before; `format` json (paged), csv or arrow (streamed whole).
    */
   @Get('trades')
+  @Documented({ query: rangeShape, answers: rangeAnswers.trades, errors })
   trades(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     const range = parseRange(query);
     return this.answer(reply, range, (options) => this.reader.trades(range, options));
@@ -35,6 +46,7 @@ export class RangesController {
 
   /** Quotes in time order; an absent side is null. Query as of `GET /v1/trades`. */
   @Get('quotes')
+  @Documented({ query: rangeShape, answers: rangeAnswers.quotes, errors })
   quotes(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     const range = parseRange(query);
     return this.answer(reply, range, (options) => this.reader.quotes(range, options));
@@ -42,6 +54,7 @@ export class RangesController {
 
   /** Physics states in time order, by the end of their newest bar. Query as of `GET /v1/trades`. */
   @Get('states')
+  @Documented({ query: rangeShape, answers: rangeAnswers.states, errors })
   states(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     const range = parseRange(query);
     return this.answer(reply, range, (options) => this.reader.states(range, options));
@@ -49,6 +62,7 @@ export class RangesController {
 
   /** Bars of an `interval`: 1s, 1m (where none is named), 1h or 1d; else the query as of `GET /v1/trades`. A bar's timestamp is its start, its day is the UTC day. */
   @Get('bars')
+  @Documented({ query: barRangeShape, answers: rangeAnswers.bars, errors })
   bars(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     const range = parseBarRange(query);
     return this.answer(reply, range, (options) => this.reader.bars(range, options));

@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { dayUs, isoFromUs } from '@hindcast/contracts';
 import type { InstrumentSummary } from '@hindcast/ports';
-import { parseQuery } from '@hindcast/service-kit';
+import { Documented, parseQuery } from '@hindcast/service-kit';
 import { Instruments } from './instruments.js';
 import { symbolsShape } from './range-query.js';
 
@@ -30,6 +30,7 @@ export class SymbolsController {
 
   /** What is recorded: a row each table and instrument, with counts of each UTC day and the days without rows. Query: `symbol`, `market`, else all. */
   @Get()
+  @Documented({ query: symbolsShape, errors: ['STORE_AWAY', 'STORE_DENIED', 'SCHEMA_MISSING'] })
   async symbols(@Query() query: unknown): Promise<{ readonly symbols: readonly SymbolDto[] }> {
     const summaries = await this.instruments.list(parseQuery(symbolsShape, query));
     return { symbols: summaries.map(symbolDto) };

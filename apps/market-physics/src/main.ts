@@ -6,6 +6,7 @@ import { PhysicsService } from './physics-service.js';
 
 await runService({
   name: 'market-physics',
+  openApi: new URL('../openapi.json', import.meta.url),
   config: loadMarketPhysicsConfig,
   module: (config) => AppModule.with(config, openAdapters),
   httpPort: ({ ports }) => ports.marketPhysicsHttp,

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { HindcastError } from '@hindcast/contracts';
-import { isoTime, Needs, parseFields } from '@hindcast/service-kit';
+import { Documented, isoTime, Needs, parseFields } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { Rebuilds, type RebuildReport } from './rebuilds.js';
 import { symbolField } from './similar-request.js';
@@ -25,6 +25,7 @@ export class RebuildsController {
   @Post()
   @Needs('admin')
   @HttpCode(202)
+  @Documented({ body: schema, errors: ['REBUILD_RUNNING', 'SYMBOL_UNKNOWN'] })
   start(@Body() body: unknown): RebuildReport {
     const { mode, from, to, symbols } = parseFields(schema, body);
     if (from >= to) throw new HindcastError('FIELD_INVALID', 'from is not before to.');
@@ -33,6 +34,7 @@ export class RebuildsController {
 
   /** How far a rebuild is, or how it ended. */
   @Get(':id')
+  @Documented({ errors: ['JOB_UNKNOWN'] })
   report(@Param('id') id: string): RebuildReport {
     return this.rebuilds.get(id);
   }
@@ -40,6 +42,7 @@ export class RebuildsController {
   /** Cancels a rebuild; what it has stored stays. */
   @Delete(':id')
   @Needs('admin')
+  @Documented({ errors: ['JOB_UNKNOWN'] })
   cancel(@Param('id') id: string): Promise<RebuildReport> {
     return this.rebuilds.cancel(id);
   }

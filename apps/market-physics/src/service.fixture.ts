@@ -37,6 +37,7 @@ export async function startPhysics(batches: readonly LoggedBatch[], embedder: Em
   };
   const service = await startService({
     name: 'market-physics',
+    openApi: new URL('../openapi.json', import.meta.url),
     config: () => {
       const config = loadConfig(marketPhysicsShape, { HINDCAST_LOG_LEVEL: 'silent', HINDCAST_CHECKPOINT_INTERVAL_MS: '50' });
       return { ...config, ports: { ...config.ports, marketPhysicsGrpc: 0 } };

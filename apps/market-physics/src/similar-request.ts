@@ -11,7 +11,7 @@ const symbolsMax = 1_000;
 const textCharactersMax = 2_000;
 const excludeSecondsMax = 366 * 86_400;
 
-const schema = z.strictObject({
+export const similarSchema = z.strictObject({
   symbol: symbolField.optional(),
   market: marketField.optional(),
   time: isoTime().optional(),
@@ -32,7 +32,7 @@ const schema = z.strictObject({
   search: z.enum(['auto', 'exact']).default('auto').describe('one of auto, exact'),
 });
 
-type Fields = z.infer<typeof schema>;
+type Fields = z.infer<typeof similarSchema>;
 
 /** A question after the door: one of three kinds, times in microseconds. */
 export interface SimilarQuestion {
@@ -59,7 +59,7 @@ const excludeSecondsDefault = 3_600;
 
 /** FIELD_INVALID names what is wrong. `SimilarRequest` is the shape that is sent. */
 export function parseSimilarRequest(body: unknown): SimilarQuestion {
-  const fields = parseFields(schema, body);
+  const fields = parseFields(similarSchema, body);
   const { k, filter, asOf, search } = fields;
   if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) {
     throw new HindcastError('FIELD_INVALID', 'filter.from is not before filter.to.');

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import type { SimilarAnswer } from '@hindcast/contracts';
-import { Needs } from '@hindcast/service-kit';
+import { Documented, Needs } from '@hindcast/service-kit';
 import { SimilarMoments } from './similar-moments.js';
-import { parseSimilarRequest } from './similar-request.js';
+import { parseSimilarRequest, similarSchema } from './similar-request.js';
 
 @Controller('v1/similar')
 export class SimilarController {
@@ -17,6 +17,19 @@ export class SimilarController {
   @Post()
   @Needs('read')
   @HttpCode(200)
+  @Documented({
+    body: similarSchema,
+    errors: [
+      'SYMBOL_UNKNOWN',
+      'STATE_UNKNOWN',
+      'MEMORY_EMPTY',
+      'MODEL_MISSING',
+      'VECTOR_STORE_AWAY',
+      'SCHEMA_MISSING',
+      'STORE_AWAY',
+      'STORE_DENIED',
+    ],
+  })
   find(@Body() body: unknown): Promise<SimilarAnswer> {
     return this.moments.find(parseSimilarRequest(body));
   }

@@ -8,13 +8,13 @@ import { agentIdField, signalSideField } from './agent-fields.js';
 export const agentStateBytesMax = 64 * 1024;
 const nestingMax = 32;
 
-const stateSchema = z.looseObject({
+export const agentStateSchema = z.looseObject({
   context: z.string().optional().describe('text'),
   last_signal: signalSideField.nullable().optional().describe('BUY, SELL or null'),
   last_update: isoTime().optional(),
 });
 
-type StateFields = z.infer<typeof stateSchema>;
+type StateFields = z.infer<typeof agentStateSchema>;
 
 /** The states of agents in Redis: bounded in size, and gone after an hour without a new one. */
 export class AgentStates {
@@ -56,7 +56,7 @@ export class AgentStates {
   private parse(body: unknown): AgentState {
     // Before anything recursive sees it.
     if (!isShallow(body)) throw new HindcastError('FIELD_INVALID', `the state is nested deeper than ${nestingMax} levels.`);
-    const { context, last_signal, last_update, ...further }: StateFields = parseFields(stateSchema, body);
+    const { context, last_signal, last_update, ...further }: StateFields = parseFields(agentStateSchema, body);
     return {
       ...(context === undefined ? {} : { context }),
       ...(last_signal === undefined ? {} : { last_signal }),

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import type { TradeSignal } from '@hindcast/contracts';
-import { TradeSignals } from './trade-signals.js';
+import { Documented } from '@hindcast/service-kit';
+import { signalSchema, TradeSignals } from './trade-signals.js';
 
 @Controller('v1/signals')
 export class SignalsController {
@@ -13,6 +14,7 @@ export class SignalsController {
    */
   @Post()
   @HttpCode(202)
+  @Documented({ body: signalSchema, errors: ['BUS_AWAY', 'BUS_DENIED'] })
   publish(@Body() body: unknown): Promise<TradeSignal> {
     return this.signals.publish(body);
   }

@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
-import { commaList, parseQuery } from '@hindcast/service-kit';
+import { commaList, Documented, parseQuery } from '@hindcast/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { eventField, symbolField, symbolsMax } from './client-messages.js';
 import { streamEvents } from './broadcast.js';
@@ -21,6 +21,11 @@ export class StreamController {
    * or `*`; `events`, PHYSICS_UPDATE where none are named. The same path is the WebSocket's.
    */
   @Get()
+  @Documented({
+    query,
+    answers: { 'text/event-stream': { type: 'string', description: 'A JSON message in each event.' } },
+    errors: ['CLIENTS_FULL'],
+  })
   stream(@Query() asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const selection = parseQuery(query, asked);
     const address = request.socket.remoteAddress ?? '';

@@ -115,6 +115,7 @@ export class StreamClient {
 export function startBroadcasterService(env: Readonly<Record<string, string>>, openBus?: OpenBus): Promise<RunningService> {
   return startService({
     name: 'state-broadcaster',
+    openApi: new URL('../openapi.json', import.meta.url),
     config: () => {
       const config = readConfig({ HINDCAST_LOG_LEVEL: 'silent', ...env });
       return { ...config, ports: { ...config.ports, stateBroadcasterGrpc: 0 } };

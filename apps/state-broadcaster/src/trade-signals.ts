@@ -8,7 +8,7 @@ import { agentIdField, signalSideField } from './agent-fields.js';
 /** How far ahead of our clock an agent's may be. */
 const aheadMaxUs = 60_000_000;
 
-const signalSchema = z.strictObject({
+export const signalSchema = z.strictObject({
   symbol: z.string().refine(isSymbol).describe('a symbol, [A-Z0-9][A-Z0-9.:-]{0,31}'),
   side: signalSideField,
   confidence: z.number().min(0).max(1).describe('a number from 0 to 1'),

@@ -14,6 +14,7 @@ import {
   MonitoringRegistry,
   startService,
   type Logger,
+  type RunningService,
 } from '@hindcast/service-kit';
 import { readConfig, type TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
@@ -22,6 +23,9 @@ import { TicksController } from './doors/ticks.controller.js';
 import { FakeTickStore } from './fake-tick-store.fixture.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { TickIngest } from './tick-ingest.js';
+
+/** Those of AppModule. */
+const controllers = [TicksController, LedgerController];
 
 @Module({})
 class TestModule {
@@ -44,7 +48,7 @@ class TestModule {
       });
     return {
       module: TestModule,
-      controllers: [TicksController, LedgerController],
+      controllers: [...controllers],
       providers: [
         BodyParsers,
         IngestGateway,
@@ -56,6 +60,9 @@ class TestModule {
 
 export interface IngestUnderTest {
   readonly url: string;
+  readonly app: RunningService['app'];
+  readonly config: TickIngestConfig;
+  readonly controllers: DynamicModule['controllers'];
   /** `host:port` */
   readonly grpcUrl: string;
   readonly ticks: TickIngest;
@@ -72,6 +79,7 @@ export async function startIngest({
   const config = readConfig();
   const service = await startService({
     name: 'tick-ingest',
+    openApi: new URL('../openapi.json', import.meta.url),
     config: () => ({ ...config, home, logLevel: 'silent' as const, ports: { ...config.ports, tickIngestGrpc: 0 }, ...overrides }),
     module: (read) => TestModule.with(read, new FakeTickStore()),
     httpPort: () => 0,
@@ -81,6 +89,9 @@ export async function startIngest({
   const ticks = service.app.get(TickIngest);
   return {
     url: service.url,
+    app: service.app,
+    config,
+    controllers,
     grpcUrl: `127.0.0.1:${ticks.grpcPort}`,
     ticks,
     sockets: service.app.get(IngestGateway),

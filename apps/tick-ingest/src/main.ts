@@ -5,6 +5,7 @@ import { TickIngest } from './tick-ingest.js';
 
 await runService({
   name: 'tick-ingest',
+  openApi: new URL('../openapi.json', import.meta.url),
   config: readConfig,
   module: (config) => AppModule.with(config),
   httpPort: ({ ports }) => ports.tickIngestHttp,

@@ -26,7 +26,7 @@ export const errorCodes = {
   BATCH_TOO_LARGE: { status: 413, grpc: 8, retry: false, help: 'Send fewer rows a request.' },
   SYMBOL_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'Nothing was ever recorded for this symbol.' },
   STATE_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no state of this symbol at or before this time.' },
-  ROUTE_UNKNOWN: { status: 404, grpc: 12, retry: false, help: 'There is no such path; docs/API.md lists them.' },
+  ROUTE_UNKNOWN: { status: 404, grpc: 12, retry: false, help: 'There is no such path; GET /docs lists them.' },
   CURSOR_INVALID: { status: 400, grpc: 3, retry: false, help: 'Use `next_cursor` of the answer before, unchanged.' },
   REBUILD_RUNNING: { status: 409, grpc: 9, retry: true, help: 'One rebuild runs at a time; wait for it or cancel it.' },
   JOB_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no job of this id.' },

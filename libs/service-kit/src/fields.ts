@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /**
  * Fields as text brings them (environment, query strings): each says in words what it allows, and an error message
- * repeats those words.
+ * repeats those words. `documentedAs` is the JSON Schema of what text can only be when it has been read.
  */
 
 /** A whole number written in decimal digits, both bounds included. */
@@ -13,6 +13,7 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
     .union([z.string().regex(/^-?\d+$/), z.number()], { error: allowed })
     .transform(Number)
     .pipe(z.number().int().min(min).max(max))
+    .meta({ documentedAs: { type: 'integer', minimum: min, maximum: max } })
     .describe(allowed);
 }
 

@@ -1,6 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Needs } from './access/rights.js';
+import { Documented } from './docs/documented.js';
 import { thrownMessage } from './thrown.js';
 
 /** What a probe says of one dependency; further fields are shown as they are. */
@@ -128,6 +129,7 @@ export class HealthController {
   /** 200 with `status` ready; 503 while a critical dependency is away (not_ready) or the service ends (stopping). `dependencies` has each with its facts. */
   @Get('ready')
   @Needs('none')
+  @Documented({ sameBody: { 503: 'Not ready, or stopping.' } })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyReport> {
     const report = await this.health.ready();
     void reply.code(report.status === 'ready' ? 200 : 503);

@@ -1,6 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Documented } from './docs/documented.js';
 import type { MonitoringRegistry } from './monitoring.js';
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -138,6 +139,7 @@ export class MetricsController {
 
   /** Prometheus text: the service's own metrics, which begin with `hindcast_`, and those of its process. */
   @Get()
+  @Documented({ answers: { 'text/plain': { type: 'string', description: 'Prometheus text format 0.0.4.' } } })
   async scrape(@Res() reply: FastifyReply): Promise<void> {
     const text = await this.metrics.registry.metrics();
     await reply.header('content-type', this.metrics.registry.contentType).send(text);

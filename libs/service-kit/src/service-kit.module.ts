@@ -5,6 +5,7 @@ import { Doorkeeper } from './access/doorkeeper.js';
 import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BatchTracer } from './batch-trace.js';
 import type { BaseConfig } from './config.js';
+import { DocsController, DocsPages } from './docs/docs.controller.js';
 import { GrpcDoors } from './grpc-server.js';
 import { HealthController, HealthRegistry } from './health.js';
 import { Lifecycle } from './lifecycle.js';
@@ -29,17 +30,31 @@ export interface KitParts {
   readonly tracer: BatchTracer | undefined;
   readonly doorkeeper: Doorkeeper;
   readonly webSocketDoors: WebSocketDoors;
+  /** Absent where a service has no document, as in a test of the kit. */
+  readonly docs?: DocsPages | undefined;
 }
 
-/** Makes what every service has injectable everywhere, and serves health, metrics and monitoring. */
+/** Makes what every service has injectable everywhere, and serves health, metrics, monitoring and the service's documentation. */
 @Global()
 @Module({})
 export class ServiceKitModule {
-  static with({ config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors }: KitParts): DynamicModule {
+  static with({
+    docs,
+    config,
+    logger,
+    lifecycle,
+    health,
+    metrics,
+    monitoring,
+    tracer,
+    doorkeeper,
+    webSocketDoors,
+  }: KitParts): DynamicModule {
     return {
       module: ServiceKitModule,
-      controllers: [HealthController, MetricsController, MonitoringController],
+      controllers: [HealthController, MetricsController, MonitoringController, ...(docs === undefined ? [] : [DocsController])],
       providers: [
+        ...(docs === undefined ? [] : [{ provide: DocsPages, useValue: docs }]),
         { provide: CONFIG, useValue: config },
         { provide: CLOCK, useValue: systemClock },
         { provide: LOGGER, useValue: logger },

@@ -11,6 +11,7 @@ import { Doorkeeper } from './access/doorkeeper.js';
 import { guardRequests } from './access/http-guard.js';
 import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BaseConfig } from './config.js';
+import { DocsPages } from './docs/docs.controller.js';
 import { ErrorFilter } from './error.filter.js';
 import { HealthRegistry } from './health.js';
 import { httpAdapter, tendConnections, watchRequests } from './http-server.js';
@@ -34,6 +35,8 @@ export interface ServiceOptions<C extends BaseConfig> {
   /** Called first, so that a bad environment ends in one log line: `() => loadConfig(shape)`. */
   readonly config: () => C;
   readonly module: (config: C) => DynamicModule | Type;
+  /** The OpenAPI document that `npm run docs:api` makes, for `GET /docs`. */
+  readonly openApi?: URL;
   /** 0 takes a free one. */
   readonly httpPort: (config: C) => number;
   /** Where HINDCAST_BODY_BYTES_MAX says nothing else. */
@@ -96,7 +99,8 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
   const { otlpUrl, traceOneIn } = config;
   const tracer = await openTracing({ service: options.name, version: suiteVersion, otlpUrl, traceOneIn });
   if (tracer) lifecycle.onStop('traces', () => tracer.close());
-  const kit = ServiceKitModule.with({ config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors });
+  const docs = options.openApi && new DocsPages(options.openApi);
+  const kit = ServiceKitModule.with({ docs, config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors });
   const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
   const bodyBytesMax = config.bodyBytesMax ?? options.bodyLimitBytes ?? defaultBodyLimitBytes;
   const adapter = httpAdapter({ bodyBytesMax, doorkeeper });

@@ -18,3 +18,4 @@ export * from './tick-log-conformance.js';
 export * from './tick-rows.js';
 export * from './tick-store-conformance.js';
 export { someTrades, startUs, until, writeAndAwait } from './tick-store-scenes.js';
+export * from './documented-answers.js';

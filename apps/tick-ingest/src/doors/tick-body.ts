@@ -14,7 +14,7 @@ export class ArrowBody {
 }
 
 /** What the envelope of JSON says of all rows, for bodies that have no envelope. */
-const requestQuery = {
+export const requestQuery = {
   source: z.string().optional(),
   market: z.string().optional(),
   offset: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import type { LedgerDto, LedgerVerification } from '@hindcast/contracts';
-import { Needs } from '@hindcast/service-kit';
+import { Documented, Needs } from '@hindcast/service-kit';
 import { TickIngest } from '../tick-ingest.js';
 
 @Controller('v1/ledger')
@@ -9,6 +9,7 @@ export class LedgerController {
 
   /** Counters a table, and cells by instrument and UTC day; durable, and as of the last flush. */
   @Get()
+  @Documented({ errors: ['STORE_NOT_READY'] })
   ledger(): LedgerDto {
     return this.service.ledger.ledger();
   }
@@ -17,6 +18,7 @@ export class LedgerController {
   @Post('verify')
   @Needs('read')
   @HttpCode(200)
+  @Documented({ errors: ['STORE_AWAY', 'STORE_DENIED', 'STORE_NOT_READY', 'SCHEMA_MISSING'] })
   verify(): Promise<LedgerVerification> {
     return this.service.ledger.verify();
   }
@@ -25,6 +27,7 @@ export class LedgerController {
   @Post('retry')
   @Needs('admin')
   @HttpCode(200)
+  @Documented({ errors: ['STORE_NOT_READY', 'STORE_AWAY', 'STORE_DENIED', 'SCHEMA_MISSING', 'LOG_UNAVAILABLE'] })
   retry(): Promise<{ readonly retried: number; readonly stored: number; readonly still_refused: number }> {
     return this.service.ledger.retryQuarantine();
   }
@@ -33,6 +36,7 @@ export class LedgerController {
   @Post('resend')
   @Needs('admin')
   @HttpCode(200)
+  @Documented({ errors: ['STORE_NOT_READY', 'LOG_UNAVAILABLE'] })
   resend(): Promise<{ readonly batches: number; readonly rows: number }> {
     return this.service.resend();
   }

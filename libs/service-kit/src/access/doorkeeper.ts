@@ -132,6 +132,16 @@ export class Doorkeeper {
     }
   }
 
+  /** RATE_LIMITED where the caller, a key or an address, has had its share of this second. */
+  requireRate(caller: string): void {
+    if (this.rate.take(caller)) return;
+    const { requestsPerSecondMax } = this.limits;
+    throw new HindcastError(
+      'RATE_LIMITED',
+      `More than ${requestsPerSecondMax} requests in a second, as HINDCAST_REQUESTS_PER_SECOND_MAX allows.`,
+    );
+  }
+
   close(): void {
     this.rate.close();
     clearInterval(this.timer);
@@ -156,15 +166,6 @@ export class Doorkeeper {
     const stay: Stay = { key, visit: { ...visit, presented: undefined } };
     this.stays.add(stay);
     return { caller: key.name, leave: () => this.stays.delete(stay) };
-  }
-
-  private requireRate(caller: string): void {
-    if (this.rate.take(caller)) return;
-    const { requestsPerSecondMax } = this.limits;
-    throw new HindcastError(
-      'RATE_LIMITED',
-      `More than ${requestsPerSecondMax} requests in a second, as HINDCAST_REQUESTS_PER_SECOND_MAX allows.`,
-    );
   }
 
   private checkStays(): void {

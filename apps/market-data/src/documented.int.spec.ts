@@ -1,0 +1,45 @@
+import type { TickStore } from '@hindcast/ports';
+import { servedRoutes, startService, type RunningService } from '@hindcast/service-kit';
+import { answerFaults, documentedRoutes, openApiOf, plainPaths } from '@hindcast/testing';
+import { AppModule } from './app.module.js';
+import { RecordedStore, someBarRows, someQuoteRows, someStateRows, someTradeRows, summaryOf, testConfig } from './recorded.fixture.js';
+
+let service: RunningService;
+beforeAll(async () => {
+  const store = new RecordedStore();
+  store.tradeRows = someTradeRows(23);
+  store.quoteRows = someQuoteRows(10);
+  store.barRows = someBarRows;
+  store.stateRows = someStateRows;
+  store.summaries = [summaryOf('usa/equity', 'SPY')];
+  service = await startService({
+    name: 'market-data',
+    openApi: new URL('../openapi.json', import.meta.url),
+    config: testConfig,
+    module: (config) => AppModule.with(config, store as unknown as TickStore),
+    httpPort: () => 0,
+  });
+});
+afterAll(() => service.stop());
+
+const ask = async (path: string, query = '') => {
+  const response = await fetch(service.url + path + query);
+  return { path, status: response.status, body: await response.json() };
+};
+
+it('serves just the routes that its document has', async () => {
+  expect(documentedRoutes(await openApiOf(service.url))).toEqual(servedRoutes(service.app));
+});
+
+it('answers as its document says', async () => {
+  const document = await openApiOf(service.url);
+  const ranges = ['/v1/trades', '/v1/quotes', '/v1/bars', '/v1/states'];
+  const answers = await Promise.all([
+    ...ranges.map((path) => ask(path, '?symbol=SPY&limit=50')),
+    ...plainPaths(document).map((path) => ask(path)),
+    ask('/v1/trades', '?symbol=SPY&limit=none'),
+    ask('/v1/trades', '?symbol=NONE'),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([...answers.slice(0, -2).map(() => 200), 400, 404]);
+  expect(answers.flatMap((answer) => answerFaults(document, answer))).toEqual([]);
+});

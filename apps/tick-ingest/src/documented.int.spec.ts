@@ -1,0 +1,38 @@
+import { servedRoutes } from '@hindcast/service-kit';
+import { answerFaults, documentedRoutes, openApiOf, plainPaths } from '@hindcast/testing';
+import { AppModule } from './app.module.js';
+import { startIngest, type IngestUnderTest } from './ingest-service.fixture.js';
+
+let ingest: IngestUnderTest;
+beforeAll(async () => {
+  ingest = await startIngest();
+});
+afterAll(() => ingest.stop());
+
+async function ask(path: string, { method = 'get', body }: { readonly method?: string; readonly body?: unknown } = {}) {
+  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(ingest.url + path, { method: method.toUpperCase(), ...init });
+  return { path, method, status: response.status, body: await response.json() };
+}
+
+it('serves just the routes that its document has', async () => {
+  expect(documentedRoutes(await openApiOf(ingest.url))).toEqual(servedRoutes(ingest.app));
+});
+
+it('is tried here with the doors that it has in earnest', () => {
+  expect(AppModule.with(ingest.config).controllers).toEqual(ingest.controllers);
+});
+
+it('answers as its document says', async () => {
+  const document = await openApiOf(ingest.url);
+  const trade = { timestamp: '2013-10-07T13:30:00Z', symbol: 'SPY', trade_id: 1, price: 1, size: 1 };
+  const answers = [
+    await ask('/v1/trades', { method: 'post', body: [trade, { ...trade, trade_id: 2, price: -1 }] }),
+    await ask('/v1/trades', { method: 'post', body: [] }),
+    await ask('/v1/ledger/verify', { method: 'post' }),
+    await ask('/v1/ledger/retry', { method: 'post' }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 400, 200, 200]);
+  for (const path of plainPaths(document)) answers.push(await ask(path));
+  expect(answers.flatMap((answer) => answerFaults(document, answer))).toEqual([]);
+});
