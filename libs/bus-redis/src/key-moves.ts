@@ -25,7 +25,7 @@ export function requireKeyMove({ from, to }: KeyMove): void {
 export async function moveKeys(connection: RedisConnection, move: KeyMove): Promise<number> {
   const [prefix, newPrefix] = [move.from, move.to].map((pattern) => pattern.replace(placeholder, ''));
   // The new keys may match the old pattern: `v2:SPY` is no symbol.
-  const isNew = (name: string): boolean => `${prefix}${name}`.startsWith(newPrefix);
+  const isNew = (name: string): boolean => newPrefix.startsWith(prefix) && `${prefix}${name}`.startsWith(newPrefix);
   let moved = 0;
   let cursor = '0';
   do {

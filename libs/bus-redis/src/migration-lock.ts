@@ -27,6 +27,7 @@ const releaseScript = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redi
 export class MigrationLock {
   private readonly timer: NodeJS.Timeout;
   private lostBecause: unknown;
+  private renewedAtMs = performance.now();
 
   private constructor(
     private readonly connection: RedisConnection,
@@ -57,7 +58,9 @@ export class MigrationLock {
 
   /** To be asked before each step: throws where another one may have begun meanwhile. */
   requireHeld(): void {
-    if (this.lostBecause !== undefined) throw running(null, this.lostBecause);
+    // A machine that was suspended has renewed nothing, and has not noticed.
+    const isOverdue = performance.now() - this.renewedAtMs > heldMs;
+    if (this.lostBecause !== undefined || isOverdue) throw running(null, this.lostBecause);
   }
 
   async release(): Promise<void> {
@@ -74,7 +77,8 @@ export class MigrationLock {
   private async renew(): Promise<void> {
     try {
       const renewed = await this.connection.send((client) => client.eval(renewScript, 1, lockKey, this.holder, heldMs));
-      if (renewed !== 1) this.lostBecause = 'the lock was gone when it was to be renewed';
+      if (renewed === 1) this.renewedAtMs = performance.now();
+      else this.lostBecause = 'the lock was gone when it was to be renewed';
     } catch (error) {
       this.lostBecause = error;
     }

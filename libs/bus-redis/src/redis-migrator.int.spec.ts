@@ -97,6 +97,20 @@ describeWithServers('RedisMigrator', { redis: true }, (servers) => {
     }
   });
 
+  it('moves keys back to a shorter pattern too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hindcast-redis-migrations-'));
+    try {
+      const move = [{ from: 'physics:state:v2:{symbol}', to: 'physics:state:{symbol}' }];
+      await writeFile(join(folder, '003_back.json'), JSON.stringify({ move }));
+      await plain.set('physics:state:v2:SPY', 'state');
+      await withMigrator(folder, (migrator) => migrator.up());
+      expect(await plain.get('physics:state:SPY')).toBe('state');
+      expect(await plain.exists('physics:state:v2:SPY')).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('knows an applied migration whose file is gone', async () => {
     await withMigrator(ownMigrations, (migrator) => migrator.up());
     await plain.hset('hindcast:migrations', '099', 'abc');

@@ -17,6 +17,8 @@ export interface RedisMigratorOptions {
   readonly url: string;
   /** The folder of `001_name.json` files. */
   readonly folder: string;
+  /** Asked before each file; what it throws ends the migration there. */
+  readonly beforeStep?: () => void;
 }
 
 interface Migration {
@@ -42,12 +44,13 @@ export class RedisMigrator {
   private constructor(
     private readonly connection: RedisConnection,
     private readonly folder: string,
+    private readonly beforeStep?: () => void,
   ) {}
 
-  static async open({ url, folder }: RedisMigratorOptions): Promise<RedisMigrator> {
+  static async open({ url, folder, beforeStep }: RedisMigratorOptions): Promise<RedisMigrator> {
     const connection = new RedisConnection({ url, name: 'hindcast:migrate', answerMaxMs, inFlightBytesMax });
     await connection.attempted();
-    return new RedisMigrator(connection, folder);
+    return new RedisMigrator(connection, folder, beforeStep);
   }
 
   async status(): Promise<MigrationStatus[]> {
@@ -76,6 +79,7 @@ export class RedisMigrator {
     const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ id }) => id));
     const migrations = (await readMigrations(this.folder)).filter(({ id }) => pending.has(id));
     for (const migration of migrations) {
+      this.beforeStep?.();
       await this.apply(migration);
       log(`redis ${migration.file} applied`);
     }

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HindcastError } from '@hindcast/contracts';
 import { embeddingRow } from '@hindcast/testing';
 import { connect, type Table } from '@lancedb/lancedb';
 import { LanceMigrator } from './lance-migrator.js';
@@ -148,6 +149,44 @@ describe('carrying a table to the next version of its schema', () => {
     const table = await (await connect(uri)).openTable('_hindcast_migrations');
     await table.delete(`name = '${carrying}'`);
   }
+
+  it('refuses, and keeps every acknowledged row, while somebody writes', async () => {
+    const store = await LanceVectorStore.open({ uri });
+    let isDone = false;
+    let acknowledged = 0;
+    const writing = (async () => {
+      for (let index = rowsBefore; !isDone; index++) {
+        const row = embeddingRow({ timeUs: 1e15 + index * 60e6, vector: vectorOf(index) });
+        // Its table may be changing places: then it is not acknowledged, and comes again.
+        const isWritten = await store.upsert([row]).then(
+          () => true,
+          () => false,
+        );
+        if (isWritten) acknowledged++;
+      }
+    })();
+    await expect(up()).rejects.toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining('Stop market-physics') });
+    isDone = true;
+    await writing;
+    await store.close();
+    expect(acknowledged).toBeGreaterThan(0);
+    expect((await rowsOf(['timestamp'])).length).toBe(rowsBefore + acknowledged);
+    expect(await up()).toEqual([carrying]);
+    expect((await rowsOf(['timestamp'])).length).toBe(rowsBefore + acknowledged);
+  });
+
+  it('changes nothing where it may go no further', async () => {
+    const before = await rowsOf();
+    let steps = 0;
+    const beforeStep = (): void => {
+      steps++;
+      if (steps > 1) throw new HindcastError('MIGRATION_RUNNING');
+    };
+    const migrator = new LanceMigrator({ uri, directory, beforeStep });
+    await expect(migrator.up()).rejects.toMatchObject({ code: 'MIGRATION_RUNNING' });
+    await migrator.close();
+    expect(await rowsOf()).toEqual(before);
+  });
 
   it('refuses a column that appears or disappears unsaid, and changes nothing', async () => {
     const before = await rowsOf();

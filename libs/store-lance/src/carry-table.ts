@@ -4,7 +4,14 @@ import { HindcastError } from '@hindcast/contracts';
 import type { Connection, Table } from '@lancedb/lancedb';
 import type { Data, RecordBatch } from 'apache-arrow';
 import { RecordBatch as ArrowBatch, Int32, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Schema } from 'apache-arrow';
-import { applyTableDefinition, arrowSchema, openIfPresent, type CarryDefinition, type TableDefinition } from './table-definition.js';
+import {
+  applyTableDefinition,
+  arrowSchema,
+  createMissingIndexes,
+  openIfPresent,
+  type CarryDefinition,
+  type TableDefinition,
+} from './table-definition.js';
 import { buildVectorIndex, vectorIndexName } from './vector-index.js';
 
 export interface CarryOptions {
@@ -12,6 +19,8 @@ export interface CarryOptions {
   /** The store's directory. Lance can not rename a table; a directory can be. */
   readonly uri: string;
   readonly onProgress?: (copiedRows: number, rows: number) => void;
+  /** Asked before the tables change places; what it throws ends the carrying, and nothing is changed. */
+  readonly beforeStep?: () => void;
 }
 
 /**
@@ -21,7 +30,7 @@ export interface CarryOptions {
  * an unfinished copy is begun anew, a half-done exchange is finished.
  */
 export async function carryTable(definition: TableDefinition, carry: CarryDefinition, options: CarryOptions): Promise<void> {
-  const { connection, uri } = options;
+  const { connection, uri, beforeStep } = options;
   if (uri.includes('://'))
     throw new HindcastError(
       'STORE_REFUSED',
@@ -34,10 +43,13 @@ export async function carryTable(definition: TableDefinition, carry: CarryDefini
   try {
     if (String(await table.schema()) !== String(arrowSchema(definition))) {
       await rm(places.next, { recursive: true, force: true });
-      await copyTable(table, definition, carry, options);
+      const version = await copyTable(table, definition, carry, options);
       await linkFiles(places.current, places.next);
-      await rename(places.current, places.before);
-      await rename(places.next, places.current);
+      await table.checkoutLatest();
+      requireUnwritten(definition, version, await table.version());
+      beforeStep?.();
+      await exchange(places);
+      await takeBackIfWritten(definition, version, places, connection);
     }
   } finally {
     table.close();
@@ -59,17 +71,47 @@ function nextName(table: string): string {
   return `${table}__next`;
 }
 
+async function exchange({ current, next, before }: Places): Promise<void> {
+  await rename(current, before);
+  await rename(next, current);
+}
+
+/** A writer may have been at work to the last moment: what it was acknowledged is in the old table only. */
+async function takeBackIfWritten(
+  definition: TableDefinition,
+  version: number,
+  { current, next, before }: Places,
+  connection: Connection,
+): Promise<void> {
+  const old = await connection.openTable(`${definition.table}__before`);
+  const versionNow = await old.version();
+  old.close();
+  if (versionNow === version) return;
+  await rename(current, next);
+  await rename(before, current);
+  requireUnwritten(definition, version, versionNow);
+}
+
+function requireUnwritten({ table }: TableDefinition, version: number, versionNow: number): void {
+  if (versionNow === version) return;
+  throw new HindcastError(
+    'STORE_REFUSED',
+    `Table ${table} was written to while it was copied (version ${version}, now ${versionNow}). Stop market-physics and run it again.`,
+  );
+}
+
 /** The old table gives its place away only when the copy is whole. */
 async function finishExchange({ current, next, before }: Places): Promise<void> {
   if (!(await exists(current)) && (await exists(before)) && (await exists(next))) await rename(next, current);
 }
 
+/** Returns the version that was copied. */
 async function copyTable(
   table: Table,
   definition: TableDefinition,
   { fill, drop }: CarryDefinition,
   { connection, onProgress }: CarryOptions,
-): Promise<void> {
+): Promise<number> {
   const version = await table.version();
   await table.checkout(version);
   const rows = await table.countRows();
@@ -85,18 +127,14 @@ async function copyTable(
     }
     await next.optimize();
     if ((await table.indexStats(vectorIndexName)) !== undefined) await buildVectorIndex(next, rows);
-    await table.checkoutLatest();
-    const [held, versionNow] = await Promise.all([next.countRows(), table.version()]);
-    if (held !== rows || versionNow !== version) {
-      throw new HindcastError(
-        'STORE_REFUSED',
-        `Table ${definition.table} was written to while it was copied (${held} rows copied at version ${version}, now at ${versionNow}). Stop market-physics and run it again.`,
-      );
-    }
+    await createMissingIndexes(next, definition.indexes);
+    const held = await next.countRows();
+    if (held !== rows)
+      throw new HindcastError('STORE_REFUSED', `Table ${definition.table} has ${rows} rows, its copy ${held}. Run it again.`);
   } finally {
     next.close();
   }
-  await applyTableDefinition(connection, { ...definition, table: nextName(definition.table) });
+  return version;
 }
 
 /** Nothing appears or disappears unsaid. */

@@ -33,6 +33,8 @@ export interface LanceMigratorOptions {
   /** `migrations/lancedb`. */
   readonly directory: string;
   readonly clock?: Clock;
+  /** Asked before each step; what it throws ends the migration there. */
+  readonly beforeStep?: () => void;
 }
 
 interface JournalEntry {
@@ -83,6 +85,7 @@ export class LanceMigrator {
   async up(log: (line: string) => void = () => undefined): Promise<readonly string[]> {
     const pending = await this.plan();
     for (const migration of pending) {
+      this.options.beforeStep?.();
       await this.attempt((connection) => this.apply(connection, migration));
       log(`lancedb: applied ${migration.name}`);
     }
@@ -97,7 +100,7 @@ export class LanceMigrator {
 
   private async apply(connection: Connection, { name, sha256, definition, carry }: LanceMigration): Promise<void> {
     if (carry === undefined) await applyTableDefinition(connection, definition);
-    else await carryTable(definition, carry, { connection, uri: this.options.uri });
+    else await carryTable(definition, carry, { ...this.options, connection });
     const table =
       (await openIfPresent(connection, journal.table)) ?? (await connection.createEmptyTable(journal.table, arrowSchema(journal)));
     try {

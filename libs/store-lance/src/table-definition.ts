@@ -99,7 +99,7 @@ export async function openIfPresent(connection: Connection, name: string): Promi
   }
 }
 
-async function createMissingIndexes(table: Table, indexes: readonly IndexDefinition[]): Promise<void> {
+export async function createMissingIndexes(table: Table, indexes: readonly IndexDefinition[]): Promise<void> {
   const present = new Set((await table.listIndices()).map(({ name }) => name));
   for (const index of indexes) {
     if (!present.has(index.name)) await table.createIndex(index.column, { name: index.name, config: scalarIndex(index) });

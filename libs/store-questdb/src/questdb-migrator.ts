@@ -21,6 +21,13 @@ export interface MigrationStatus {
   readonly appliedAtUs?: number;
 }
 
+export interface QuestDbMigratorOptions extends QuestDbHttpOptions {
+  readonly directory?: string;
+  readonly clock?: Clock;
+  /** Asked before each statement; what it throws ends the migration there. */
+  readonly beforeStep?: () => void;
+}
+
 const fileName = /^\d{3}_[a-z0-9_]+\.sql$/;
 
 /** Applied at once and seen by the next SELECT, unlike tables with a write-ahead log. */
@@ -36,11 +43,13 @@ export class QuestDbMigrator {
   readonly #http: QuestDbHttp;
   readonly #directory: string;
   readonly #clock: Clock;
+  readonly #beforeStep: () => void;
 
-  constructor(options: QuestDbHttpOptions & { readonly directory?: string; readonly clock?: Clock }) {
+  constructor(options: QuestDbMigratorOptions) {
     this.#http = new QuestDbHttp(options);
     this.#directory = options.directory ?? migrationsDirectory;
     this.#clock = options.clock ?? systemClock;
+    this.#beforeStep = options.beforeStep ?? (() => undefined);
   }
 
   /** Every file and every recorded name, in order. Changes nothing. */
@@ -82,7 +91,7 @@ export class QuestDbMigrator {
     const repeated = await this.#repeat(new Set(pending.map(({ name }) => name)));
     if (pending.length > 0) await this.#http.query(recordTable);
     for (const { name, sha256, statements } of pending) {
-      for (const statement of statements) await this.#http.query(statement);
+      await this.#run(statements);
       const values = [timeLiteral(this.#clock.nowUs()), literal(name), literal(sha256)];
       await this.#http.query(`INSERT INTO hindcast_migrations (applied_at, name, sha256) VALUES (${values.join(', ')})`);
     }
@@ -105,8 +114,15 @@ export class QuestDbMigrator {
     // it invalid again: they are made anew with it, and fill themselves from what it will hold.
     const views = repeated.flatMap(({ statements }) => createdBy(statements, [], 'MATERIALIZED VIEW')).toReversed();
     for (const view of views) await this.#http.query(`DROP MATERIALIZED VIEW IF EXISTS ${literal(view)}`);
-    for (const { statements } of repeated) for (const statement of statements) await this.#http.query(statement);
+    for (const { statements } of repeated) await this.#run(statements);
     return repeated.map(({ name }) => name);
+  }
+
+  async #run(statements: readonly string[]): Promise<void> {
+    for (const statement of statements) {
+      this.#beforeStep();
+      await this.#http.query(statement);
+    }
   }
 
   async #migrations(): Promise<readonly Migration[]> {

@@ -28,6 +28,9 @@ interface StoreMigrations {
   close(): Promise<void> | void;
 }
 
+/** Throws where the migrator may go no further. */
+type BeforeStep = () => void;
+
 export async function migrateStatus(terminal: Terminal): Promise<ExitCode> {
   const lines = await eachStore((migrations) => migrations.status());
   terminal.print(terminal.json ? JSON.stringify(lines.flat()) : migrationsText(lines.flat()));
@@ -47,23 +50,28 @@ export async function migrateUp(terminal: Terminal): Promise<ExitCode> {
     waitMaxMs: lockWaitMaxMs,
     onWait: ({ message }) => terminal.note(message),
   });
-  const applied = await eachStore(async (migrations) => {
-    lock.requireHeld();
-    const names = await migrations.up();
-    for (const name of names) terminal.note(`${migrations.store}: ${name} applied`);
-    return names.map((name) => ({ store: migrations.store, name }));
-  }).finally(() => lock.release());
+  const applied = await eachStore(
+    async (migrations) => {
+      const names = await migrations.up();
+      for (const name of names) terminal.note(`${migrations.store}: ${name} applied`);
+      return names.map((name) => ({ store: migrations.store, name }));
+    },
+    () => lock.requireHeld(),
+  ).finally(() => lock.release());
   if (terminal.json) terminal.print(JSON.stringify(applied.flat()));
   else terminal.print(applied.flat().length === 0 ? 'everything is applied' : `${applied.flat().length} migrations applied`);
   return exitCodes.ok;
 }
 
 /** One store after another: a failure names its store, and those before it are done. */
-async function eachStore<Result>(run: (migrations: StoreMigrations) => Promise<Result>): Promise<readonly Result[]> {
+async function eachStore<Result>(
+  run: (migrations: StoreMigrations) => Promise<Result>,
+  beforeStep: BeforeStep = () => undefined,
+): Promise<readonly Result[]> {
   const config = loadCliConfig();
   const results: Result[] = [];
   for (const open of [openQuestDb, openLance, openRedis]) {
-    const migrations = await open(config);
+    const migrations = await open(config, beforeStep);
     try {
       results.push(await run(migrations));
     } finally {
@@ -73,8 +81,8 @@ async function eachStore<Result>(run: (migrations: StoreMigrations) => Promise<R
   return results;
 }
 
-function openQuestDb({ questdbUrl }: BaseConfig): StoreMigrations {
-  const migrator = new QuestDbMigrator({ url: questdbUrl });
+function openQuestDb({ questdbUrl }: BaseConfig, beforeStep: BeforeStep): StoreMigrations {
+  const migrator = new QuestDbMigrator({ url: questdbUrl, beforeStep });
   return {
     store: 'questdb',
     status: async () => (await migrator.status()).map((status) => line('questdb', status)),
@@ -83,8 +91,9 @@ function openQuestDb({ questdbUrl }: BaseConfig): StoreMigrations {
   };
 }
 
-function openLance({ home }: BaseConfig): StoreMigrations {
-  const migrator = new LanceMigrator({ uri: join(home, 'lancedb'), directory: join(projectRoot, 'migrations', 'lancedb') });
+function openLance({ home }: BaseConfig, beforeStep: BeforeStep): StoreMigrations {
+  const directory = join(projectRoot, 'migrations', 'lancedb');
+  const migrator = new LanceMigrator({ uri: join(home, 'lancedb'), directory, beforeStep });
   return {
     store: 'lancedb',
     status: async () => (await migrator.status()).map((status) => line('lancedb', status)),
@@ -93,8 +102,8 @@ function openLance({ home }: BaseConfig): StoreMigrations {
   };
 }
 
-async function openRedis({ redisUrl }: BaseConfig): Promise<StoreMigrations> {
-  const migrator = await RedisMigrator.open({ url: redisUrl, folder: join(projectRoot, 'migrations', 'redis') });
+async function openRedis({ redisUrl }: BaseConfig, beforeStep: BeforeStep): Promise<StoreMigrations> {
+  const migrator = await RedisMigrator.open({ url: redisUrl, folder: join(projectRoot, 'migrations', 'redis'), beforeStep });
   return {
     store: 'redis',
     status: async () => (await migrator.status()).map(({ file, state }) => ({ store: 'redis', name: file, state })),
