@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 /** Every setting is a variable HINDCAST_..., as `logRowsMax` is HINDCAST_LOG_ROWS_MAX. */
 const shape = {
-  /** Rows the log holds at most; admission's memory of duplicates has room for just these. */
+  /** Rows and marks the log holds at most; admission's memory of duplicates has room for just these. */
   logRowsMax: wholeNumber({ min: 1_000, max: 64_000_000 }).default(4_194_304),
   /** Rows the log keeps although every follower is past them: they spare look-ups in the store. */
   logKeepRows: wholeNumber({ min: 0, max: 64_000_000 }).default(3_000_000),

@@ -70,7 +70,7 @@ export function registerIngestMetrics(metrics: Metrics, { log, intake, drain, pu
       for (const table of tables) for (const count of counted) gauge.set({ table, count }, totals[table][count]);
     },
   });
-  metrics.gauge({ name: 'hindcast_log_rows', help: 'Rows that the log holds.', read: () => log.position().rows });
+  metrics.gauge({ name: 'hindcast_log_rows', help: 'Rows and marks that the log holds.', read: () => log.position().rows });
   metrics.gauge({ name: 'hindcast_log_head_number', help: 'The newest flushed batch.', read: () => log.position().headNumber });
   metrics.gauge({ name: 'hindcast_log_pending_rows', help: 'Rows admitted and not flushed yet.', read: () => intake.rowsPending });
   metrics.gauge({

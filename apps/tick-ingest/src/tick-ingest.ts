@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
-import { rowsOf, type LoggedBatch } from '@hindcast/market';
+import { weightOf, type LoggedBatch } from '@hindcast/market';
 import type { Bus, Clock, TickStore } from '@hindcast/ports';
 import type {
   BatchTracer,
@@ -131,7 +131,7 @@ export class TickIngest {
     const drain = this.drainOf(log, publisher, steps);
     const timeline = new LogTimeline(log.position());
     const onFlushed = (batch: LoggedBatch): void => {
-      timeline.flushed(batch.number, rowsOf(batch));
+      timeline.flushed(batch.number, weightOf(batch));
       drain.advance(batch.number);
       publisher.flushed(batch.number);
     };

@@ -6,8 +6,10 @@ import { noInheritance, type LogInheritance } from '@hindcast/ports';
 import { batchContent, logBatch, logWrite, tickLogConformance } from '@hindcast/testing';
 import { LmdbLogReader } from './lmdb-log-reader.js';
 import { LmdbTickLog } from './lmdb-tick-log.js';
+import { countersKey, openTables, type LogCounters } from './log-tables.js';
 
 const clock = { nowUs: () => 1_700_000_000_000_000 };
+const spyMark = (timeUs: number) => ({ market: 'usa/equity', symbol: 'SPY', timeUs });
 const dirs: string[] = [];
 const open: LmdbTickLog[] = [];
 
@@ -54,6 +56,27 @@ describe('the tick log on lmdb', () => {
     expect(reader.read(19)).toBeUndefined();
     expect(reader.read(20)?.number).toBe(20);
     await reader.close();
+  });
+
+  it('counts the marks in a log whose earlier version left them out, once', async () => {
+    const dir = newDir();
+    const log = await openLog(dir);
+    const marks = [spyMark(1), spyMark(2)];
+    for (let number = 1; number <= 2; number++) await log.append(logWrite(number, [{ ...logBatch(number), marks }]));
+    expect(log.position().rows).toBe(14);
+    await open.pop()?.close();
+    const tables = openTables(dir, { readOnly: false });
+    const { countsMarks, ...earlier } = tables.meta.get(countersKey) as LogCounters;
+    expect(countsMarks).toBe(true);
+    await tables.meta.put(countersKey, { ...earlier, rows: 10 });
+    await tables.root.close();
+    for (let opening = 0; opening < 2; opening++) {
+      expect((await openLog(dir)).position()).toMatchObject({ headNumber: 2, rows: 14 });
+      await open.pop()?.close();
+    }
+    const again = await openLog(dir);
+    await again.trim({ throughNumber: 2, floors: [], clocks: [], rows: 14 });
+    expect(again.position().rows).toBe(0);
   });
 
   it('takes over what a store has, once', async () => {

@@ -1,4 +1,4 @@
-import { HindcastError, type TickKind } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import { decodeLoggedBatch, encodeLoggedBatch, instrumentKey, instrumentOfKey, type LoggedBatch } from '@hindcast/market';
 import type {
   CellTotals,
@@ -18,12 +18,10 @@ import type {
   Trimming,
 } from '@hindcast/ports';
 import { rowName } from '@hindcast/ports';
-import type { Database } from 'lmdb';
 import { GroupedWrites } from './grouped-writes.js';
 import { notWritten, reasonOf } from './log-failure.js';
 import {
   cellKey,
-  freshCounters,
   newestInstruments,
   summedCells,
   totalsAfterForgotten,
@@ -31,10 +29,19 @@ import {
   totalsAfterStored,
   totalsAfterWrite,
 } from './log-counters.js';
-import { logFormatVersion, openTables, type LogCounters, type LogIdentity, type LogTables } from './log-tables.js';
-
-const countersKey = 'counters';
-const identityKey = 'identity';
+import { countMarksHeld, writeInheritance } from './log-opening.js';
+import {
+  countersKey,
+  floorKey,
+  floorOfKey,
+  identityKey,
+  logFormatVersion,
+  openTables,
+  raise,
+  type LogCounters,
+  type LogIdentity,
+  type LogTables,
+} from './log-tables.js';
 
 export interface OpenLogOptions {
   readonly dir: string;
@@ -85,6 +92,7 @@ export class LmdbTickLog implements TickLog {
           void tables.meta.put(identityKey, { streamId: newStreamId(), formatVersion: logFormatVersion });
         });
       }
+      await tables.root.childTransaction(() => countMarksHeld(tables));
       return new LmdbTickLog(tables, clock);
     } catch (error) {
       await tables.root.close();
@@ -361,39 +369,4 @@ function trimmed(number: number, firstNumber: number): HindcastError {
   return new HindcastError('NUMBER_TRIMMED', `batch ${String(number)} was trimmed; the log begins at ${String(firstNumber)}`, {
     details: { first_number: firstNumber },
   });
-}
-
-function floorKey({ table, market, symbol }: { readonly table: TickKind; readonly market: string; readonly symbol: string }): string {
-  return `${table} ${instrumentKey({ market, symbol })}`;
-}
-
-function floorOfKey(key: string): { readonly table: TickKind; readonly market: string; readonly symbol: string } {
-  const space = key.indexOf(' ');
-  return { table: key.slice(0, space) as TickKind, ...instrumentOfKey(key.slice(space + 1)) };
-}
-
-function raise(table: Database<number, string>, key: string, timeUs: number): void {
-  void table.put(key, Math.max(table.get(key) ?? -1, timeUs));
-}
-
-function writeInheritance(tables: LogTables, { firstNumber, instruments, floors, cells }: LogInheritance): void {
-  for (const instrument of instruments) {
-    void tables.instruments.put(instrumentKey(instrument), instrument);
-    raise(tables.clocks, instrumentKey(instrument), instrument.clockUs);
-  }
-  for (const floor of floors) void tables.floors.put(floorKey(floor), floor.floorUs);
-  for (const { table, market, symbol, day, rows } of cells) {
-    void tables.cells.put(cellKey({ table, market, symbol, day }), {
-      table,
-      market,
-      symbol,
-      day,
-      inherited: rows,
-      admitted: 0,
-      stored: rows,
-      quarantined: 0,
-      late: 0,
-    });
-  }
-  void tables.meta.put(countersKey, freshCounters({ firstNumber, cells }));
 }

@@ -1,5 +1,5 @@
 import type { TickKind } from '@hindcast/contracts';
-import { instrumentKey, rowsOf, type CellCount, type InstrumentState } from '@hindcast/market';
+import { instrumentKey, weightOf, type CellCount, type InstrumentState } from '@hindcast/market';
 import type { CellTotals, KindTotals, LogWrite, QuarantinedRow, StoredCell, StoredProgress } from '@hindcast/ports';
 import type { LogCounters } from './log-tables.js';
 
@@ -22,6 +22,7 @@ export function freshCounters({
     headNumber: firstNumber - 1,
     firstNumber,
     rows: 0,
+    countsMarks: true,
     storedThroughNumber: firstNumber - 1,
     totals: { trades: totalsOf('trades'), quotes: totalsOf('quotes') },
     rejectedByCode: {},
@@ -29,7 +30,7 @@ export function freshCounters({
 }
 
 export function totalsAfterWrite(before: LogCounters, { serial, batches, counts, rejectedByCode }: LogWrite): LogCounters {
-  const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
+  const rows = batches.reduce((sum, batch) => sum + weightOf(batch), 0);
   const byCode: Record<string, number> = { ...before.rejectedByCode };
   for (const [code, count] of Object.entries(rejectedByCode)) byCode[code] = (byCode[code] ?? 0) + count;
   return {

@@ -1,5 +1,5 @@
 import type { CellTotals, FollowerCheckpoint, KindTotals, QuarantinedRow } from '@hindcast/ports';
-import type { InstrumentState } from '@hindcast/market';
+import { instrumentKey, instrumentOfKey, type InstrumentState } from '@hindcast/market';
 import type { RejectionCode, TickKind } from '@hindcast/contracts';
 import { open, type Database, type RootDatabase } from 'lmdb';
 
@@ -9,7 +9,10 @@ export interface LogCounters {
   readonly serial: number;
   readonly headNumber: number;
   readonly firstNumber: number;
+  /** What the batches held weigh. */
   readonly rows: number;
+  /** Absent in a log that an earlier version wrote, whose `rows` leave out marks until it is opened. */
+  readonly countsMarks?: true;
   readonly storedThroughNumber: number;
   readonly totals: Readonly<Record<TickKind, KindTotals>>;
   readonly rejectedByCode: Readonly<Partial<Record<RejectionCode, number>>>;
@@ -21,6 +24,8 @@ export interface LogIdentity {
 }
 
 export const logFormatVersion = 1;
+export const countersKey = 'counters';
+export const identityKey = 'identity';
 
 /** The databases inside one lmdb environment. */
 export interface LogTables {
@@ -58,4 +63,26 @@ export function openTables(dir: string, { readOnly }: { readonly readOnly: boole
     quarantine: root.openDB<QuarantinedRow, string>({ name: 'quarantine', encoding: 'json' }),
     checkpoints: root.openDB<FollowerCheckpoint, string>({ name: 'checkpoints', encoding: 'json' }),
   };
+}
+
+export function floorKey({
+  table,
+  market,
+  symbol,
+}: {
+  readonly table: TickKind;
+  readonly market: string;
+  readonly symbol: string;
+}): string {
+  return `${table} ${instrumentKey({ market, symbol })}`;
+}
+
+export function floorOfKey(key: string): { readonly table: TickKind; readonly market: string; readonly symbol: string } {
+  const space = key.indexOf(' ');
+  return { table: key.slice(0, space) as TickKind, ...instrumentOfKey(key.slice(space + 1)) };
+}
+
+/** A time in a table only ever moves on. */
+export function raise(table: Database<number, string>, key: string, timeUs: number): void {
+  void table.put(key, Math.max(table.get(key) ?? -1, timeUs));
 }

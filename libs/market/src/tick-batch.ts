@@ -61,6 +61,11 @@ export function rowsOf({ trades, quotes, rejected }: Pick<TickBatch, 'trades' | 
   return trades.length + quotes.length + rejected.length;
 }
 
+/** What a batch takes of the log's room. Marks count like rows, or batches of marks alone would fill a disk without bound. */
+export function weightOf(batch: Pick<TickBatch, 'trades' | 'quotes' | 'rejected' | 'marks'>): number {
+  return rowsOf(batch) + batch.marks.length;
+}
+
 /** The highest position in use plus one: rows of a batch, whatever became of them. */
 export function positionsOf(batch: Pick<TickBatch, 'trades' | 'quotes' | 'rejected'>): number {
   let positions = 0;

@@ -81,7 +81,7 @@ export interface LogPosition {
   readonly firstNumber: number;
   /** The newest flushed batch; first - 1 where there is none yet. */
   readonly headNumber: number;
-  /** Rows in the held batches, rejected ones too. */
+  /** What the held batches weigh: their rows, rejected ones too, and their marks. */
   readonly rows: number;
   /** Of the newest flushed write. */
   readonly serial: number;
@@ -167,7 +167,7 @@ export interface Trimming {
   readonly floors: readonly Floor[];
   /** How far the dropped batches moved each instrument's clock. */
   readonly clocks: readonly Mark[];
-  /** Rows in the dropped batches, rejected ones too. */
+  /** What the dropped batches weigh: their rows, rejected ones too, and their marks. */
   readonly rows: number;
 }
 

@@ -7,7 +7,7 @@ import {
   instrumentKey,
   KnownTicks,
   numberOfSequence,
-  rowsOf,
+  weightOf,
   type Admission,
   type AdmissionLimits,
   type AdmissionState,
@@ -163,7 +163,7 @@ export class Intake {
     batches: readonly TickBatch[],
     { era }: AdmitOptions,
   ): Promise<{ readonly flushed: Promise<IntakeAnswer>; readonly logged: readonly LoggedBatch[] }> {
-    const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
+    const rows = batches.reduce((sum, batch) => sum + weightOf(batch), 0);
     this.requireRoom(rows);
     const stored: StoredTicks[] = [];
     this.lookupsUnderWay++;
@@ -237,7 +237,7 @@ export class Intake {
       stateBefore,
       known: knownTicks,
       batches: logged,
-      rows: logged.reduce((sum, batch) => sum + rowsOf(batch), 0),
+      rows: logged.reduce((sum, batch) => sum + weightOf(batch), 0),
     };
     this.pending.push(pending);
     this.pendingRows += pending.rows;

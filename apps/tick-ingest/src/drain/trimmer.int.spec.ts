@@ -1,4 +1,4 @@
-import { IngestWorld, noonUs, nowUs, tradesBatch } from '../ingest-world.fixture.js';
+import { emptyBatch, IngestWorld, noonUs, nowUs, tradesBatch } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from './trimmer.worker.js';
 
@@ -57,6 +57,21 @@ it('asks the store for what it dropped: a resend stays a duplicate', async () =>
     ]),
   );
   expect(again.counts.trades).toMatchObject({ duplicate: 1, rejected: 1, accepted: 1 });
+});
+
+it('has marks count like rows: a door that sends nothing else fills the log, and trimming makes room again', async () => {
+  const mark = (number: number) => ({ ...emptyBatch, marks: [{ market: 'usa/equity', symbol: 'SPY', timeUs: noonUs + number }] });
+  for (let number = 1; number <= 20; number++) await world.send(mark(number));
+  expect(world.log.position()).toMatchObject({ headNumber: 20, rows: 20 });
+  await expect(world.send(mark(21))).rejects.toMatchObject({ code: 'LOG_FULL' });
+  await world.drain();
+  expect(await trimmer({ followers: [], logKeepRows: 5 }).trim()).toBe(15);
+  expect(world.log.position()).toMatchObject({ firstNumber: 16, rows: 5 });
+  await world.send(mark(21));
+  expect(world.log.recall().totals.trades).toMatchObject({ received: 0, accepted: 0 });
+  await world.drain();
+  await trimmer({ followers: [] }).trim();
+  expect(world.log.position()).toMatchObject({ firstNumber: 22, rows: 0 });
 });
 
 it('waits while a look-up is under way', async () => {

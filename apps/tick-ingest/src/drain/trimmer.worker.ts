@@ -1,4 +1,4 @@
-import { clocksAfter, instrumentKey, rowsOf, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import { clocksAfter, instrumentKey, weightOf, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
 import type { Clock, Floor, TickLog } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
@@ -65,7 +65,7 @@ export class TrimmerWorker {
       const last = batches.at(-1);
       if (!last) break;
       const floors = floorsOf(batches);
-      const batchRows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
+      const batchRows = batches.reduce((sum, batch) => sum + weightOf(batch), 0);
       // Admission forgets first: a row in neither place for a moment would be let in twice.
       intake.trimmed({ batches, floors });
       await log.trim({ throughNumber: last.number, floors, clocks: clocksAfter(batches), rows: batchRows });
@@ -81,7 +81,7 @@ export class TrimmerWorker {
       const batch = this.parts.log.read(number);
       if (!batch) break;
       batches.push(batch);
-      rows += rowsOf(batch);
+      rows += weightOf(batch);
     }
     return batches;
   }
