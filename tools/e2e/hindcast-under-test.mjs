@@ -49,6 +49,9 @@ export async function until(what, condition, { boundMs = 180_000 } = {}) {
 export class HindcastUnderTest {
   #foreground;
   #members = [];
+  #children = new Set();
+  #starting;
+  #isDisposed = false;
 
   constructor({ home, settings, env }) {
     this.home = home;
@@ -82,7 +85,10 @@ export class HindcastUnderTest {
 
   /** `npm start -- --detach`; resolves when all is ready, with what it printed. */
   async startDetached() {
-    const { code, stdout, stderr } = await this.#ended(this.#spawn(nodeExecutable(), ['tools/stack/start.mjs', '--detach']));
+    if (this.#isDisposed) throw new Error(`the stack in ${this.home} has been disposed of`);
+    // A group of its own: Ctrl-C for whoever tests must not end it while its stack is begun and not yet on record.
+    this.#starting = this.#ended(this.#spawn(nodeExecutable(), ['tools/stack/start.mjs', '--detach'], { detached: true }));
+    const { code, stdout, stderr } = await this.#starting;
     if (code !== 0) throw new Error(`the stack did not start, exit code ${code}:\n${stdout}\n${stderr}`);
     this.#remember();
     return stdout;
@@ -119,7 +125,10 @@ export class HindcastUnderTest {
 
   /** Ends what runs and removes the folder; returns the processes that were left after the end, of which there must be none. */
   async dispose() {
+    this.#isDisposed = true;
+    await this.#starting;
     await this.stop();
+    for (const child of this.#children) child.kill('SIGKILL');
     const left = this.processesLeft();
     rmSync(this.home, { recursive: true, force: true });
     return left;
@@ -206,7 +215,10 @@ export class HindcastUnderTest {
   }
 
   #spawn(command, args, options = {}) {
-    return spawn(command, args, { cwd: projectRoot, env: this.env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const child = spawn(command, args, { cwd: projectRoot, env: this.env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
   }
 
   #ended(child) {

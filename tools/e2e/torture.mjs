@@ -9,12 +9,13 @@
  *   --symbols SPY,IBM --from 2013-10-07 --to 2013-10-08 --kinds trades,quotes    less, or more, of the recorded days
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { whyNoLeanData, whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
 import { HindcastUnderTest } from './hindcast-under-test.mjs';
 import { replayOf, variables } from './scenes.mjs';
+import { endOnSignals, Interrupted, unlessInterrupted } from './torture/interruption.mjs';
 import { playKills } from './torture/kills.mjs';
 import { KeptContents } from './torture/kept-contents.mjs';
 import { recordedCounts } from './torture/recorded-counts.mjs';
@@ -68,13 +69,17 @@ async function prepare(options, record, folder) {
   console.log(`\nin peace: ${rows.toLocaleString('en')} rows of ${symbols.join(', ')}`);
   const stack = await HindcastUnderTest.create(variables);
   try {
-    await stack.startDetached();
-    const { rows_a_second: speed } = await stack.json(world.replay);
-    world.say(`${speed.toLocaleString('en')} rows a second; kept ${JSON.stringify(await kept.keep(stack))}`);
+    await unlessInterrupted(playInPeace(stack, world));
   } finally {
     await stack.dispose();
   }
   return world;
+}
+
+async function playInPeace(stack, { replay, kept, say }) {
+  await stack.startDetached();
+  const { rows_a_second: speed } = await stack.json(replay);
+  say(`${speed.toLocaleString('en')} rows a second; kept ${JSON.stringify(await kept.keep(stack))}`);
 }
 
 /** @returns {Promise<'passed' | 'failed' | 'skipped'>} */
@@ -86,7 +91,10 @@ async function play({ name, title, play: act, whyNot = () => undefined }, world)
     return 'skipped';
   }
   const beganMs = performance.now();
-  const faults = await act(world).catch((error) => [error.stack]);
+  const faults = await act(world).catch((error) => {
+    if (error instanceof Interrupted) throw error;
+    return [error.stack];
+  });
   for (const fault of faults) world.say(`FAILED: ${fault}`);
   world.say(`${faults.length === 0 ? 'passed' : 'failed'} after ${Math.round((performance.now() - beganMs) / 1_000)} s`);
   return faults.length === 0 ? 'passed' : 'failed';
@@ -132,4 +140,12 @@ async function playAll(parts, options, record) {
   }
 }
 
-await main();
+endOnSignals();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof Interrupted)) throw error;
+  console.log(`\n${error.message}; what was started is ended`);
+  // What was being waited for would go on being waited for.
+  process.exit(128 + constants.signals[error.signal]);
+}

@@ -4,6 +4,7 @@ import { replayDisturbed } from '../disturbed-replay.mjs';
 import { planDisturbances, planText } from '../disturbances.mjs';
 import { HindcastUnderTest } from '../hindcast-under-test.mjs';
 import { examine } from './examination.mjs';
+import { unlessInterrupted } from './interruption.mjs';
 
 /** Of fifty kills, this many disturb the replay as well. */
 const interruptsOfKills = 0.1;
@@ -13,7 +14,7 @@ const restartDelayMaxMs = 2_000;
 
 /** @returns {Promise<readonly string[]>} what is wrong */
 export async function playKills(world) {
-  const { seed, kills, rows, replay, say } = world;
+  const { seed, kills, rows, say } = world;
   const random = seededRandom(seed);
   const plan = planDisturbances({ random, rows, kills, interrupts: Math.ceil(kills * interruptsOfKills) });
   // In half of the runs the log keeps nothing that everybody has: what comes again is then looked up in the store.
@@ -26,17 +27,22 @@ export async function playKills(world) {
   });
   const faults = [];
   try {
-    await stack.startDetached();
-    const beganMs = performance.now();
-    const { met } = await replayDisturbed(stack, replay, plan, { say: (text) => say(`${secondsSince(beganMs)} s, ${text}`) });
-    if (met.length < plan.length) faults.push(`only ${met.length} of ${plan.length} disturbances met the replay under way`);
-    await stack.whenReady();
-    say(`${met.length} disturbances in ${secondsSince(beganMs)} s`);
-    faults.push(...(await examine(stack, world)));
+    faults.push(...(await unlessInterrupted(live(stack, world, plan))));
   } finally {
     faults.push(...(await stack.dispose()).map((left) => `left behind: ${left}`));
   }
   return faults;
+}
+
+async function live(stack, world, plan) {
+  await stack.startDetached();
+  const beganMs = performance.now();
+  const say = (text) => world.say(`${secondsSince(beganMs)} s, ${text}`);
+  const { met } = await replayDisturbed(stack, world.replay, plan, { say });
+  await stack.whenReady();
+  say(`${met.length} disturbances`);
+  const missed = met.length < plan.length ? [`only ${met.length} of ${plan.length} disturbances met the replay under way`] : [];
+  return [...missed, ...(await examine(stack, world))];
 }
 
 function secondsSince(beganMs) {

@@ -2,6 +2,7 @@
 import { ResumedReplay } from '../disturbed-replay.mjs';
 import { HindcastUnderTest } from '../hindcast-under-test.mjs';
 import { examine } from './examination.mjs';
+import { unlessInterrupted } from './interruption.mjs';
 
 /** Servers that are killed are wanted back soon: waiting tests nothing. */
 const restartDelayMaxMs = 2_000;
@@ -28,24 +29,28 @@ const restartDelayMaxMs = 2_000;
  * @param {readonly string[]} [life.contents] what must be the same
  * @returns {Promise<readonly string[]>} what is wrong
  */
-export async function lifeWith(world, { variables = {}, home, atPart = 0.3, trouble, mending, contents }) {
+export async function lifeWith(world, { variables = {}, home, ...life }) {
   const all = { ...world.variables, HINDCAST_RESTART_DELAY_MAX_MS: String(restartDelayMaxMs), ...variables };
   const stack = await HindcastUnderTest.create(all, { home });
   const faults = [];
   try {
-    await stack.startDetached();
-    const replay = new ResumedReplay(stack, world.replay, world);
-    await replay.reached(Math.floor(world.rows * atPart));
-    if (replay.isOver) faults.push('the replay was over before the trouble began');
-    await trouble({ stack, replay, world });
-    await replay.summary;
-    await mending?.({ stack, replay, world });
-    await stack.whenReady();
-    faults.push(...(await examine(stack, { ...world, contents })));
+    faults.push(...(await unlessInterrupted(live(stack, world, life))));
   } finally {
     faults.push(...(await stack.dispose()).map((left) => `left behind: ${left}`));
   }
   return faults;
+}
+
+async function live(stack, world, { atPart = 0.3, trouble, mending, contents }) {
+  await stack.startDetached();
+  const replay = new ResumedReplay(stack, world.replay, world);
+  await replay.reached(Math.floor(world.rows * atPart));
+  if (replay.isOver) throw new Error('the replay was over before the trouble began');
+  await trouble({ stack, replay, world });
+  await replay.summary;
+  await mending?.({ stack, replay, world });
+  await stack.whenReady();
+  return examine(stack, { ...world, contents });
 }
 
 /** What a service says of one of those it needs, in its own words; undefined while it does not answer. */
