@@ -3,7 +3,7 @@
  * libs/service-kit decides at run time, `read` for calls that only stream answers and `write` for all others.
  */
 const statedPattern = /service: '([\w.]+)'[^}]*?rights: \{([^}]*)\}/g;
-const rightPattern = /(\w+): '(\w+)'/g;
+const rightPattern = /(\w+): '([\w+]+)'/g;
 
 /**
  * @template {{ package: string, services: { name: string, rpcs: { name: string, request: string, answer: string }[] }[] }} Proto

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { questDbContainer, redisContainer } from '../servers/containers.mjs';
 import { containerEngineAnswers } from '../servers/executables.mjs';
-import { loopback } from '../servers/ports.mjs';
 import { installQuestDb, questDbCommand, whyQuestDbIsNotReady } from '../servers/questdb.mjs';
 import { installRedis, redisCommand, whyRedisIsNotReady } from '../servers/redis.mjs';
 import { ensureSecrets } from '../servers/secrets.mjs';
@@ -95,7 +94,7 @@ function questDbMember(settings, found) {
  */
 export function serviceMember(settings, { name, entry, httpPort, grpcPort }) {
   const ports = [httpPort, grpcPort].filter((port) => port !== undefined).map((port) => port + settings.portOffset);
-  const url = `${settings.scheme}://${loopback}:${httpPort + settings.portOffset}`;
+  const url = `${settings.scheme}://${settings.host}:${httpPort + settings.portOffset}`;
   return {
     name,
     ports,

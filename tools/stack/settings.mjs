@@ -26,6 +26,7 @@ const restartDelayMaxMs = 600_000;
  * @property {boolean} ownsRedis likewise
  * @property {number} restartDelayMaxMs how long the supervisor waits at most before it starts again who keeps ending
  * @property {'http' | 'https'} scheme of the services' doors
+ * @property {string} host where they are called: the address that they listen on, as it stands in a URL
  */
 
 /**
@@ -66,6 +67,7 @@ export function readSettings(env) {
     ownsRedis: !env.HINDCAST_REDIS_URL,
     restartDelayMaxMs: Number(env.HINDCAST_RESTART_DELAY_MAX_MS || defaultBackOff.maxMs),
     scheme: env.HINDCAST_TLS_CERT_FILE ? 'https' : 'http',
+    host: hostOf(env.HINDCAST_BIND || loopback),
   });
 }
 
@@ -111,6 +113,16 @@ function completed(url, { user, passwordFile: file }) {
  */
 export function foldersOf(home) {
   return { run: join(home, 'run'), logs: join(home, 'logs'), questdb: join(home, 'questdb'), redis: join(home, 'redis') };
+}
+
+/**
+ * As `completed` of libs/service-kit's config has it: where doors listen on every address, they listen on the loopback too.
+ * @param {string} bind
+ */
+function hostOf(bind) {
+  const host = bind.includes(':') ? `[${bind}]` : bind;
+  const isWildcard = URL.canParse(`http://${host}`) && ['0.0.0.0', '[::]'].includes(new URL(`http://${host}`).hostname);
+  return isWildcard ? loopback : host;
 }
 
 /**

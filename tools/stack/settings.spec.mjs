@@ -16,6 +16,11 @@ describe('the settings of a stack', () => {
     });
   });
 
+  it('calls the services where they listen, on the loopback where that is everywhere', () => {
+    const hosts = ['', '::1', '127.8.9.10', '0.0.0.0', '::'].map((bind) => readSettings({ HINDCAST_BIND: bind }).host);
+    expect(hosts).toEqual(['127.0.0.1', '[::1]', '127.8.9.10', '127.0.0.1', '127.0.0.1']);
+  });
+
   it('leaves a server to others where its url is given', () => {
     expect(readSettings({ HINDCAST_QUESTDB_URL: 'http://127.0.0.1:9000' })).toMatchObject({
       questdbUrl: 'http://127.0.0.1:9000',

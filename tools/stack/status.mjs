@@ -46,7 +46,7 @@ export async function stackStatus(settings, definitions = services) {
     memberStatus({ run, name: 'redis', url: withoutCredentials(settings.redisUrl), ask: () => redisReport(access.redis) }),
     memberStatus({ run, name: 'questdb', url: withoutCredentials(settings.questdbUrl), ask: () => questDbReport(access.questDb) }),
     ...definitions.map(({ name, httpPort, grpcPort }) => {
-      const url = `${settings.scheme}://127.0.0.1:${httpPort + settings.portOffset}`;
+      const url = `${settings.scheme}://${settings.host}:${httpPort + settings.portOffset}`;
       return memberStatus({ run, name, url, grpcPort: grpcPort && grpcPort + settings.portOffset, ask: () => readReport(url) });
     }),
   ]);

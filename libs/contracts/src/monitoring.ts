@@ -7,6 +7,7 @@ import type { LedgerCounts, TickKind } from './ingest.js';
  */
 export const runbooks = {
   'service-away': 'Start it again (`npm start`, or the supervisor that ran it) and read its log: the last lines say why it ended.',
+  'key-refused': 'Set HINDCAST_API_KEY to a key with the right read: the service runs, and asks for one (`hindcast keys new`).',
   'store-away': 'Start QuestDB again. Ticks are taken meanwhile and drained afterwards, as long as the log has room.',
   'bus-away': 'Start Redis again. Nothing is lost: states are stored all the same, and keys are written anew.',
   'schema-missing': 'Run `npx hindcast migrate up`.',

@@ -74,6 +74,17 @@ describe('loadConfig', () => {
     expect(loadConfig({}, elsewhere).tickIngestGrpc).toBe('tick-ingest:7811');
   });
 
+  it.each([
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '127.0.0.1'],
+    ['::1', '[::1]'],
+    ['10.0.0.7', '10.0.0.7'],
+    ['localhost', 'localhost'],
+  ])('calls the services where HINDCAST_BIND=%s has them listen: %s', (bind, host) => {
+    const { tickIngestUrl, marketDataUrl, tickIngestGrpc } = loadConfig({}, { HINDCAST_BIND: bind, HINDCAST_API_KEYS: '/etc/keys.json' });
+    expect([tickIngestUrl, marketDataUrl, tickIngestGrpc]).toEqual([`http://${host}:7701`, `http://${host}:7704`, `${host}:7711`]);
+  });
+
   it('lists every bad variable at once, with its value and what is allowed', () => {
     const error = failureOf({
       HINDCAST_PORT_OFFSET: '60000',

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HindcastError } from '@hindcast/contracts';
 import { z } from 'zod';
+import { inUrl } from './access/own-page.js';
 import { limitsShape, type DoorLimits } from './access/limits.js';
 import { describeFault, fieldFaults, type FieldFault } from './field-faults.js';
 import { flag, oneOf, url, wholeNumber } from './fields.js';
@@ -137,7 +138,8 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
   const ports = portTable(own.portOffset);
   // Where this machine's doors, or the authority behind them, have a certificate, they are asked for it.
   const scheme = own.tlsCertFile === undefined && own.tlsCaFile === undefined ? 'http' : 'https';
-  const here = (port: number): string => `${scheme}://127.0.0.1:${port}`;
+  const host = inUrl(isWildcard(own.bind) ? '127.0.0.1' : own.bind);
+  const here = (port: number): string => `${scheme}://${host}:${port}`;
   const tickIngestUrl = own.tickIngestUrl ?? here(ports.tickIngestHttp);
   const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const home = resolve(projectRoot, own.home);
@@ -172,6 +174,12 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     stateBroadcasterUrl: own.stateBroadcasterUrl ?? here(ports.stateBroadcasterHttp),
     ports,
   };
+}
+
+/** An address that stands for all of this machine's; the loopback is one of them. */
+function isWildcard(bind: string): boolean {
+  const url = `http://${inUrl(bind)}`;
+  return URL.canParse(url) && ['0.0.0.0', '[::]'].includes(new URL(url).hostname);
 }
 
 /** One field's value depends on another's: beyond the loopback somebody has to ask who is there. */

@@ -9,6 +9,7 @@ import type { DestinationStream, Logger } from 'pino';
 import { trustAuthorities } from './access/authorities.js';
 import { Doorkeeper } from './access/doorkeeper.js';
 import { guardRequests } from './access/http-guard.js';
+import { inUrl } from './access/own-page.js';
 import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BaseConfig } from './config.js';
 import { DocsPages } from './docs/docs.controller.js';
@@ -128,7 +129,7 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
     await listen(app, options.httpPort(config), config.bind);
     const { port } = app.getHttpServer().address() as AddressInfo;
     const scheme = doorkeeper.certificate === undefined ? 'http' : 'https';
-    const url = `${scheme}://${config.bind.includes(':') ? `[${config.bind}]` : config.bind}:${port}`;
+    const url = `${scheme}://${inUrl(config.bind)}:${port}`;
     await options.onStart?.(app, config);
     logger.info({ url, version: suiteVersion }, 'service started');
     return { app, logger, port, url, stop };

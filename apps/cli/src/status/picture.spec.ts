@@ -37,6 +37,18 @@ it('a service that does not answer is named, and the others are shown beside it'
   expect(text).not.toContain('readers');
 });
 
+it.each(['KEY_REQUIRED', 'KEY_UNKNOWN', 'RIGHT_MISSING'] as const)('where a service answers %s, the key is what to look at', (code) => {
+  const { services, ...suite } = suiteOf({ away: ['market-data'] });
+  const text = picture({
+    ...suite,
+    services: services.map((one) => (one.report === null ? { ...one, error: { code, message: 'it asks for a key' } } : one)),
+  });
+  expect(text).toContain(`${runbooks['key-refused']} (docs/OPERATING.md#key-refused)`);
+  expect(text).toContain('HINDCAST_API_KEY');
+  expect(text).not.toContain('Start it again');
+  expect(text).toMatch(/market-data +NO KEY/);
+});
+
 it('the exit code tells a script what a person would see', () => {
   expect(statusExitCode(suiteOf())).toBe(0);
   expect(statusExitCode(suiteOf({ problems: [behind] }))).toBe(0);

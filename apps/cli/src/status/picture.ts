@@ -1,5 +1,6 @@
 import type {
   EmbeddingFacts,
+  ErrorCode,
   FollowerFacts,
   FollowersFacts,
   LedgerFacts,
@@ -8,6 +9,7 @@ import type {
   QuestDbFacts,
   ReadersFacts,
   RedisFacts,
+  Runbook,
   StatesFacts,
   SubscribersFacts,
   SuiteMonitoring,
@@ -27,10 +29,15 @@ export interface Problem extends MonitoringProblem {
 export function problemsOf({ services }: SuiteMonitoring): readonly Problem[] {
   const problems = services.flatMap(({ service, report, error }): readonly Problem[] =>
     report === null
-      ? [{ service, runbook: 'service-away', severity: 'critical', message: error?.message ?? 'it does not answer' }]
+      ? [{ service, runbook: runbookOf(error?.code), severity: 'critical', message: error?.message ?? 'it does not answer' }]
       : Object.values(report.sections).flatMap((section) => section.problems.map((problem) => ({ service, ...problem }))),
   );
   return [...problems].sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
+}
+
+/** One that refuses our key runs well: starting it again would not help. */
+function runbookOf(code: ErrorCode | undefined): Runbook {
+  return code === 'KEY_REQUIRED' || code === 'KEY_UNKNOWN' || code === 'RIGHT_MISSING' ? 'key-refused' : 'service-away';
 }
 
 /** The whole suite for a terminal: first what needs a person and what to do, then how things stand. */
@@ -72,9 +79,9 @@ function problemLines(problems: readonly Problem[]): string {
 }
 
 function servicesTable({ services }: SuiteMonitoring): string {
-  const rows = services.map(({ service, url, report }) => [
+  const rows = services.map(({ service, url, report, error }) => [
     service,
-    report === null ? 'AWAY' : report.ok ? 'ok' : 'NOT OK',
+    report === null ? (runbookOf(error?.code) === 'key-refused' ? 'NO KEY' : 'AWAY') : report.ok ? 'ok' : 'NOT OK',
     report?.version ?? '-',
     report === null ? '-' : duration(report.uptime_seconds),
     url,

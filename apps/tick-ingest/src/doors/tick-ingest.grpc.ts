@@ -35,7 +35,8 @@ export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
   return startGrpcServer({
     proto: 'tick_ingest.proto',
     service: 'hindcast.v1.TickIngest',
-    rights: { Beginning: 'read' },
+    // A checkpoint lets the log forget: a feed that may only write must not move another's.
+    rights: { Beginning: 'read', ReportCheckpoint: 'read+write' },
     doorkeeper,
     bind,
     port,

@@ -110,7 +110,7 @@ beforeAll(async () => {
       Push: handlers.bidiStream(push),
       ReportCheckpoint: handlers.unary(async () => ({})),
     }),
-    rights: { ReportCheckpoint: 'admin' },
+    rights: { ReportCheckpoint: 'read+write' },
     doorkeeper: service.app.get(Doorkeeper),
     bind: '127.0.0.1',
     port: 0,
@@ -260,7 +260,7 @@ describe('gRPC', () => {
   it('takes a right that is stated, and gives gRPC its own status', async () => {
     const report = (key: string) =>
       new Promise<number>((resolve) => client.ReportCheckpoint({}, metadataOf(key), (error) => resolve(error?.code ?? grpc.status.OK)));
-    expect(await report(keys.writer)).toBe(grpc.status.PERMISSION_DENIED);
+    for (const half of [keys.writer, keys.reader]) expect(await report(half)).toBe(grpc.status.PERMISSION_DENIED);
     expect(await report(keys.admin)).toBe(grpc.status.OK);
     expect(await report(newKey())).toBe(grpc.status.UNAUTHENTICATED);
   });

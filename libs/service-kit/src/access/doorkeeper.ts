@@ -9,17 +9,20 @@ import { keyFileBytesMax, parseKeyFile } from './key-file.js';
 import { KeyRing, type Key } from './key-ring.js';
 import { defaultLimits, type DoorLimits } from './limits.js';
 import { RequestRate } from './request-rate.js';
-import { allows, type Right } from './rights.js';
+import { requireOwnPage } from './own-page.js';
+import { allows, wordsOf, type AskedRight } from './rights.js';
 
 export interface Visit {
   /** The key as it was sent; undefined where none was. */
   readonly presented: string | undefined;
-  readonly needed: Right;
+  readonly needed: AskedRight;
   /** As `POST /v1/trades`, for messages. */
   readonly door: string;
   readonly address: string;
   /** The page that a browser sends this from, as its Origin header says. */
   readonly origin?: string | undefined;
+  /** The name that the caller knows this door by, as its Host header says. */
+  readonly host?: string | undefined;
   /** Called when the key loses its right while the visit lasts: a stream must not outlive its key. */
   readonly onRevoked: (error: HindcastError) => void;
 }
@@ -33,6 +36,8 @@ export interface Admitted {
 
 /** Absolute paths; none where the doors ask for no keys, or speak no TLS. */
 export interface AccessConfig extends DoorLimits {
+  readonly bind?: string;
+  readonly container?: boolean;
   readonly apiKeys?: string | undefined;
   readonly tlsCertFile?: string | undefined;
   readonly tlsKeyFile?: string | undefined;
@@ -54,7 +59,8 @@ interface Stay {
 
 /** How soon an expired key ends the streams that it opened. */
 const expiryCheckMs = 1_000;
-const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+const openContainer =
+  'the doors ask for no keys: whoever reaches the ports of this container may do everything. Publish them on the loopback alone, or set HINDCAST_API_KEYS';
 
 /**
  * Decides who may come in, for every door of a service alike. Without a key file everybody who reaches a door may: the
@@ -72,7 +78,7 @@ export class Doorkeeper {
     private readonly onRefused: (code: ErrorCode) => void,
     /** Undefined where the doors speak no TLS. */
     readonly certificate?: Certificate,
-    readonly limits: DoorLimits = defaultLimits,
+    readonly limits: AccessConfig = defaultLimits,
   ) {
     this.rate = new RequestRate(limits.requestsPerSecondMax);
     if (keys === undefined) return;
@@ -92,7 +98,10 @@ export class Doorkeeper {
       labels: ['code'],
     });
     const onRefused = (code: ErrorCode): void => refusals.inc({ code });
-    if (file === undefined) return new Doorkeeper(clock, undefined, onRefused, certificate, config);
+    if (file === undefined) {
+      if (config.container === true) logger.warn(openContainer);
+      return new Doorkeeper(clock, undefined, onRefused, certificate, config);
+    }
     const keys: WatchedFiles<KeyRing> = await WatchedFiles.open({
       files: [file],
       bytesMax: keyFileBytesMax,
@@ -152,13 +161,13 @@ export class Doorkeeper {
   private admitted(visit: Visit): Admitted {
     if (this.keys === undefined) {
       this.requireRate(visit.address);
-      requireOwnOrigin(visit.origin);
+      requireOwnPage(visit, this.limits);
       return { caller: undefined, leave: () => undefined };
     }
     const found = visit.presented === undefined ? undefined : this.keys.value.find(visit.presented);
     this.requireRate(found?.name ?? visit.address);
     if (visit.presented === undefined) {
-      throw new HindcastError('KEY_REQUIRED', `${visit.door} needs an API key with the right ${visit.needed}.`, {
+      throw new HindcastError('KEY_REQUIRED', `${visit.door} needs an API key with ${wordsOf(visit.needed)}.`, {
         details: { needed: visit.needed },
       });
     }
@@ -185,7 +194,7 @@ export class Doorkeeper {
     if (allows(key.rights, needed)) return key;
     throw new HindcastError(
       'RIGHT_MISSING',
-      `${door} needs the right ${needed}; the API key "${key.name}" holds ${key.rights.join(', ')}.`,
+      `${door} needs ${wordsOf(needed)}; the API key "${key.name}" holds ${key.rights.join(', ')}.`,
       {
         details: { needed },
       },
@@ -199,10 +208,4 @@ function keyHealth({ value, fault }: WatchedFiles<KeyRing>) {
     keys: value.size,
     ...(fault === undefined ? {} : { detail: `${fault} The keys from before stay in force.` }),
   };
-}
-
-/** A browser lets any page send requests to this machine, and says only here whose page it was. */
-function requireOwnOrigin(origin: string | undefined): void {
-  if (origin === undefined || (URL.canParse(origin) && loopbackHosts.includes(new URL(origin).hostname))) return;
-  throw new HindcastError('ORIGIN_REFUSED', `Origin ${origin} is not of this machine.`);
 }

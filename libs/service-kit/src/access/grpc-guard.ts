@@ -3,14 +3,14 @@ import { asHindcastError } from '../error.filter.js';
 import { grpcStatus } from '../grpc-handlers.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { presentedKey } from './presented-key.js';
-import { rightOfCall, type Right } from './rights.js';
+import { rightOfCall, type AskedRight } from './rights.js';
 
 /** Rights of calls by their names, as `GetState`, where they are not the usual ones. */
-export type CallRights = Readonly<Record<string, Right>>;
+export type CallRights = Readonly<Record<string, AskedRight>>;
 
 /** The right of each call of a service: `read` for those that only stream answers, `write` for others, or as stated. */
 export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRights): CallRights {
-  const calls = new Map(Object.entries(service).map(([name, call]) => [name, rightOfCall(call)]));
+  const calls = new Map<string, AskedRight>(Object.entries(service).map(([name, call]) => [name, rightOfCall(call)]));
   for (const [name, right] of Object.entries(stated)) {
     if (!calls.has(name)) throw new Error(`there is no call ${name} to state a right for`);
     calls.set(name, right);

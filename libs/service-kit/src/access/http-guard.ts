@@ -28,6 +28,7 @@ export function guardRequests(adapter: FastifyAdapter, { doorkeeper, logger }: G
         door: `${method} ${routeOptions.url ?? 'an unknown path'}`,
         address: request.ip,
         origin: headers.origin,
+        host: headers.host,
         onRevoked: () => reply.raw.destroy(),
       });
       reply.raw.once('close', leave);

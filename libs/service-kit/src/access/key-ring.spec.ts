@@ -1,6 +1,6 @@
 import { parseKeyFile, formatKeyFile, keyHash, newKey, type KeyEntry } from './key-file.js';
 import { KeyRing } from './key-ring.js';
-import { allows, rightOfCall, rightOfRoute, type Right } from './rights.js';
+import { allows, rightOfCall, rightOfRoute, type AskedRight, type Right } from './rights.js';
 
 const entry = (name: string, key: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
   name,
@@ -10,13 +10,17 @@ const entry = (name: string, key: string, more: Partial<KeyEntry> = {}): KeyEntr
 });
 
 describe('rights', () => {
-  it.each<[readonly Right[], Right, boolean]>([
+  it.each<[readonly Right[], AskedRight, boolean]>([
     [['read'], 'read', true],
     [['read'], 'write', false],
     [['write'], 'read', false],
     [['read', 'write'], 'admin', false],
     [['admin'], 'read', true],
     [['admin'], 'write', true],
+    [['write'], 'read+write', false],
+    [['read'], 'read+write', false],
+    [['read', 'write'], 'read+write', true],
+    [['admin'], 'read+write', true],
   ])('%j allows %s: %s', (held, needed, expected) => {
     expect(allows(held, needed)).toBe(expected);
   });

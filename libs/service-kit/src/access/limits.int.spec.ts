@@ -46,7 +46,7 @@ const status = async (path = '/v1/seen'): Promise<number> => (await fetch(servic
 it('closes connections that say nothing, and those that dribble, with an answer', async () => {
   await start({ HINDCAST_HEADERS_TIMEOUT_MS: '100' });
   const [idle, dribbling] = [await open(), await open()];
-  dribbling.write('GET /v1/seen HTTP/1.1\r\nhost: x\r\nx-a: ');
+  dribbling.write('GET /v1/seen HTTP/1.1\r\nhost: localhost\r\nx-a: ');
   const answers = await Promise.all([text(idle), text(dribbling)]);
   expect(answers[1]).toMatch(/^HTTP\/1\.1 408 /);
 });
@@ -54,8 +54,8 @@ it('closes connections that say nothing, and those that dribble, with an answer'
 it('closes a request that does not arrive whole, and half-closed ones', async () => {
   await start({ HINDCAST_REQUEST_TIMEOUT_MS: '200', HINDCAST_HEADERS_TIMEOUT_MS: '100' });
   const [slow, half] = [await open(), await open()];
-  slow.write('POST /v1/taken HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"a"');
-  half.end('POST /v1/taken HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{');
+  slow.write('POST /v1/taken HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"a"');
+  half.end('POST /v1/taken HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n{');
   await Promise.all([text(slow), text(half)]);
   expect(await status()).toBe(200);
 });
@@ -65,7 +65,7 @@ it('serves on while as many connections as it allows stand idle, and answers tho
   const idle = await Promise.all(Array.from({ length: 49 }, open));
   const ask = async (): Promise<string> => {
     const socket = await open();
-    socket.write('GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    socket.write('GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
     return text(socket);
   };
   expect(await ask()).toMatch(/^HTTP\/1\.1 200 /);
@@ -99,6 +99,20 @@ it('answers 429 to a caller that asks too often, and says when to come again', a
   expect(limited?.headers.get('retry-after')).toBe('1');
   expect(await limited?.json()).toMatchObject({ error: { code: 'RATE_LIMITED', retry: true } });
   while ((await status()) !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+it('is asked under its own name only, for a page of others may have had one pointed here', async () => {
+  await start({});
+  const asked = async (path: string, host: string): Promise<string> => {
+    const socket = await open();
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    return text(socket);
+  };
+  const rebound = await asked('/v1/seen', 'evil.example:7701');
+  expect(rebound).toMatch(/^HTTP\/1\.1 403 /);
+  expect(rebound).toContain('"code":"ORIGIN_REFUSED"');
+  expect(await asked('/v1/seen', 'localhost:7701')).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await asked('/health/live', 'evil.example')).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 it('gives each caller a share of its own, and a new one each second', () => {

@@ -7,11 +7,19 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 export const rights = ['read', 'write', 'admin'] as const;
 export type Right = (typeof rights)[number];
 
+/** Of a key that holds both: what the services ask of one another, and neither a feed nor a desk should do. */
+export type AskedRight = Right | 'read+write';
+
 /** What a route may ask for: `none` is open to everybody. */
 export type NeededRight = Right | 'none';
 
-export function allows(held: readonly Right[], needed: Right): boolean {
-  return held.includes('admin') || held.includes(needed);
+export function allows(held: readonly Right[], needed: AskedRight): boolean {
+  return held.includes('admin') || needed.split('+').every((right) => held.includes(right as Right));
+}
+
+/** As messages have it: `the right read`, `the rights read and write`. */
+export function wordsOf(needed: AskedRight): string {
+  return needed === 'read+write' ? 'the rights read and write' : `the right ${needed}`;
 }
 
 /**

@@ -78,6 +78,7 @@ export class WebSocketDoors {
       door: `WebSocket ${pathname}`,
       address,
       origin: headers.origin,
+      host: headers.host,
       onRevoked: ({ code }) => (client === undefined ? socket.destroy() : client.close(closePolicyViolation, code)),
     });
     socket.once('close', leave);
