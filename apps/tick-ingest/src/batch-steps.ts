@@ -37,10 +37,7 @@ export class BatchSteps {
   }
 
   /** A piece of the drain is one step of each of its batches. */
-  drained(
-    { throughNumber }: StoredProgress,
-    { firstNumber, startUs, endUs }: { readonly firstNumber: number; readonly startUs: number; readonly endUs: number },
-  ): void {
+  drained({ firstNumber, throughNumber }: StoredProgress, { startUs, endUs }: { readonly startUs: number; readonly endUs: number }): void {
     const batches = throughNumber - firstNumber + 1;
     for (let number = firstNumber; number <= throughNumber; number++) {
       this.tracer.step({

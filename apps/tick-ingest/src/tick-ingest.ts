@@ -209,9 +209,9 @@ export class TickIngest {
       pieceRowsMax: config.drainPieceRowsMax,
       pieceIntervalMs: config.drainPieceIntervalMs,
       logger,
-      onStored: (progress, { firstNumber, elapsedMs }) => {
+      onStored: (progress, elapsedMs) => {
         const endUs = clock.nowUs();
-        steps?.drained(progress, { firstNumber, startUs: endUs - elapsedMs * 1_000, endUs });
+        steps?.drained(progress, { startUs: endUs - elapsedMs * 1_000, endUs });
         this.counters.drained(progress.stored.reduce((sum, { rows }) => sum + rows, 0));
         void publisher.stored(progress);
       },

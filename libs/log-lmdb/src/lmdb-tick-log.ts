@@ -22,6 +22,8 @@ import { GroupedWrites } from './grouped-writes.js';
 import { notWritten, reasonOf } from './log-failure.js';
 import {
   cellKey,
+  faultOfStored,
+  faultOfWrite,
   newestInstruments,
   summedCells,
   totalsAfterForgotten,
@@ -123,7 +125,7 @@ export class LmdbTickLog implements TickLog {
       counters = tables.meta.get(countersKey) as LogCounters;
       const taken: LogWrite[] = [];
       faults = group.map((encoded) => {
-        const fault = faultAfter(counters, encoded);
+        const fault = faultOfWrite(counters, encoded.write);
         if (fault !== undefined) return fault;
         for (const { number, body } of encoded.bodies) void tables.batches.put(number, body as Buffer);
         taken.push(encoded.write);
@@ -191,7 +193,10 @@ export class LmdbTickLog implements TickLog {
 
   async recordStored(progress: StoredProgress): Promise<void> {
     const { tables } = this;
+    let fault: string | undefined;
     await this.changeCounters((stored) => {
+      fault = faultOfStored(stored, progress);
+      if (fault !== undefined) return stored;
       for (const cell of progress.stored) this.changeCell(cell, (before) => ({ ...before, stored: before.stored + cell.rows }));
       for (const row of progress.quarantined) {
         void tables.quarantine.put(rowName(row.table, row.sequence), row);
@@ -199,9 +204,10 @@ export class LmdbTickLog implements TickLog {
       }
       return totalsAfterStored(stored, progress);
     });
+    if (fault !== undefined) throw notWritten(fault);
   }
 
-  async forgetStored(progress: StoredProgress): Promise<void> {
+  async forgetStored(progress: Omit<StoredProgress, 'firstNumber'>): Promise<void> {
     const { tables } = this;
     await this.changeCounters((stored) => {
       for (const cell of progress.stored) this.changeCell(cell, (before) => ({ ...before, stored: before.stored - cell.rows }));
@@ -356,13 +362,6 @@ export class LmdbTickLog implements TickLog {
       throw this.failure;
     }
   }
-}
-
-/** A write that was admitted on one that failed must fail too, whatever the disk does by now. */
-function faultAfter({ serial, headNumber }: LogCounters, { write, bodies }: EncodedWrite): string | undefined {
-  if (serial + 1 !== write.serial) return `write ${String(write.serial)} does not follow write ${String(serial)}`;
-  const at = bodies.findIndex(({ number }, index) => number !== headNumber + 1 + index);
-  return at < 0 ? undefined : `batch ${bodies[at].number} does not follow batch ${headNumber + at}`;
 }
 
 function trimmed(number: number, firstNumber: number): HindcastError {

@@ -29,6 +29,19 @@ export function freshCounters({
   };
 }
 
+/** A write that was admitted on one that failed must fail too, whatever the disk does by now. */
+export function faultOfWrite({ serial, headNumber }: LogCounters, write: LogWrite): string | undefined {
+  if (serial + 1 !== write.serial) return `write ${String(write.serial)} does not follow write ${String(serial)}`;
+  const at = write.batches.findIndex(({ number }, index) => number !== headNumber + 1 + index);
+  return at < 0 ? undefined : `batch ${write.batches[at].number} does not follow batch ${headNumber + at}`;
+}
+
+/** The watermark says that everything below it was seen: it may neither leap nor go over the same batches again. */
+export function faultOfStored({ storedThroughNumber }: LogCounters, { firstNumber, throughNumber }: StoredProgress): string | undefined {
+  if (firstNumber === storedThroughNumber + 1 && throughNumber >= firstNumber) return undefined;
+  return `progress of batches ${firstNumber} to ${throughNumber} does not follow the watermark ${storedThroughNumber}`;
+}
+
 export function totalsAfterWrite(before: LogCounters, { serial, batches, counts, rejectedByCode }: LogWrite): LogCounters {
   const rows = batches.reduce((sum, batch) => sum + weightOf(batch), 0);
   const byCode: Record<string, number> = { ...before.rejectedByCode };
@@ -54,7 +67,7 @@ export function totalsAfterStored(before: LogCounters, { throughNumber, stored, 
   const rows = rowsByTable(stored);
   return {
     ...before,
-    storedThroughNumber: Math.max(before.storedThroughNumber, throughNumber),
+    storedThroughNumber: throughNumber,
     totals: mapTotals(before, (totals, table) => ({
       ...totals,
       stored: totals.stored + rows[table],
@@ -63,7 +76,10 @@ export function totalsAfterStored(before: LogCounters, { throughNumber, stored, 
   };
 }
 
-export function totalsAfterForgotten(before: LogCounters, { throughNumber, stored, quarantined }: StoredProgress): LogCounters {
+export function totalsAfterForgotten(
+  before: LogCounters,
+  { throughNumber, stored, quarantined }: Omit<StoredProgress, 'firstNumber'>,
+): LogCounters {
   const rows = rowsByTable(stored);
   return {
     ...before,

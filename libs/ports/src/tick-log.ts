@@ -62,13 +62,16 @@ export interface TickLog extends LogFollower {
   progress(): LogProgress;
   /** Rows that the store has refused and nobody has released; few, most often none. */
   quarantine(): readonly QuarantinedRow[];
-  /** The drain's progress: watermark, counters and quarantined rows in one transaction. */
+  /**
+   * The drain's progress: watermark, counters and quarantined rows in one transaction. LOG_UNAVAILABLE, and nothing of it
+   * there, where it does not begin right after the watermark: a gap would never be seen, a repeat would count twice.
+   */
   recordStored(progress: StoredProgress): Promise<void>;
   /**
    * The store is not what it was: takes the progress of the held batches back, so that they are stored once more. The
    * watermark goes to `throughNumber`, and `stored` and `quarantined` are what was recorded of the batches after it.
    */
-  forgetStored(progress: StoredProgress): Promise<void>;
+  forgetStored(progress: Omit<StoredProgress, 'firstNumber'>): Promise<void>;
   /** Rows of the quarantine that the store took after all. */
   releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void>;
   /** Drops batches up to and including `throughNumber`, raising floors and clocks to what they held. */
@@ -150,6 +153,8 @@ export interface LogMemory extends LogProgress {
 }
 
 export interface StoredProgress {
+  /** Of the batches that were seen, without a hole, up to `throughNumber`. */
+  readonly firstNumber: number;
   readonly throughNumber: number;
   /** Rows seen in the store since the last progress. */
   readonly stored: readonly StoredCell[];

@@ -187,6 +187,7 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
     it('is the same after the log was opened again, and writing goes on', async () => {
       await appendEach(1, 6);
       await log.recordStored({
+        firstNumber: 1,
         throughNumber: 3,
         stored: [storedCell('trades', 8), storedCell('quotes', 6)],
         quarantined: [quarantinedRow(1)],
@@ -202,14 +203,20 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
   });
 
   describe('what the drain has seen', () => {
-    it('counts stored and quarantined rows, and never moves the watermark back', async () => {
+    it('counts stored and quarantined rows, and refuses what does not begin right after the watermark', async () => {
       await appendEach(1, 4);
-      await log.recordStored({
+      const progress = {
+        firstNumber: 1,
         throughNumber: 3,
         stored: [storedCell('trades', 8), storedCell('quotes', 6)],
         quarantined: [quarantinedRow(2)],
-      });
-      await log.recordStored({ throughNumber: 2, stored: [], quarantined: [] });
+      };
+      // A hole, nothing at all, then the same twice and an overlap, given before the first of them is on disk.
+      const wrong = { code: 'LOG_UNAVAILABLE', message: expect.stringContaining('does not follow the watermark') as string };
+      await expect(log.recordStored({ ...progress, firstNumber: 2 })).rejects.toMatchObject(wrong);
+      await expect(log.recordStored({ ...progress, throughNumber: 0 })).rejects.toMatchObject(wrong);
+      const repeats = [progress, progress, { ...progress, throughNumber: 4 }].map((each) => log.recordStored(each));
+      expect(await Promise.allSettled(repeats)).toMatchObject([{ status: 'fulfilled' }, { reason: wrong }, { reason: wrong }]);
       const { storedThroughNumber, totals, cells, quarantine } = log.recall();
       expect(storedThroughNumber).toBe(3);
       expect(totals).toMatchObject({ trades: { stored: 8, quarantined: 1 }, quotes: { stored: 6, quarantined: 0 } });
@@ -221,7 +228,8 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
 
     it('releases a quarantined row once, whoever asks', async () => {
       await appendEach(1, 2);
-      await log.recordStored({ throughNumber: 2, stored: [storedCell('trades', 4)], quarantined: [quarantinedRow(1), quarantinedRow(2)] });
+      const stored = [storedCell('trades', 4)];
+      await log.recordStored({ firstNumber: 1, throughNumber: 2, stored, quarantined: [quarantinedRow(1), quarantinedRow(2)] });
       await Promise.all([log.releaseQuarantine([quarantinedRow(1)]), log.releaseQuarantine([quarantinedRow(1)])]);
       const { totals, cells, quarantine } = log.recall();
       expect(quarantine).toEqual([quarantinedRow(2)]);
@@ -232,20 +240,21 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
 
     it('takes back what was stored, for a store that lost it', async () => {
       await appendEach(1, 3);
-      await log.recordStored({ throughNumber: 2, stored: [storedCell('trades', 4)], quarantined: [quarantinedRow(1)] });
+      await log.recordStored({ firstNumber: 1, throughNumber: 2, stored: [storedCell('trades', 4)], quarantined: [quarantinedRow(1)] });
       const before = log.recall();
       const progress = { stored: [storedCell('trades', 6)], quarantined: [quarantinedRow(2)] };
-      await log.recordStored({ throughNumber: 3, ...progress });
+      await log.recordStored({ firstNumber: 3, throughNumber: 3, ...progress });
       await log.forgetStored({ throughNumber: 2, ...progress });
       expect(log.recall()).toEqual(before);
       expect(log.progress().storedThroughNumber).toBe(2);
-      await log.recordStored({ throughNumber: 3, ...progress });
+      await log.recordStored({ firstNumber: 3, throughNumber: 3, ...progress });
       expect(log.recall().totals.trades).toMatchObject({ stored: 10, quarantined: 2 });
     });
 
     it('keeps refused rejected rows apart from the ledger', async () => {
       const row: QuarantinedRow = { table: 'rejected_ticks', sequence: 1, message: 'no', body: 'AAAA' };
-      await log.recordStored({ throughNumber: 0, stored: [], quarantined: [row] });
+      await appendEach(1, 1);
+      await log.recordStored({ firstNumber: 1, throughNumber: 1, stored: [], quarantined: [row] });
       expect(log.recall().quarantine).toEqual([row]);
       await log.releaseQuarantine([row]);
       expect(log.recall()).toMatchObject({ quarantine: [], totals: { trades: { quarantined: 0, stored: 0 }, quotes: { quarantined: 0 } } });

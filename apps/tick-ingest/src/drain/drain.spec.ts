@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { HindcastError } from '@hindcast/contracts';
 import { decodeLoggedBatch, sequenceOf, type LoggedBatch } from '@hindcast/market';
 import type { StoredProgress } from '@hindcast/ports';
 import { logBatch, loggedBatch, tradeRowsOf } from '@hindcast/testing';
@@ -237,6 +238,89 @@ it('ends when it is told to, also while the store is away, and starts again wher
   abort = new AbortController();
   await drained(drain(), 2);
   expect(storedRows()).toBe(10);
+});
+
+describe('a fault of ours', () => {
+  it('ends the drain at once where watching a piece meets it, and nothing after that piece is counted', async () => {
+    log(1, 2, 3, 4, 5);
+    const write = store.writeTicks.bind(store);
+    store.writeTicks = (piece, options) => (piece[0].number === 5 ? new Promise(() => undefined) : write(piece, options));
+    const areVisible = store.areVisible.bind(store);
+    store.areVisible = async (piece, options) => {
+      // Not before the third piece hangs in its request.
+      if (piece[0].number === 1) await until(() => store.writes.length === 2);
+      if (piece[0].number === 1) throw new TypeError('no such thing');
+      return await areVisible(piece, options);
+    };
+    const worker = drain();
+    worker.advance(5);
+    await expect(worker.run(1, abort.signal)).rejects.toThrow('no such thing');
+    expect(store.writes).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(progress).toEqual([]);
+  });
+
+  it('ends it where a piece is sent, and later pieces that the store has taken are not counted', async () => {
+    log(1, 2, 3, 4);
+    const write = store.writeTicks.bind(store);
+    store.writeTicks = async (piece, options) => {
+      if (piece[0].number === 3) return await write(piece, options);
+      await until(() => store.writes.length === 1);
+      return { kind: 'refused', table: 'trades', sequence: sequenceOf(9, 0), message: 'no' };
+    };
+    const worker = drain();
+    worker.advance(4);
+    await expect(worker.run(1, abort.signal)).rejects.toThrow(`${sequenceOf(9, 0)}, which is not in the piece`);
+    expect(progress).toEqual([]);
+  });
+});
+
+describe('pieces with troubles of their own', () => {
+  const refused = (numbers: readonly number[]): void => {
+    const write = store.writeTicks.bind(store);
+    store.writeTicks = async (piece, options) => {
+      if (numbers.includes(piece[0].number)) throw new HindcastError('SCHEMA_MISSING', 'there is no table trades');
+      return await write(piece, options);
+    };
+  };
+
+  it('make the worst of them the status: it does not change to and fro, and ends when its piece is through', async () => {
+    log(1, 2, 3, 4);
+    const wrong = [3];
+    refused(wrong);
+    store.pollsHidden = 300;
+    const worker = drain();
+    worker.advance(4);
+    const running = worker.run(1, abort.signal);
+    await until(() => progress.length === 1);
+    expect(store.resumed).toBeGreaterThan(1);
+    expect(statuses).toEqual([{ state: 'stopped', detail: 'SCHEMA_MISSING: there is no table trades' }]);
+    wrong.pop();
+    await until(() => progress.length === 2);
+    expect(statuses.slice(1)).toEqual([{ state: 'running', detail: '' }]);
+    abort.abort();
+    await running;
+  });
+
+  it('go back to the lesser trouble where the worse one is over', async () => {
+    log(1, 2, 3, 4);
+    const wrong = [3];
+    refused(wrong);
+    store.pollsHidden = Infinity;
+    const worker = drain();
+    worker.advance(4);
+    const running = worker.run(1, abort.signal);
+    await until(() => store.resumed > 1);
+    wrong.pop();
+    await until(() => store.writes.length === 2 && statuses.at(-1)?.state === 'waiting');
+    store.pollsHidden = 0;
+    await until(() => progress.length === 2);
+    expect(statuses.map(({ state }) => state)).toEqual(['stopped', 'waiting', 'running']);
+    abort.abort();
+    await running;
+  });
 });
 
 it('crashes rather than waits for a flushed batch that is not there', async () => {

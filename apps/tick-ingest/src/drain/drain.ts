@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { HindcastError } from '@hindcast/contracts';
 import {
   encodeLoggedBatch,
@@ -37,6 +38,7 @@ export interface DrainStatus {
   readonly detail: string;
 }
 
+const running: DrainStatus = { state: 'running', detail: '' };
 /** Requests on their way at once: the next one is encoded while the store works on the one before. */
 const piecesAhead = 2;
 /** Pieces acknowledged and not shown yet: the store is given the next ones meanwhile, or it stands still between two. */
@@ -63,14 +65,16 @@ interface Piece extends StoredPiece {
 export class Drain {
   private head = 0;
   private wakeUp: () => void = () => undefined;
-  private failure: HindcastError | undefined;
+  /** What keeps a piece from being through, by the piece's first batch: one piece says nothing of another. */
+  private readonly failures = new Map<number, HindcastError>();
+  private status: DrainStatus = running;
   private sentAtMs = -Infinity;
   private rowsABatch = 0;
   private unseen = 0;
   /** Pieces are counted in their order. */
   private watching: Promise<void> = Promise.resolve();
-  /** A fault of ours while a piece was watched; whoever runs the drain gets it. */
-  private crash: { readonly error: unknown } | undefined;
+  /** Aborted by a fault of ours, which is its reason; whoever runs the drain gets it. */
+  private readonly crash = new AbortController();
 
   constructor(private readonly parts: DrainParts) {}
 
@@ -80,13 +84,22 @@ export class Drain {
     this.wakeUp();
   }
 
-  /** Runs until aborted; pieces that were sent and not seen are sent again after the next start. */
+  /**
+   * Runs until aborted; pieces that were sent and not seen are sent again after the next start. A fault of ours rejects at
+   * once, whatever the store still has in hand, and no piece counts after one that was given up.
+   */
   async run(fromNumber: number, signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.wakeUp(), { once: true });
+    const crash = this.crash.signal;
+    const ending = AbortSignal.any([signal, crash]);
+    ending.addEventListener('abort', () => this.wakeUp(), { once: true });
+    await Promise.race([this.orCrash(this.follow(fromNumber, ending)), once(crash, 'abort')]);
+    crash.throwIfAborted();
+  }
+
+  private async follow(fromNumber: number, signal: AbortSignal): Promise<void> {
     const sending: Promise<Piece | undefined>[] = [];
     let next = fromNumber;
     while (!signal.aborted) {
-      if (this.crash) throw this.crash.error;
       const restMs = this.restMs(next);
       if (restMs > 0 && sending.length === 0) {
         await this.parts.wait(restMs, signal);
@@ -98,7 +111,7 @@ export class Drain {
         next = batches[batches.length - 1].number + 1;
         this.sentAtMs = this.parts.nowMs();
         this.rowsABatch = batches.reduce((sum, batch) => sum + rowsOf(batch), 0) / batches.length;
-        sending.push(this.send(batches, signal));
+        sending.push(this.orCrash(this.send(batches, signal)));
         continue;
       }
       const oldest = sending.shift();
@@ -112,19 +125,26 @@ export class Drain {
   /** Counts a piece once it is seen, and those before it are. */
   private watch(piece: Piece | undefined, signal: AbortSignal): void {
     if (!piece) return;
+    this.report(piece.batches, undefined);
     this.unseen++;
     this.watching = this.watching
-      .then(() => this.untilSeen(piece, signal))
-      .catch((error: unknown) => {
-        this.crash ??= { error };
-      })
+      .then(() => this.orCrash(this.untilSeen(piece, signal)))
       .then(() => {
         this.unseen--;
         this.wakeUp();
       });
   }
 
+  private orCrash<T>(work: Promise<T>): Promise<T | undefined> {
+    return work.catch((error: unknown) => {
+      this.crash.abort(error);
+      return undefined;
+    });
+  }
+
   private async untilSeen(sent: Piece, signal: AbortSignal): Promise<void> {
+    // Also where a piece before it was given up: the watermark would pass what nobody has seen.
+    if (signal.aborted) return;
     let piece: Piece | undefined = sent;
     // A resend changes nothing where the rows were on their way all the same.
     while (piece && !(await this.seen(piece, signal))) piece = await this.send(piece.batches, signal);
@@ -161,16 +181,13 @@ export class Drain {
     for (let attempt = 0; !signal.aborted;) {
       try {
         const outcome = await this.parts.writer.writeTicks(batches, { skip, streamId: this.parts.streamId });
-        if (outcome.kind === 'written') {
-          this.report(undefined);
-          return { sentAtMs, batches, skip, quarantined };
-        }
+        if (outcome.kind === 'written') return { sentAtMs, batches, skip, quarantined };
         if (quarantined.length >= this.parts.quarantineRowsMax) throw tooManyRefused(this.parts.quarantineRowsMax, outcome);
         skip.add(rowName(outcome.table, outcome.sequence));
         quarantined.push(quarantinedRow(batches, outcome));
       } catch (error) {
         if (!(error instanceof HindcastError)) throw error;
-        this.report(error);
+        this.report(batches, error);
         skip = new Set();
         quarantined = [];
         await this.parts.wait(backOff(attempt++, retryMinMs, retryMaxMs), signal);
@@ -185,16 +202,16 @@ export class Drain {
     for (let poll = 0; !signal.aborted; poll++) {
       try {
         if (await this.parts.writer.areVisible(batches, { skip, streamId: this.parts.streamId })) {
-          this.report(undefined);
+          this.report(batches, undefined);
           return true;
         }
         if (poll > 0 && poll % pollsBeforeResume === 0) {
-          if (await this.resume()) waitedMs = 0;
+          if (await this.resume(batches)) waitedMs = 0;
           else if (waitedMs >= resendAfterMs) return false;
         }
       } catch (error) {
         if (!(error instanceof HindcastError)) throw error;
-        this.report(error);
+        this.report(batches, error);
         // Rows that a changed table took may have lost something; they are written over when it is as it was.
         if (schemaCodes.has(error.code)) return false;
       }
@@ -206,20 +223,30 @@ export class Drain {
   }
 
   /** True where a table was suspended. */
-  private async resume(): Promise<boolean> {
+  private async resume(batches: readonly LoggedBatch[]): Promise<boolean> {
     const resumed = await this.parts.writer.resumeSuspended();
     const tables = resumed.length === 0 ? 'no table is suspended' : `resumed ${resumed.join(', ')}`;
-    this.report(new HindcastError('STORE_AWAY', `rows were acknowledged and are not shown yet: ${tables}`));
+    this.report(batches, new HindcastError('STORE_AWAY', `rows were acknowledged and are not shown yet: ${tables}`));
     return resumed.length > 0;
   }
 
-  private report(failure: HindcastError | undefined): void {
-    if (this.failure?.message === failure?.message) return;
-    this.failure = failure;
-    if (!failure) this.parts.onStatus({ state: 'running', detail: '' });
-    else
-      this.parts.onStatus({ state: failure.code === 'STORE_AWAY' ? 'waiting' : 'stopped', detail: `${failure.code}: ${failure.message}` });
+  /** A failure to send stands until the piece is sent, one to see it until it is seen; the worst one is the status. */
+  private report([{ number }]: readonly LoggedBatch[], failure: HindcastError | undefined): void {
+    if (failure) this.failures.set(number, failure);
+    else this.failures.delete(number);
+    const status = worstOf(this.failures);
+    if (status.state === this.status.state && status.detail === this.status.detail) return;
+    this.status = status;
+    this.parts.onStatus(status);
   }
+}
+
+/** Of failures that are equally bad, that of the oldest piece: the others wait behind it. */
+function worstOf(failures: ReadonlyMap<number, HindcastError>): DrainStatus {
+  const oldestFirst = [...failures].sort(([a], [b]) => a - b).map(([, failure]) => failure);
+  const stopping = oldestFirst.find(({ code }) => code !== 'STORE_AWAY');
+  const worst = stopping ?? oldestFirst.at(0);
+  return worst ? { state: stopping ? 'stopped' : 'waiting', detail: `${worst.code}: ${worst.message}` } : running;
 }
 
 function backOff(attempt: number, minMs: number, maxMs: number): number {

@@ -14,7 +14,7 @@ export interface DrainWorkerParts {
   readonly pieceIntervalMs: number;
   readonly logger: Logger;
   /** After the progress is on disk. */
-  readonly onStored: (progress: StoredProgress, piece: { readonly firstNumber: number; readonly elapsedMs: number }) => void;
+  readonly onStored: (progress: StoredProgress, elapsedMs: number) => void;
 }
 
 const restartAfterMs = 1_000;
@@ -55,6 +55,8 @@ export class DrainWorker {
     thread.on('exit', () => this.exited());
     this.thread = thread;
     this.hasLostProgress = false;
+    // Of the thread before it; the new one reports what it meets.
+    this.status = { state: 'running', detail: '' };
   }
 
   /** The log was flushed up to this batch. */
@@ -109,10 +111,9 @@ export class DrainWorker {
     const { log, logger, onStored } = this.parts;
     if (this.hasLostProgress) return;
     try {
-      const firstNumber = log.progress().storedThroughNumber + 1;
       await log.recordStored(progress);
       this.rowsStored += progress.stored.reduce((sum, { rows }) => sum + rows, 0);
-      onStored(progress, { firstNumber, elapsedMs });
+      onStored(progress, elapsedMs);
     } catch (error) {
       // The watermark stays: the thread starts again from it and sends the same rows.
       this.hasLostProgress = true;

@@ -15,7 +15,12 @@ export function progressOf({ batches, skip, quarantined }: StoredPiece): StoredP
     countRows(cells, 'trades', trades, skip);
     countRows(cells, 'quotes', quotes, skip);
   }
-  return { throughNumber: batches[batches.length - 1].number, stored: [...cells.values()], quarantined };
+  return {
+    firstNumber: batches[0].number,
+    throughNumber: batches[batches.length - 1].number,
+    stored: [...cells.values()],
+    quarantined,
+  };
 }
 
 type MutableCell = { -readonly [Field in keyof StoredCell]: StoredCell[Field] };
