@@ -172,6 +172,7 @@ export class TickIngest {
       port: config.ports.tickIngestGrpc,
       maxAheadUs: limits.maxAheadUs,
       followersMax: config.followersMax,
+      followers,
     });
     this.openGrpcPort = port;
     logger.info({ streamId: log.streamId, ...log.position() }, 'log open');

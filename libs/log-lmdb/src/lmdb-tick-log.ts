@@ -5,6 +5,7 @@ import type {
   CheckpointReport,
   Clock,
   FollowedBatch,
+  FollowerCheckpoint,
   FollowOptions,
   LogBeginning,
   LogInheritance,
@@ -265,6 +266,24 @@ export class LmdbTickLog implements TickLog {
     });
   }
 
+  async recordCutOff(follower: string, atNumber: number): Promise<boolean> {
+    const { checkpoints } = this.tables;
+    return this.changeCheckpoint(follower, (known = { follower, number: 0, progressAtUs: 0 }) => {
+      if (known.number !== atNumber) return false;
+      void checkpoints.put(follower, { ...known, isCutOff: true });
+      return true;
+    });
+  }
+
+  async forgetCheckpoint(follower: string, atNumber?: number): Promise<boolean> {
+    const { checkpoints } = this.tables;
+    return this.changeCheckpoint(follower, (known) => {
+      if (!known || known.number !== (atNumber ?? known.number)) return false;
+      void checkpoints.remove(follower);
+      return true;
+    });
+  }
+
   async *follow(options: FollowOptions): AsyncIterable<FollowedBatch> {
     for await (const { body, headNumber } of this.followBodies(options)) {
       yield { streamId: this.streamId, batch: decodeLoggedBatch(body), headNumber };
@@ -341,6 +360,15 @@ export class LmdbTickLog implements TickLog {
       late: 0,
     };
     void this.tables.cells.put(key, change(before));
+  }
+
+  /** Inside the transaction, so that a report that came meanwhile is seen. */
+  private async changeCheckpoint(follower: string, change: (known?: FollowerCheckpoint) => boolean): Promise<boolean> {
+    let isChanged = false;
+    await this.write(() => {
+      isChanged = change(this.tables.checkpoints.get(follower));
+    });
+    return isChanged;
   }
 
   private async changeCounters(change: (stored: LogCounters) => LogCounters): Promise<void> {

@@ -76,6 +76,10 @@ export interface TickLog extends LogFollower {
   releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void>;
   /** Drops batches up to and including `throughNumber`, raising floors and clocks to what they held. */
   trim(trimming: Trimming): Promise<void>;
+  /** The log keeps nothing for this follower until it makes progress; false where it has left `atNumber` meanwhile. */
+  recordCutOff(follower: string, atNumber: number): Promise<boolean>;
+  /** Drops a checkpoint, with `atNumber` only where it still stands there; false where there was none to drop. */
+  forgetCheckpoint(follower: string, atNumber?: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -133,8 +137,10 @@ export interface QuarantinedRow {
 export interface FollowerCheckpoint {
   readonly follower: string;
   readonly number: number;
-  /** When it last made progress, by the world's clock. */
+  /** When it last made progress, by the world's clock; 0 where it never has. */
   readonly progressAtUs: number;
+  /** It holds nothing back until it makes progress again. */
+  readonly isCutOff?: true;
 }
 
 export interface LogProgress {

@@ -35,12 +35,14 @@ export interface LoggedBatchMessage {
 
 const followerPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const symbolsMax = 1_000;
-/** Names that hold trimming back: each may fill the log until it is cut off. */
+/** Names of others that hold trimming back: each may fill the log until it is cut off. */
 const checkpointsMax = 32;
 
 export interface FollowersParts {
   readonly log: Pick<LmdbTickLog, 'streamId' | 'position' | 'progress' | 'followBodies' | 'reportCheckpoint'>;
   readonly followersMax: number;
+  /** The deployment's own: their checkpoints always have room. */
+  readonly followers: readonly string[];
 }
 
 /**
@@ -75,13 +77,16 @@ export class Followers {
   }
 
   async report(report: CheckpointReport): Promise<void> {
-    const { log } = this.parts;
+    const { log, followers } = this.parts;
     const { follower, number } = report;
     requireFollower(follower);
     const { headNumber } = log.position();
     if (number > headNumber) throw new HindcastError('FIELD_INVALID', `number is ${number}; the newest batch is ${headNumber}`);
-    const { checkpoints } = log.progress();
-    if (checkpoints.length >= checkpointsMax && !checkpoints.some((known) => known.follower === follower))
+    const others = log
+      .progress()
+      .checkpoints.map((known) => known.follower)
+      .filter((name) => !followers.includes(name));
+    if (others.length >= checkpointsMax && !followers.includes(follower) && !others.includes(follower))
       throw new HindcastError('CLIENTS_FULL', `the log keeps the checkpoints of ${checkpointsMax} followers, and no more`);
     await log.reportCheckpoint(report);
   }

@@ -30,6 +30,7 @@ async function open(options: WorldOptions = {}): Promise<void> {
     port: 0,
     maxAheadUs: 0,
     followersMax: 2,
+    followers: ['market-physics'],
   });
   url = `127.0.0.1:${door.port}`;
   pusher = new GrpcPusher({ url, windowMax: 8, backoff: { firstMs: 1, mostMs: 5 } });
@@ -348,6 +349,9 @@ describe('Follow and ReportCheckpoint', () => {
     for (let name = 0; name < 32; name++) await report(`follower-${name}`, 1);
     await expect(report('one-more', 1)).rejects.toMatchObject({ code: 'CLIENTS_FULL' });
     await report('follower-3', 1);
+    await report('market-physics', 1);
+    expect(await world.log.forgetCheckpoint('follower-5')).toBe(true);
+    await report('one-more', 1);
     follower.close();
   });
 });

@@ -21,6 +21,7 @@ export interface GrpcDoorParts {
   readonly maxAheadUs: number;
   readonly doorkeeper: Doorkeeper;
   readonly followersMax: number;
+  readonly followers: readonly string[];
   readonly bind: string;
   readonly port: number;
   readonly logger: Logger;

@@ -131,4 +131,47 @@ describe('a follower that makes no progress', () => {
     expect(await worker.trim()).toBe(19);
     expect([...worker.cut]).toEqual([]);
   });
+
+  it('stays cut off over a restart, and does not hold the log for its time anew', async () => {
+    await send(1, 20);
+    await world.drain();
+    await report(2);
+    const worker = trimmer({ logKeepRows: 15 });
+    await worker.trim();
+    await send(21, 22);
+    await world.drain();
+    timeUs += 5_000_000;
+    expect(await worker.trim()).toBe(5);
+    await send(23, 27);
+    await world.drain();
+    const restarted = trimmer();
+    expect([...restarted.cut]).toEqual(['market-physics']);
+    expect(await restarted.trim()).toBe(20);
+    await report(27);
+    await send(28, 28);
+    await world.drain();
+    expect(await restarted.trim()).toBe(0);
+    expect([...restarted.cut]).toEqual([]);
+  });
+
+  it('and is none of the deployment is forgotten, until it reports again', async () => {
+    await send(1, 20);
+    await world.drain();
+    await report(20);
+    const reportOutside = (number: number) => world.log.reportCheckpoint({ streamId: world.log.streamId, follower: 'outsider', number });
+    await reportOutside(3);
+    const worker = trimmer();
+    expect(await worker.trim()).toBe(3);
+    await send(21, 23);
+    await report(23);
+    await world.drain();
+    timeUs += 5_000_000;
+    expect(await worker.trim()).toBe(20);
+    expect(world.log.progress().checkpoints.map(({ follower }) => follower)).toEqual(['market-physics']);
+    await send(24, 25);
+    await report(25);
+    await world.drain();
+    await reportOutside(24);
+    expect(await worker.trim()).toBe(1);
+  });
 });

@@ -1,5 +1,5 @@
 import { clocksAfter, instrumentKey, weightOf, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
-import type { Clock, Floor, TickLog } from '@hindcast/ports';
+import type { Clock, Floor, FollowerCheckpoint, TickLog } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
 
@@ -27,13 +27,16 @@ const fullAt = 0.9;
  * then only as many as the log holds too much. A follower that makes no progress while the log is full is cut off.
  */
 export class TrimmerWorker {
-  /** Followers cut off, for health and alarms; one that reports again is welcome again. */
-  readonly cut = new Set<string>();
+  /** The deployment's own followers that are cut off, for health and alarms; one that reports again is welcome again. */
+  readonly cut: Set<string>;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private readonly progress = new Map<string, { readonly number: number; readonly atUs: number }>();
 
-  constructor(private readonly parts: TrimmerParts) {}
+  constructor(private readonly parts: TrimmerParts) {
+    const { checkpoints } = parts.log.progress();
+    this.cut = new Set(checkpoints.filter(({ isCutOff }) => isCutOff).map(({ follower }) => follower));
+  }
 
   start(): void {
     this.timer = setInterval(() => {
@@ -56,7 +59,7 @@ export class TrimmerWorker {
     const { log, intake, logKeepRows } = this.parts;
     // Who may be cut off is asked only while there is something to drop.
     if (log.position().rows <= logKeepRows && this.cut.size === 0) return 0;
-    const through = this.throughNumber();
+    const through = await this.throughNumber();
     let dropped = 0;
     for (;;) {
       const { firstNumber, rows } = log.position();
@@ -87,34 +90,49 @@ export class TrimmerWorker {
   }
 
   /** The newest batch that the store and every follower are past. */
-  private throughNumber(): number {
+  private async throughNumber(): Promise<number> {
     const { log, followers } = this.parts;
     const { storedThroughNumber, checkpoints } = log.progress();
     const known = new Map(checkpoints.map((checkpoint) => [checkpoint.follower, checkpoint]));
     let through = storedThroughNumber;
     for (const follower of new Set([...followers, ...known.keys()])) {
-      const number = known.get(follower)?.number ?? 0;
-      if (!this.isCut(follower, number)) through = Math.min(through, number);
+      const checkpoint = known.get(follower) ?? { follower, number: 0 };
+      if (!(await this.isCut(checkpoint))) through = Math.min(through, checkpoint.number);
     }
     return through;
   }
 
-  private isCut(follower: string, number: number): boolean {
-    const { log, logger, logRowsMax, followerStallMs } = this.parts;
+  private async isCut({ follower, number, isCutOff }: Omit<FollowerCheckpoint, 'progressAtUs'>): Promise<boolean> {
+    const { log, logRowsMax, followerStallMs } = this.parts;
     const isStalled = this.stalledUs(follower, number) > followerStallMs * 1_000;
-    const isFull = log.position().rows >= logRowsMax * fullAt;
-    if (!isStalled) this.cut.delete(follower);
-    else if (isFull && !this.cut.has(follower)) {
+    if (isCutOff) {
       this.cut.add(follower);
-      logger.error(
-        { follower, followerStallMs },
-        'follower cut off: it made no progress while the log was full, and has to catch up from the store',
-      );
+      return true;
     }
-    return this.cut.has(follower);
+    this.cut.delete(follower);
+    const isFull = log.position().rows >= logRowsMax * fullAt;
+    return isStalled && isFull && this.cutOff(follower, number);
   }
 
-  /** For how long a follower had something to do and did not get on; seen here, so that a restart gives it its time anew. */
+  /**
+   * Not where it has reported meanwhile. The log remembers that one of our own is cut, so that a restart does not wait for it
+   * anew; it forgets anybody else's checkpoint, which nobody may ever come back for.
+   */
+  private async cutOff(follower: string, number: number): Promise<boolean> {
+    const { log, logger, followers, followerStallMs } = this.parts;
+    const isOurs = followers.includes(follower);
+    const isCut = await (isOurs ? log.recordCutOff(follower, number) : log.forgetCheckpoint(follower, number));
+    if (!isCut) return false;
+    if (isOurs) this.cut.add(follower);
+    else this.progress.delete(follower);
+    logger.error(
+      { follower, followerStallMs, isForgotten: !isOurs },
+      'follower cut off: it made no progress while the log was full, and has to catch up from the store',
+    );
+    return true;
+  }
+
+  /** For how long a follower had something to do and did not get on; seen here, so that a restart gives one that is not cut off its time anew. */
   private stalledUs(follower: string, number: number): number {
     const { log, clock } = this.parts;
     const nowUs = clock.nowUs();

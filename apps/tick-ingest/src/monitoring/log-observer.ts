@@ -82,7 +82,7 @@ export class LogObserver {
       ...[...names].map((follower) => ({
         follower,
         number: known.get(follower)?.number ?? 0,
-        progressAtUs: known.get(follower)?.progressAtUs,
+        progressAtUs: positive(known.get(follower)?.progressAtUs),
       })),
     ];
   }
@@ -127,4 +127,8 @@ export class LogObserver {
     if (this.parts.clock.nowUs() - silentSinceUs < silentMaxUs || seconds * 1_000_000 < silentMaxUs) return [];
     return problem(`${follower} is ${batches} batches behind and has not got on for ${Math.round(seconds)} s`);
   }
+}
+
+function positive(timeUs: number | undefined): number | undefined {
+  return timeUs === 0 ? undefined : timeUs;
 }
