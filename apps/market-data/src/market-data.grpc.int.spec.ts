@@ -4,7 +4,7 @@ import { tableFromIPC } from 'apache-arrow';
 import { usFromIso, type ErrorBody } from '@hindcast/contracts';
 import type { TickStore } from '@hindcast/ports';
 import { GRPC_DOOR, startService, type GrpcServer, type RunningService } from '@hindcast/service-kit';
-import { GrpcCaller } from '@hindcast/testing';
+import { GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { AppModule } from './app.module.js';
 import type { ArrowPiece } from './range-messages.js';
 import {
@@ -120,6 +120,8 @@ describe.each([
     expect(await grpc.streamRefusal(method, { symbol: 'SPY' })).toMatchObject({ code: 'INTERNAL', status: 13 });
   });
 });
+
+grpcDoorConformance(() => grpc);
 
 it('takes the intervals of bars', async () => {
   expect(whole(await pieces('Bars', { symbol: 'SPY', interval: '1h' }))).toEqual(await httpBytes('bars?symbol=SPY&interval=1h'));

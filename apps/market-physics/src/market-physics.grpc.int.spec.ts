@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { isoFromUs, usFromIso, type ErrorBody } from '@hindcast/contracts';
 import { GRPC_DOOR, type GrpcServer } from '@hindcast/service-kit';
-import { GrpcCaller, HashEmbedder } from '@hindcast/testing';
+import { GrpcCaller, grpcDoorConformance, HashEmbedder } from '@hindcast/testing';
 import { admitted, dayStartUs, endMark, foldOptions, patienceMs, statesOf, walk } from './market.fixture.js';
 import { startPhysics, type PhysicsUnderTest } from './service.fixture.js';
 
@@ -179,6 +179,8 @@ describe('similar moments', () => {
     expect(await grpcRefusal('FindSimilar', { text: 'a', filter: { fromUs: -1 } })).toContain('FIELD_INVALID: filter.from_us=-1');
   });
 });
+
+grpcDoorConformance(() => grpc);
 
 it('progress equals that of HTTP', async () => {
   expect(asJson(await grpc.unary('GetProgress', {}))).toEqual(await http('/v1/progress'));

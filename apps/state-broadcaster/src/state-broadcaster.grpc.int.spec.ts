@@ -1,7 +1,7 @@
 import { MemoryBus } from '@hindcast/bus-memory';
 import { usFromIso, type ErrorBody } from '@hindcast/contracts';
 import { GRPC_DOOR, type GrpcServer, type RunningService } from '@hindcast/service-kit';
-import { failureOf, GrpcCaller } from '@hindcast/testing';
+import { failureOf, GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { FakeMarketPhysics, startBroadcasterService, StreamClient, type StreamMessage } from './stream.fixture.js';
 
 const physics = new FakeMarketPhysics();
@@ -251,6 +251,8 @@ describe('a signal by gRPC equals its twin', () => {
     );
   });
 });
+
+grpcDoorConformance(() => grpc);
 
 it('ends with SHUTTING_DOWN when the service stops', async () => {
   const stopping = await startBroadcasterService({ HINDCAST_MARKET_PHYSICS_URL: physics.url }, async () => new MemoryBus());

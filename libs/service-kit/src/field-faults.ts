@@ -8,6 +8,8 @@ export interface FieldFault {
 }
 
 const shownCharactersMax = 80;
+/** By code points: half a character is a text that not every door can send. */
+const shownBeginning = new RegExp(`^.{0,${shownCharactersMax}}`, 'su');
 
 interface SchemaDef {
   readonly innerType?: z.ZodType;
@@ -95,5 +97,6 @@ function descriptionOf(schema: z.ZodType): string | undefined {
 
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length <= shownCharactersMax ? text : `${text.slice(0, shownCharactersMax)}…`;
+  const beginning = shownBeginning.exec(text)?.[0] ?? '';
+  return beginning.length === text.length ? text : `${beginning}…`;
 }

@@ -59,6 +59,14 @@ describe('a query', () => {
   it('cuts off a long value', () => {
     expect(refusal(() => parseQuery(shape, { limit: 'x'.repeat(1_000) })).length).toBeLessThan(200);
   });
+
+  it('cuts between characters', () => {
+    for (const value of ['😀'.repeat(100), `A${'😀'.repeat(100)}`]) {
+      const message = refusal(() => parseQuery(shape, { limit: value }));
+      expect(message).toContain('😀…');
+      expect(message.isWellFormed()).toBe(true);
+    }
+  });
 });
 
 describe('a body', () => {

@@ -41,6 +41,8 @@ export class GrpcHandlers {
           (answer) => callback(null, answer),
           (error: unknown) => callback(failed(error)),
         )
+        .catch((error: unknown) => callback(failed(error)))
+        .catch((error: unknown) => this.unanswered(error, call.getPath()))
         .finally(release);
     };
   }
@@ -52,7 +54,9 @@ export class GrpcHandlers {
   ): grpc.handleServerStreamingCall<Req, Res> {
     return (call) => {
       const { context, release, failed } = this.open(call);
-      void this.pump(method(call.request, context), call, { signal: context.signal, aheadMax, failed }).finally(release);
+      void this.pump(method(call.request, context), call, { signal: context.signal, aheadMax, failed })
+        .catch((error: unknown) => this.unanswered(error, call.getPath()))
+        .finally(release);
     };
   }
 
@@ -61,7 +65,9 @@ export class GrpcHandlers {
       const { context, release, failed } = this.open(call);
       // The method may stop reading and still answer, so ending the iterator must not end the call.
       const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Req>;
-      void this.pump(method(requests, context), call, { signal: context.signal, aheadMax: messagesAheadMax, failed }).finally(release);
+      void this.pump(method(requests, context), call, { signal: context.signal, aheadMax: messagesAheadMax, failed })
+        .catch((error: unknown) => this.unanswered(error, call.getPath()))
+        .finally(release);
     };
   }
 
@@ -103,10 +109,20 @@ export class GrpcHandlers {
     };
   }
 
+  /** What fails while a call is answered ends the call at most, and not the process with all other calls. */
+  private unanswered(error: unknown, path: string): void {
+    this.logger.error({ err: error, path }, 'call could not be answered');
+  }
+
   private statusOf(thrown: unknown, path: string): grpc.StatusObject & Error {
     const error = asHindcastError(thrown);
     if (error.code === 'INTERNAL') this.logger.error({ err: thrown, path }, 'call failed');
-    return grpcStatus(error);
+    try {
+      return grpcStatus(error);
+    } catch (cause) {
+      this.logger.error({ err: cause, path }, 'a failure could not be put into words');
+      return grpcStatus(new HindcastError('INTERNAL'));
+    }
   }
 }
 
@@ -115,7 +131,9 @@ export function grpcStatus(error: HindcastError): grpc.StatusObject & Error {
   const metadata = new grpc.Metadata();
   metadata.set(codeMetadataKey, error.code);
   if (Object.keys(error.details).length > 0) metadata.set(detailsMetadataKey, Buffer.from(JSON.stringify(error.details)));
-  return Object.assign(new Error(error.message), { code: errorCodes[error.code].grpc, details: error.message, metadata });
+  // grpc-js throws where a text was cut within a character, by which time nobody can answer any more.
+  const details = error.message.toWellFormed();
+  return Object.assign(new Error(details), { code: errorCodes[error.code].grpc, details, metadata });
 }
 
 type ServerCall = grpc.ServerUnaryCall<unknown, unknown> | AnyStreamCall;

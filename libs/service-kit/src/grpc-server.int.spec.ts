@@ -26,12 +26,20 @@ const service = 'hindcast.v1.TickIngest';
 const bodyBytes = 64 * 1024;
 const endless = 10_000;
 
+/** A text that was cut within a character: gRPC cannot send it as it is. */
+const halved = 'the log is \ud83d';
+const wellFormed = 'the log is \ufffd';
+/** What no JSON can say. */
+const unsayable = (): HindcastError => new HindcastError('NUMBER_TRIMMED', 'trimmed', { details: { number: 1n as unknown as number } });
+
 let made = 0;
 let calls: GrpcCall[] = [];
 
 async function* follow({ streamId, fromNumber }: Follow, call: GrpcCall): AsyncGenerator<Batch> {
   calls.push(call);
   if (streamId === 'other') throw new HindcastError('STREAM_UNKNOWN', 'the log is "main"');
+  if (streamId === 'half') throw new HindcastError('STREAM_UNKNOWN', halved);
+  if (streamId === 'unsayable') throw unsayable();
   if (streamId === 'bug') throw new TypeError('inside');
   for (let number = fromNumber; number < endless; number += 1) {
     made += 1;
@@ -48,6 +56,8 @@ async function* push(requests: AsyncIterable<Push>): AsyncGenerator<{ tag: numbe
 }
 
 async function reportCheckpoint({ number }: { readonly number: number }): Promise<object> {
+  if (number === 11) throw new HindcastError('NUMBER_TRIMMED', halved);
+  if (number === 12) throw unsayable();
   if (number === 13) throw new HindcastError('NUMBER_TRIMMED');
   return {};
 }
@@ -127,6 +137,14 @@ describe('server streams', () => {
     expect(bug.details).not.toContain('inside');
   });
 
+  it('end also where the failure cannot be said as it is', async () => {
+    expect(await failure(client.Follow({ streamId: 'half' }))).toMatchObject({
+      code: grpc.status.FAILED_PRECONDITION,
+      details: wellFormed,
+    });
+    expect(await failure(client.Follow({ streamId: 'unsayable' }))).toMatchObject({ code: grpc.status.INTERNAL });
+  });
+
   it('end with SHUTTING_DOWN when the service stops', async () => {
     const stream = client.Follow({ fromNumber: 0 });
     await once(stream, 'data');
@@ -156,6 +174,12 @@ describe('both ways', () => {
 it('answers single calls, with the code where they fail', async () => {
   expect(await report(1)).toEqual({});
   await expect(report(13)).rejects.toMatchObject({ code: grpc.status.OUT_OF_RANGE });
+});
+
+it('answers single calls also where the failure cannot be said as it is', async () => {
+  await expect(report(11)).rejects.toMatchObject({ code: grpc.status.OUT_OF_RANGE, details: wellFormed });
+  await expect(report(12)).rejects.toMatchObject({ code: grpc.status.INTERNAL });
+  expect(await report(1)).toEqual({});
 });
 
 it('names the port that is taken', async () => {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 
 const protoFolder = join(dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json')), 'proto');
 
@@ -12,18 +12,35 @@ export interface GrpcFailure {
   readonly message: string;
 }
 
+/** A method that takes one message. */
+export interface GrpcMethod {
+  readonly name: string;
+  /** Whether it answers with any number of messages. */
+  readonly isStream: boolean;
+  readonly textFields: readonly { readonly name: string; readonly isList: boolean }[];
+}
+
+/** As protobuf describes a message. */
+interface MessageDescriptor {
+  readonly field: readonly { readonly name: string; readonly type: string; readonly label: string }[];
+}
+
 type UnaryCall = (request: object, done: (error: grpc.ServiceError | null, answer: object) => void) => void;
 type StreamCall = (request: object) => grpc.ClientReadableStream<object>;
 
 /** Calls a service of ours by the name of its methods, as a client of another language would: from the .proto alone. */
 export class GrpcCaller {
-  private constructor(private readonly client: grpc.Client & Readonly<Record<string, unknown>>) {}
+  private constructor(
+    private readonly client: grpc.Client & Readonly<Record<string, unknown>>,
+    readonly methods: readonly GrpcMethod[],
+  ) {}
 
   static to({ proto, service, port }: { readonly proto: string; readonly service: string; readonly port: number }): GrpcCaller {
     const definition = loadSync(proto, { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, oneofs: true });
-    const Client = grpc.makeClientConstructor(definition[service] as grpc.ServiceDefinition, service);
+    const methods = definition[service] as ServiceDefinition;
+    const Client = grpc.makeClientConstructor(methods, service);
     const options = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
-    return new GrpcCaller(new Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options));
+    return new GrpcCaller(new Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options), methodsOf(methods));
   }
 
   unary<Answer>(method: string, request: object): Promise<Answer> {
@@ -57,6 +74,22 @@ export class GrpcCaller {
     this.client.close();
   }
 }
+
+function methodsOf(definition: ServiceDefinition): readonly GrpcMethod[] {
+  return Object.entries(definition)
+    .filter(([, { requestStream }]) => !requestStream)
+    .map(([name, { responseStream, requestType }]) => {
+      const { field } = requestType.type as MessageDescriptor;
+      const texts = field.filter(({ type }) => type === 'TYPE_STRING');
+      return {
+        name,
+        isStream: responseStream,
+        textFields: texts.map((text) => ({ name: camelCase(text.name), isList: text.label === 'LABEL_REPEATED' })),
+      };
+    });
+}
+
+const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 export function failureOf(error: unknown): GrpcFailure {
   if (!(error instanceof Error && 'metadata' in error)) throw new Error(`no failed call: ${JSON.stringify(error)}`);

@@ -5,6 +5,7 @@ import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { GrpcLogFollower, GrpcPusher } from '@hindcast/log-grpc';
 import { Doorkeeper, Lifecycle, loadService } from '@hindcast/service-kit';
+import { GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch, type WorldOptions } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from '../drain/trimmer.worker.js';
@@ -49,6 +50,17 @@ const keptIds = (): string[] =>
   world.flushed.flatMap(({ trades }) =>
     new TextDecoder().decode(trades.id.bytes.subarray(trades.id.offsets[0], trades.id.offsets[trades.length])),
   );
+
+describe('a door like all others', () => {
+  let caller: GrpcCaller;
+  beforeEach(async () => {
+    await open();
+    caller = GrpcCaller.to({ proto: 'tick_ingest.proto', service: 'hindcast.v1.TickIngest', port: Number(url.split(':')[1]) });
+  });
+  afterEach(() => caller.close());
+
+  grpcDoorConformance(() => caller);
+});
 
 describe('Push', () => {
   it('acknowledges each batch with what became of its rows, and adds nothing when it comes again', async () => {
