@@ -36,7 +36,7 @@ const cases = [
 ];
 const burstMs = 10_000;
 const sustainedMs = 5_000;
-const smallMs = 500;
+const smallMs = 2_000;
 /** As four feeds, each with what the door takes before it stops reading. */
 const streams = 4;
 const windowMax = 32;
