@@ -8,6 +8,7 @@ import { openGrpcDoor } from './market-data.grpc.js';
 import { readersMonitoring, ROWS_SENT, rowsSent, SuiteMonitoringController, type RowsSent } from './monitoring.js';
 import { RangeReader } from './range-reader.js';
 import { RangesController } from './ranges.controller.js';
+import { Reads } from './reads.js';
 import { SymbolsController } from './symbols.controller.js';
 import { TICK_STORE } from './tokens.js';
 
@@ -35,7 +36,7 @@ export class AppModule {
           provide: RangeReader,
           inject: [Instruments, TICK_STORE, ROWS_SENT],
           useFactory: (instruments: Instruments, store: TickStore, count: RowsSent): RangeReader =>
-            new RangeReader(instruments, store, count),
+            new RangeReader(instruments, store, count, new Reads(config.readsMax)),
         },
         {
           provide: GRPC_DOOR,

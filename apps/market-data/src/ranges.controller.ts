@@ -11,6 +11,7 @@ import { sendTable } from './table-stream.js';
 const errors: readonly ErrorCode[] = [
   'CURSOR_INVALID',
   'SYMBOL_UNKNOWN',
+  'READS_FULL',
   'STORE_AWAY',
   'STORE_DENIED',
   'SCHEMA_MISSING',

@@ -136,6 +136,12 @@ export const errorCodes = {
     help: 'The subscriber has as many subscriptions as one may have: unsubscribe from some, or subscribe to "*".',
   },
   CLIENTS_FULL: { status: 503, grpc: 8, retry: true, help: 'The service has as many subscribers as it serves; connect again later.' },
+  READS_FULL: {
+    status: 503,
+    grpc: 8,
+    retry: true,
+    help: 'The service reads as many ranges as it does at once: read one of yours to its end, or ask again later.',
+  },
   SHUTTING_DOWN: { status: 503, grpc: 14, retry: true, help: 'The service is stopping; send again in a moment.' },
   CONFIG_INVALID: { status: 500, grpc: 9, retry: false, help: 'Every bad key is listed; correct them and start again.' },
   PORT_IN_USE: { status: 500, grpc: 9, retry: false, help: 'Another process has the port: stop it or set HINDCAST_PORT_OFFSET.' },

@@ -15,7 +15,7 @@ details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; 
 summary { cursor: pointer; padding: .55rem .8rem; } details[open] > summary { border-bottom: 1px solid var(--line); }
 .body { padding: .3rem 1rem 1rem; overflow-x: auto; } .body > details { margin: .4rem 0; }
 .method { display: inline-block; min-width: 4.2em; font: 600 .8rem ui-monospace, monospace; color: var(--accent); }
-.path { font: 600 .92rem ui-monospace, monospace; } .note { opacity: .75; font-size: .9em; } .right { float: right; font-size: .8rem; opacity: .75; }
+.path { font: 600 .92rem ui-monospace, monospace; } .note { opacity: .75; font-size: .9em; } .says { display: block; } .right { float: right; font-size: .8rem; opacity: .75; }
 table { border-collapse: collapse; width: 100%; font-size: .92em; } th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
 ul.fields { list-style: none; margin: .2rem 0; padding-left: .9rem; border-left: 2px solid var(--line); } .fields li { margin: .2rem 0; }
 `;
@@ -54,7 +54,7 @@ function operationSection(method: string, path: string, operation: Operation): s
       }</td></tr>`,
   );
   return `<details id="${escaped(operationId)}"><summary><span class="method">${method}</span> <span class="path">${escaped(path)}</span>
-<span class="right">${escaped(right)}</span><div class="note">${inline(summary)}</div></summary><div class="body">${paragraphs(description)}
+<span class="right">${escaped(right)}</span><span class="note says">${inline(summary)}</span></summary><div class="body">${paragraphs(description)}
 ${parameters.length === 0 ? '' : `<h3>Parameters</h3><table><tbody>${parameters.map(parameterRow).join('')}</tbody></table>`}
 ${requestBody === undefined ? '' : `<h3>Body</h3>${contents(requestBody.content)}`}
 <h3>Answers</h3><table><tbody>${answers.join('')}</tbody></table></div></details>`;
