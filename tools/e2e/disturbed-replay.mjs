@@ -66,12 +66,18 @@ export class ResumedReplay {
     return this.#received;
   }
 
-  async heldUntil(what, condition) {
-    this.#command.signal('SIGSTOP');
+  heldUntil(what, condition) {
+    return this.heldWhile(until(what, condition));
+  }
+
+  /** It stands still until the promise is settled. */
+  async heldWhile(promise) {
+    const command = this.#command;
+    command.signal('SIGSTOP');
     try {
-      await until(what, condition);
+      await promise;
     } finally {
-      this.#command.signal('SIGCONT');
+      command.signal('SIGCONT');
     }
   }
 

@@ -33,7 +33,13 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
   private readonly due: Database<PhysicsState, DueKey>;
 
   constructor(private readonly folder: string) {
-    this.root = open({ path: folder, maxDbs: 4, noSubdir: false });
+    this.root = open({
+      path: folder,
+      maxDbs: 4,
+      noSubdir: false,
+      // With it, a commit that the disk does not take is rejected a second time, where nobody can hear it.
+      eventTurnBatching: false,
+    });
     this.positions = this.root.openDB({ name: 'position', encoding: 'json' });
     this.instruments = this.root.openDB({ name: 'instruments', encoding: 'json' });
     this.bars = this.root.openDB({ name: 'bars', encoding: 'binary' });

@@ -13,6 +13,7 @@ import { SimilarMoments } from './similar-moments.js';
 import { StateAnnouncer } from './state-announcer.js';
 import { StateFinder } from './state-finder.js';
 import { StateWriter } from './state-writer.js';
+import { SuspendedTables } from './suspended-tables.js';
 
 export interface ServiceParts {
   readonly adapters: Adapters;
@@ -81,9 +82,14 @@ export class PhysicsService {
     const { signal } = lifecycle;
     lifecycle.onStop('adapters', () => this.parts.adapters.close());
     lifecycle.onStop('workers', () => this.stop());
-    this.workers.push(this.follower.run(signal));
+    this.workers.push(this.follower.run(signal), this.suspendedTables().run(signal));
     if (this.embedding) this.workers.push(this.embedding.run(signal));
     else this.logger.warn('no embedding model: states queue up, and search answers MODEL_MISSING');
+  }
+
+  private suspendedTables(): SuspendedTables {
+    const resumed = (tables: readonly string[]): void => this.logger.warn({ tables }, 'suspended tables resumed');
+    return new SuspendedTables(this.parts.adapters.store, { resumed });
   }
 
   private async stop(): Promise<void> {

@@ -70,7 +70,7 @@ export class MemoryLog implements LogFollower {
 
 type UsedStore = Pick<
   TickStore,
-  'instruments' | 'newestStates' | 'newestTrades' | 'states' | 'trades' | 'writeStates' | 'health' | 'close'
+  'instruments' | 'newestStates' | 'newestTrades' | 'resumeSuspended' | 'states' | 'trades' | 'writeStates' | 'health' | 'close'
 >;
 
 /** What a tick store does for this service: (time, sequence) order, small pieces, states replaced by key. */
@@ -81,6 +81,10 @@ export class MemoryTickStore implements UsedStore {
   /** Failures that the next writes meet. */
   failuresLeft = 0;
   pieceRows = 7;
+
+  resumeSuspended(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
 
   add(batches: readonly LoggedBatch[]): void {
     for (const { trades } of batches) this.tradeRows.push(...tradeRowsOf(trades));

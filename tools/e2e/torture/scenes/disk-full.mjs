@@ -3,16 +3,17 @@
  * data. Mounting needs root; where that is not to be had the scene says so.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../hindcast-under-test.mjs';
 import { lifeWith } from '../trouble.mjs';
 
 const fullMs = 60_000;
-const sizeMb = 6_144;
+const sizeMb = 3_072;
 const blockBytes = 1 << 20;
+const atOncePart = 0.98;
 
 /** QuestDB takes room for each column of each table in advance; small pages leave a disk that trouble can fill. */
 const smallPages = { QDB_CAIRO_WRITER_DATA_APPEND_PAGE_SIZE: '1048576', QDB_CAIRO_WAL_WRITER_DATA_APPEND_PAGE_SIZE: '1048576' };
@@ -34,15 +35,21 @@ function mount(folder, megabytes) {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'ignore' });
 }
 
-/** Whatever room is left, and whatever is set free while it lasts. */
-async function keepFull(file, forMs) {
+/** Takes what room there is, and whatever is set free, until `over` resolves; `full` is called once none is left. */
+async function keepFull(file, { full, over }) {
+  let isOver = false;
+  void over.finally(() => (isOver = true));
+  // The most of it at once: what is written takes seconds, in which a fast replay would be over.
+  const { bavail, bsize } = statfsSync(dirname(file));
+  execFileSync('fallocate', ['--length', String(Math.floor(bavail * bsize * atOncePart)), file]);
   const descriptor = openSync(file, 'a');
   const zeros = Buffer.alloc(blockBytes);
-  const deadline = performance.now() + forMs;
   try {
-    while (performance.now() < deadline) {
-      fill(descriptor, zeros);
+    fill(descriptor, zeros);
+    full();
+    while (!isOver) {
       await sleep(100);
+      fill(descriptor, zeros);
     }
   } finally {
     closeSync(descriptor);
@@ -68,25 +75,37 @@ async function playFullDisk(world) {
       home: join(disk, 'home'),
       variables: smallPages,
       async trouble({ stack, replay }) {
-        const full = keepFull(join(disk, 'ballast'), fullMs);
-        const said = await until('somebody to say that something is wrong', async () => {
-          const faults = [
-            ...(await faultsSaid(stack)),
-            ...replay
-              .said()
-              .split('\n')
-              .filter((line) => line.includes('LOG_UNAVAILABLE')),
-          ];
-          return faults.length > 0 && faults;
-        });
-        world.say(said.join('; '));
-        await full;
+        const isFull = Promise.withResolvers();
+        const over = Promise.withResolvers();
+        const filling = keepFull(join(disk, 'ballast'), { full: isFull.resolve, over: over.promise });
+        // A filling that fails is told at the end; nobody must wait for it before.
+        filling.catch(isFull.reject);
+        const began = performance.now();
+        try {
+          await replay.heldWhile(isFull.promise);
+          world.say((await untilSaid(stack, replay)).join('; '));
+          await sleep(fullMs - (performance.now() - began));
+        } finally {
+          over.resolve();
+        }
+        await filling;
       },
     });
   } finally {
     execFileSync('umount', [disk]);
     rmSync(disk, { recursive: true, force: true });
   }
+}
+
+function untilSaid(stack, replay) {
+  return until('somebody to say that something is wrong', async () => {
+    const refusals = replay
+      .said()
+      .split('\n')
+      .filter((line) => line.includes('LOG_UNAVAILABLE'));
+    const faults = [...(await faultsSaid(stack)), ...refusals];
+    return faults.length > 0 && faults;
+  });
 }
 
 async function faultsSaid(stack) {

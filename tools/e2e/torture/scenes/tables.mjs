@@ -5,13 +5,13 @@ import { dependencyOf, lifeWith } from '../trouble.mjs';
 
 const wholeRecord = ['--from', '2013-10-07', '--to', '2013-10-11'];
 
-/** Resolves when the dependency is not up, with what it says of itself. */
-async function untilDown({ stack, world }, service, dependency) {
+/** Resolves when the dependency is not up and names the table; a server that is merely slow says something else. */
+async function untilDown({ stack, world }, { service, dependency, table }) {
   const health = await until(`${service} to say what is wrong`, async () => {
     const report = await dependencyOf(stack, service, dependency);
-    return report?.up === false && report;
+    return report?.up === false && report.detail?.includes(table) && report;
   });
-  world.say(`${service}, ${dependency}: ${health.detail ?? JSON.stringify(health)}`);
+  world.say(`${service}, ${dependency}: ${health.detail}`);
 }
 
 /** As docs/OPERATING.md says: stopped and started, which makes what is missing anew; then filled again. */
@@ -34,7 +34,7 @@ const statesDropped = {
     lifeWith(world, {
       async trouble(life) {
         await execute(life.stack.urls.questDb, 'DROP TABLE market_states');
-        await untilDown(life, 'market-physics', 'tick_store');
+        await untilDown(life, { service: 'market-physics', dependency: 'tick_store', table: 'market_states' });
         await startedAnew(life);
       },
       mending: ({ stack }) => stack.json(['physics', 'rebuild', '--mode', 'live', ...wholeRecord]),
@@ -48,7 +48,7 @@ const tradesDropped = {
     lifeWith(world, {
       async trouble(life) {
         await execute(life.stack.urls.questDb, 'DROP TABLE trades');
-        await untilDown(life, 'tick-ingest', 'drain');
+        await untilDown(life, { service: 'tick-ingest', dependency: 'drain', table: 'trades' });
         await startedAnew(life);
         await life.stack.json(['ledger', 'resend']);
       },
@@ -64,7 +64,7 @@ const columnChanged = {
       async trouble(life) {
         const { questDb } = life.stack.urls;
         await execute(questDb, 'ALTER TABLE trades ALTER COLUMN price TYPE FLOAT');
-        await untilDown(life, 'tick-ingest', 'drain');
+        await untilDown(life, { service: 'tick-ingest', dependency: 'drain', table: 'trades' });
         await execute(questDb, 'ALTER TABLE trades ALTER COLUMN price TYPE DOUBLE');
         // What was stored before has lost its last digits with the first change.
         await life.stack.json(['ledger', 'resend']);
