@@ -9,9 +9,9 @@ const wholeRecord = ['--from', '2013-10-07', '--to', '2013-10-11'];
 async function untilDown({ stack, world }, { service, dependency, table }) {
   const health = await until(`${service} to say what is wrong`, async () => {
     const report = await dependencyOf(stack, service, dependency);
-    return report?.up === false && report.detail?.includes(table) && report;
+    return report?.up === false && JSON.stringify(report).includes(table) && report;
   });
-  world.say(`${service}, ${dependency}: ${health.detail}`);
+  world.say(`${service}, ${dependency}: ${health.detail ?? JSON.stringify(health)}`);
 }
 
 /** As docs/OPERATING.md says: stopped and started, which makes what is missing anew; then filled again. */
