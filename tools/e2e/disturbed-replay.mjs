@@ -67,15 +67,15 @@ export class ResumedReplay {
   }
 
   heldUntil(what, condition) {
-    return this.heldWhile(until(what, condition));
+    return this.heldWhile(() => until(what, condition));
   }
 
-  /** It stands still until the promise is settled. */
-  async heldWhile(promise) {
+  /** It stands still while something is done. */
+  async heldWhile(act) {
     const command = this.#command;
     command.signal('SIGSTOP');
     try {
-      await promise;
+      await act();
     } finally {
       command.signal('SIGCONT');
     }

@@ -13,7 +13,7 @@ import { lifeWith } from '../trouble.mjs';
 const fullMs = 60_000;
 const sizeMb = 3_072;
 const blockBytes = 1 << 20;
-const atOncePart = 0.98;
+const atOncePart = 0.9;
 
 /** QuestDB takes room for each column of each table in advance; small pages leave a disk that trouble can fill. */
 const smallPages = { QDB_CAIRO_WRITER_DATA_APPEND_PAGE_SIZE: '1048576', QDB_CAIRO_WAL_WRITER_DATA_APPEND_PAGE_SIZE: '1048576' };
@@ -41,7 +41,7 @@ async function keepFull(file, { full, over }) {
   void over.finally(() => (isOver = true));
   // The most of it at once: what is written takes seconds, in which a fast replay would be over.
   const { bavail, bsize } = statfsSync(dirname(file));
-  execFileSync('fallocate', ['--length', String(Math.floor(bavail * bsize * atOncePart)), file]);
+  execFileSync('fallocate', ['--length', String(Math.floor(bavail * bsize * atOncePart)), file], { stdio: 'pipe' });
   const descriptor = openSync(file, 'a');
   const zeros = Buffer.alloc(blockBytes);
   try {
@@ -75,14 +75,17 @@ async function playFullDisk(world) {
       home: join(disk, 'home'),
       variables: smallPages,
       async trouble({ stack, replay }) {
-        const isFull = Promise.withResolvers();
         const over = Promise.withResolvers();
-        const filling = keepFull(join(disk, 'ballast'), { full: isFull.resolve, over: over.promise });
-        // A filling that fails is told at the end; nobody must wait for it before.
-        filling.catch(isFull.reject);
+        let filling;
+        const fillUp = async () => {
+          const isFull = Promise.withResolvers();
+          filling = keepFull(join(disk, 'ballast'), { full: isFull.resolve, over: over.promise });
+          filling.catch(isFull.reject);
+          await isFull.promise;
+        };
         const began = performance.now();
         try {
-          await replay.heldWhile(isFull.promise);
+          await replay.heldWhile(fillUp);
           world.say((await untilSaid(stack, replay)).join('; '));
           await sleep(fullMs - (performance.now() - began));
         } finally {
