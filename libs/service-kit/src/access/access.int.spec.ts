@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import grpc from '@grpc/grpc-js';
 import { Controller, Get, Module, Post, Res, type OnModuleInit } from '@nestjs/common';
 import type { ErrorBody } from '@hindcast/contracts';
@@ -240,6 +242,18 @@ describe('WebSocket', () => {
     await expect(connect()).rejects.toThrow('401');
     const opened = await connect(bearer(keys.reader));
     opened.terminate();
+  });
+
+  it('holds no connection for one who was refused and keeps his half open', async () => {
+    const arrived = once(service.app.getHttpServer(), 'connection') as Promise<[Socket]>;
+    const socket = connectSocket({ port: Number(new URL(service.url).port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined);
+    const upgrade = ['connection: upgrade', 'upgrade: websocket', 'sec-websocket-version: 13', `sec-websocket-key: ${'A'.repeat(22)}==`];
+    socket.write(`GET /v1/stream HTTP/1.1\r\nhost: x\r\n${upgrade.join('\r\n')}\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 /);
+    const [held] = await arrived;
+    if (!held.closed) await once(held, 'close');
+    socket.destroy();
   });
 });
 

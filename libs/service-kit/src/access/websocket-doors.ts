@@ -59,7 +59,8 @@ export class WebSocketDoors {
       try {
         this.upgrade(request, socket, head);
       } catch (error) {
-        socket.end(httpAnswer(asHindcastError(error)));
+        // One who keeps his half open would stay, and count.
+        socket.end(httpAnswer(asHindcastError(error)), () => socket.destroy());
       }
     });
   }
