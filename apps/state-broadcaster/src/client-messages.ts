@@ -8,6 +8,8 @@ import { allSymbols, type Selection, type ShownState } from './subscription.js';
 /** Symbols that one subscriber may name for an event; beyond it there is `*`. */
 export const symbolsMax = 1_000;
 export const commandBytesMax = 64 * 1024;
+/** Messages of one WebSocket a second; each costs an answer. A command names up to `symbolsMax` symbols, so few are needed. */
+export const commandsPerSecondMax = 100;
 
 export type Command = Selection & { readonly action: 'subscribe' | 'unsubscribe' };
 

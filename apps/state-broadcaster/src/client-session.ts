@@ -1,8 +1,9 @@
-import { isoFromUs, type HindcastError } from '@hindcast/contracts';
+import { HindcastError, isoFromUs } from '@hindcast/contracts';
 import type { Clock } from '@hindcast/ports';
 import { asHindcastError } from '@hindcast/service-kit';
 import { withMissed, type Broadcast } from './broadcast.js';
-import { errorMessage, parseCommand, snapshotMessage, symbolsMax, type OwnMessage } from './client-messages.js';
+import { CommandRate } from './command-rate.js';
+import { commandsPerSecondMax, errorMessage, parseCommand, snapshotMessage, symbolsMax, type OwnMessage } from './client-messages.js';
 import { Conflator, type Delivery } from './conflator.js';
 import type { SnapshotSource } from './snapshot-source.js';
 import { Subscription, type Selection, type ShownState, type SnapshotRequest } from './subscription.js';
@@ -45,6 +46,8 @@ const conflated = { waitingMax: 20_000, waitingBytesMax: 16 * 1024 * 1024 };
 /** A subscriber that takes nothing while our own answers to it pile up is cut at this many times `slowBytes`. */
 const cutFactor = 32;
 
+type SnapshotReason = 'subscribed' | 'resync';
+
 export interface Backlog {
   /** Messages that wait for room in the sink. */
   readonly messages: number;
@@ -56,7 +59,10 @@ export interface Backlog {
 export class ClientSession {
   private readonly subscription: Subscription;
   private readonly conflator = new Conflator(conflated);
-  private closed = false;
+  private readonly rate = new CommandRate(commandsPerSecondMax);
+  private readonly ending = new AbortController();
+  /** Why the next snapshot is needed; undefined while none is under way. */
+  private snapshotReason: SnapshotReason | undefined;
 
   constructor(private readonly options: SessionOptions) {
     this.subscription = new Subscription({ symbolsMax, subscriptionsMax: options.subscriptionsMax, heldMax });
@@ -76,9 +82,12 @@ export class ClientSession {
     return { messages: this.conflator.size, bytes: this.options.sink.bufferedBytes };
   }
 
-  /** A message of the subscriber; what is wrong with it is answered, and the connection goes on. */
-  receive(text: string): void {
+  /** A message of the subscriber, undefined where it is no text; what is wrong with it is answered, and the connection goes on. */
+  receive(text: string | undefined): void {
+    if (this.closed) return;
     try {
+      this.mustBeWithinRate();
+      if (text === undefined) throw new HindcastError('BODY_INVALID', 'Send text, not binary messages.');
       const { action, ...selection } = parseCommand(text);
       if (action === 'subscribe') this.subscribe(selection);
       else this.unsubscribe(selection);
@@ -90,13 +99,13 @@ export class ClientSession {
   subscribe(selection: Selection): void {
     const request = this.subscription.subscribe(selection);
     this.say({ event: 'SUBSCRIBED', subscriptions: this.subscription.describe() });
-    if (request !== undefined) void this.sendSnapshot(request, 'subscribed');
+    if (request !== undefined) this.needSnapshot(request, 'subscribed');
   }
 
   /** The bus had a gap: a new snapshot, then updates as before. */
   resync(): void {
     const request = this.subscription.resync();
-    if (request !== undefined) void this.sendSnapshot(request, 'resync');
+    if (request !== undefined) this.needSnapshot(request, 'resync');
   }
 
   offer(broadcast: Broadcast): void {
@@ -116,18 +125,35 @@ export class ClientSession {
   close(reason: HindcastError): void {
     if (this.closed) return;
     this.say(errorMessage(reason));
-    this.closed = true;
+    this.ending.abort();
     this.options.sink.close(reason);
   }
 
   cut(): void {
-    this.closed = true;
+    this.ending.abort();
     this.options.sink.cut();
   }
 
   /** The other side is gone. */
   ended(): void {
-    this.closed = true;
+    this.ending.abort();
+  }
+
+  /** Something went out that we did not say: an answer of the protocol itself. One that sends and never reads is cut for it. */
+  answered(): void {
+    if (this.isStuck()) this.cut();
+  }
+
+  private get closed(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  private mustBeWithinRate(): void {
+    if (this.rate.take(performance.now())) return;
+    throw new HindcastError(
+      'RATE_LIMITED',
+      `More than ${commandsPerSecondMax} messages in a second, the most of one socket; this one was not carried out. Name more symbols in each.`,
+    );
   }
 
   private unsubscribe(selection: Selection): void {
@@ -135,10 +161,31 @@ export class ClientSession {
     this.say({ event: 'UNSUBSCRIBED', subscriptions: this.subscription.describe() });
   }
 
-  private async sendSnapshot(request: SnapshotRequest, reason: 'subscribed' | 'resync'): Promise<void> {
+  /** One snapshot of a session is under way at a time; what is needed meanwhile is asked for together when it has come. */
+  private needSnapshot(request: SnapshotRequest, reason: SnapshotReason): void {
+    const isUnderWay = this.snapshotReason !== undefined;
+    if (this.snapshotReason !== 'resync') this.snapshotReason = reason;
+    if (!isUnderWay) void this.sendSnapshots(request);
+  }
+
+  private async sendSnapshots(first: SnapshotRequest): Promise<void> {
+    let request: SnapshotRequest | undefined = first;
+    while (request !== undefined && !this.closed) {
+      const reason: SnapshotReason = this.snapshotReason ?? 'subscribed';
+      this.snapshotReason = 'subscribed';
+      await this.sendSnapshot(request, reason);
+      request = this.subscription.askAgain();
+    }
+    this.snapshotReason = undefined;
+  }
+
+  private async sendSnapshot(request: SnapshotRequest, reason: SnapshotReason): Promise<void> {
     const { snapshots } = this.options;
     try {
-      const states = await snapshots.newest(request.symbols, (error) => this.say(errorMessage(error)));
+      const states = await snapshots.newest(request.symbols, {
+        signal: this.ending.signal,
+        onAway: (error) => this.say(errorMessage(error)),
+      });
       this.complete(request, states, (shown) => snapshotMessage(shown, reason));
     } catch (error) {
       this.complete(request, [], () => errorMessage(asHindcastError(error)));
@@ -156,6 +203,10 @@ export class ClientSession {
 
   private isSlow(): boolean {
     return this.conflator.size > 0 || this.options.sink.bufferedBytes > this.options.slowBytes;
+  }
+
+  private isStuck(): boolean {
+    return this.options.sink.bufferedBytes > this.options.slowBytes * cutFactor;
   }
 
   private deliver(delivery: Delivery): void {
@@ -179,8 +230,8 @@ export class ClientSession {
 
   private say(message: OwnMessage): void {
     if (this.closed) return;
-    const { sink, slowBytes, counters } = this.options;
-    if (sink.bufferedBytes > slowBytes * cutFactor) {
+    const { sink, counters } = this.options;
+    if (this.isStuck()) {
       this.cut();
       return;
     }

@@ -1,5 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import { SnapshotSource } from './snapshot-source.js';
+import { SnapshotSource, type Asker } from './snapshot-source.js';
 import type { ShownState } from './subscription.js';
 import { state } from './update.fixture.js';
 
@@ -23,8 +23,11 @@ function scene(symbolsMax = 10) {
   return { source, questions };
 }
 
-const never = (): void => {
-  throw new Error('must not be called');
+const never: Asker = {
+  signal: new AbortController().signal,
+  onAway: () => {
+    throw new Error('must not be called');
+  },
 };
 
 async function asked(questions: readonly Question[], count: number): Promise<Question> {
@@ -71,7 +74,7 @@ describe('SnapshotSource', () => {
   it('goes on while market-physics is away, and says so once', async () => {
     const { source, questions } = scene();
     const told: string[] = [];
-    const states = source.newest(['SPY'], ({ code }) => told.push(code));
+    const states = source.newest(['SPY'], { ...never, onAway: ({ code }) => told.push(code) });
     for (const count of [1, 2]) (await asked(questions, count)).fail(new HindcastError('UPSTREAM_AWAY'));
     (await asked(questions, 3)).answer([state('SPY', 1)]);
     expect(await states).toEqual([state('SPY', 1)]);
@@ -86,5 +89,33 @@ describe('SnapshotSource', () => {
     const next = source.newest(['SPY'], never);
     (await asked(questions, 2)).answer([]);
     expect(await next).toEqual([]);
+  });
+
+  it('forgets who has gone, and goes on for the others', async () => {
+    const { source, questions } = scene();
+    const gone = new AbortController();
+    const onAway = (): void => undefined;
+    const leaving = source.newest(['IBM'], { signal: gone.signal, onAway });
+    const staying = source.newest(['SPY'], { ...never, onAway });
+    (await asked(questions, 1)).fail(new HindcastError('UPSTREAM_AWAY'));
+    gone.abort();
+    await expect(leaving).rejects.toMatchObject({ name: 'AbortError' });
+    expect(source.size).toBe(1);
+    const next = await asked(questions, 2);
+    expect(next.symbols).toEqual(['SPY']);
+    next.answer([state('SPY', 1)]);
+    expect(await staying).toEqual([state('SPY', 1)]);
+    await expect(source.newest(['SPY'], { signal: gone.signal, onAway })).rejects.toMatchObject({ name: 'AbortError' });
+    expect(source.size).toBe(0);
+  });
+
+  it('asks again for however many wait', async () => {
+    const { source, questions } = scene();
+    const onAway = (): void => undefined;
+    // A signal each, as sessions have.
+    const many = Array.from({ length: 130_000 }, () => source.newest(['SPY'], { signal: new AbortController().signal, onAway }));
+    (await asked(questions, 1)).fail(new HindcastError('UPSTREAM_AWAY'));
+    (await asked(questions, 2)).answer([state('SPY', 1)]);
+    expect(await Promise.all(many)).toHaveLength(130_000);
   });
 });

@@ -11,6 +11,13 @@ export interface SnapshotSourceOptions {
   readonly retryMs: number;
 }
 
+export interface Asker {
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal: AbortSignal;
+  /** Tells once that it takes longer. */
+  readonly onAway: (error: HindcastError) => void;
+}
+
 interface Waiter {
   readonly symbols: readonly string[];
   readonly resolve: (states: readonly ShownState[]) => void;
@@ -23,21 +30,33 @@ interface Waiter {
  * The newest states, from market-physics. One question is under way at a time, and it is asked for all who came before
  * it was: a thousand subscribers that need a snapshot together cost two questions. Who comes while one is under way
  * waits for the next, because a snapshot must be taken after it was asked for. While market-physics is away, it goes
- * on asking.
+ * on asking. It holds one waiter a call: how many calls there are at once is the callers' bound, one a session.
  */
 export class SnapshotSource {
-  private waiting: Waiter[] = [];
+  private readonly waiting = new Set<Waiter>();
   private running = false;
   private readonly closed = new AbortController();
 
   constructor(private readonly options: SnapshotSourceOptions) {}
 
-  /** Rejects only for what retrying cannot help; `onAway` tells once that it takes longer. */
-  newest(symbols: readonly string[], onAway: (error: HindcastError) => void): Promise<readonly ShownState[]> {
+  /** Rejects only when `signal` is aborted, and for what retrying cannot help. */
+  async newest(symbols: readonly string[], { signal, onAway }: Asker): Promise<readonly ShownState[]> {
+    signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<readonly ShownState[]>();
-    this.waiting.push({ symbols, resolve, reject, onAway, told: false });
+    const waiter: Waiter = { symbols, resolve, reject, onAway, told: false };
+    const leave = (): void => {
+      this.waiting.delete(waiter);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.waiting.add(waiter);
     if (!this.running) void this.run();
-    return promise;
+    return promise.finally(() => signal.removeEventListener('abort', leave));
+  }
+
+  /** How many wait for states. */
+  get size(): number {
+    return this.waiting.size;
   }
 
   close(): void {
@@ -48,27 +67,32 @@ export class SnapshotSource {
     this.running = true;
     // Whoever asks in the same turn is served by the same question.
     await Promise.resolve();
-    while (this.waiting.length > 0 && !this.closed.signal.aborted) {
-      const asking = this.waiting;
-      this.waiting = [];
-      await this.ask(asking);
-    }
+    while (this.waiting.size > 0 && !this.closed.signal.aborted) await this.ask([...this.waiting]);
     this.running = false;
   }
 
   private async ask(asking: readonly Waiter[]): Promise<void> {
     try {
       const states = await this.options.fetchStates(this.unionOf(asking), this.closed.signal);
-      for (const { symbols, resolve } of asking) resolve(statesOf(states, symbols));
+      for (const waiter of this.stillThere(asking)) {
+        this.waiting.delete(waiter);
+        waiter.resolve(statesOf(states, waiter.symbols));
+      }
     } catch (error) {
       if (!(error instanceof HindcastError) || !error.retry) {
-        for (const { reject } of asking) reject(error);
+        for (const waiter of this.stillThere(asking)) {
+          this.waiting.delete(waiter);
+          waiter.reject(error);
+        }
         return;
       }
-      for (const waiter of asking) tellOnce(waiter, error);
-      this.waiting.unshift(...asking);
+      for (const waiter of this.stillThere(asking)) tellOnce(waiter, error);
       await this.pause();
     }
+  }
+
+  private stillThere(asking: readonly Waiter[]): readonly Waiter[] {
+    return asking.filter((waiter) => this.waiting.has(waiter));
   }
 
   private unionOf(asking: readonly Waiter[]): readonly string[] {

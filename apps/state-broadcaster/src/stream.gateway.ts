@@ -1,8 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { HindcastError } from '@hindcast/contracts';
 import { WebSocketDoors } from '@hindcast/service-kit';
 import type { RawData, WebSocket } from 'ws';
-import { commandBytesMax, errorMessage } from './client-messages.js';
+import { commandBytesMax } from './client-messages.js';
 import { Clients } from './clients.js';
 import { WebSocketSink } from './websocket-sink.js';
 
@@ -27,9 +26,10 @@ export class StreamGateway implements OnModuleInit {
   private accept(client: WebSocket, sink: WebSocketSink): void {
     const session = this.clients.open(sink);
     client.on('message', (data: RawData, isBinary: boolean) => {
-      if (isBinary) client.send(JSON.stringify(errorMessage(new HindcastError('BODY_INVALID', 'Send text, not binary messages.'))));
-      else session.receive((data as Buffer).toString('utf8'));
+      session.receive(isBinary ? undefined : (data as Buffer).toString('utf8'));
     });
+    // The socket has answered it by itself, whether or not anybody reads.
+    client.on('ping', () => session.answered());
     // Too large a message, or one that breaks the protocol: the socket closes itself and says why.
     client.on('error', () => undefined);
     client.on('close', () => this.clients.remove(session));

@@ -91,6 +91,11 @@ export class Subscription {
     return symbols === undefined ? undefined : this.await([...symbols]);
   }
 
+  /** Everything whose snapshot is still to come, asked for anew in one request: whatever was asked before is void. */
+  askAgain(): SnapshotRequest | undefined {
+    return this.awaiting.size === 0 ? undefined : this.await([...this.awaiting.keys()]);
+  }
+
   /** True where the message is to be sent now. What has to wait for a snapshot is kept here. */
   admits(broadcast: Broadcast): boolean {
     if (!this.wants(broadcast)) return false;
