@@ -1,5 +1,5 @@
 import { toPhysicsStateJson } from '@hindcast/physics';
-import { givenList, givenText, parseFields, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
+import { givenList, givenText, parseFields, type GrpcCall, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
 import { z } from 'zod';
 import {
   progressMessage,
@@ -54,8 +54,8 @@ export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, progress
         const question = parseStateQuestion(givenText(request.symbol), stateQuery(request));
         return stateMessage(toPhysicsStateJson(await states.find(question)));
       }),
-      FindSimilar: handlers.unary(async (request: SimilarMessage) =>
-        similarMessage(await moments.find(parseSimilarRequest(similarBody(request)))),
+      FindSimilar: handlers.unary(async (request: SimilarMessage, { signal }: GrpcCall) =>
+        similarMessage(await moments.find(parseSimilarRequest(similarBody(request)), signal)),
       ),
       GetProgress: handlers.unary(async () => progressMessage(progress())),
     }),

@@ -4,7 +4,9 @@ import type { Embedder } from '@hindcast/ports';
 import type { RunningService } from '@hindcast/service-kit';
 import { HashEmbedder } from '@hindcast/testing';
 import { admitted, dayStartUs, endMark, foldOptions, patienceMs, statesOf, walk } from './market.fixture.js';
+import { questionsWaitingMax } from './question-embedder.js';
 import { startPhysics, type PhysicsUnderTest } from './service.fixture.js';
+import { SimilarMoments } from './similar-moments.js';
 
 const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 4_500, seed: 41 });
 const batches = admitted([{ trades: trades.slice(0, 5_000) }, { trades: trades.slice(5_000), marks: endMark(trades) }]);
@@ -166,8 +168,16 @@ describe('with a model', () => {
     [{ text: 'a', filter: { from: '2013-10-08', to: '2013-10-07' } }, 'filter.from is not before filter.to.'],
     [{ text: 'a', K: 3 }, 'K=3: there is no such field'],
     [{ vector: [1, 2] }, 'vector has 2 numbers; 384 finite ones, not all 0, are allowed.'],
+    [{ vector: Array.from({ length: 4_096 }, () => 1) }, 'vector has 4096 numbers; 384 finite ones, not all 0, are allowed.'],
+    [{ vector: Array.from({ length: 384 }, () => 0) }, 'vector has 384 numbers; 384 finite ones, not all 0, are allowed.'],
   ])('refuses %j', async (body, message) => {
     expect(await refusal('/v1/similar', body)).toContain(`FIELD_INVALID: ${message}`);
+  });
+
+  it('refuses a vector that is far too long', async () => {
+    const { status, body } = await call('/v1/similar', { vector: Array.from({ length: 200_000 }, () => 1) });
+    expect({ status, code: body.error.code }).toEqual({ status: 400, code: 'FIELD_INVALID' });
+    expect(body.error.message).toContain('as many finite numbers as the model has dimensions, at most 4096');
   });
 
   it('rebuilds in the background', async () => {
@@ -201,6 +211,50 @@ describe('without a model', () => {
     const { body } = await call('/health/ready');
     expect(body).toMatchObject({ status: 'ready', dependencies: { model: { up: false, critical: false, embedding_queue: due.length } } });
     expect(await refusal('/v1/similar', { text: 'busy' })).toMatch('MODEL_MISSING');
+  });
+});
+
+describe('with a slow model', () => {
+  afterEach(stop);
+
+  it('refuses questions above the bound, and forgets those that were given up', async () => {
+    const embedder = new HashEmbedder();
+    const embed = embedder.embed.bind(embedder);
+    const release = Promise.withResolvers<void>();
+    const embedded: string[] = [];
+    embedder.embed = async (sentences) => {
+      embedded.push(...sentences);
+      await release.promise;
+      return embed(sentences);
+    };
+    await start(embedder);
+    const signals: AbortSignal[] = [];
+    const moments = service.app.get(SimilarMoments);
+    const find = moments.find.bind(moments);
+    moments.find = (question, signal) => {
+      signals.push(signal);
+      return find(question, signal);
+    };
+    const gone = new AbortController();
+    // One is with the model, as many as may wait behind it, and one is too many: the only one that is answered.
+    const asked = Array.from({ length: questionsWaitingMax + 2 }, (_, index) =>
+      fetch(`${service.url}/v1/similar`, {
+        method: 'POST',
+        body: JSON.stringify({ text: `question ${index}` }),
+        headers: { 'content-type': 'application/json' },
+        signal: gone.signal,
+      }),
+    );
+    const refused = await Promise.any(asked);
+    expect({ status: refused.status, after: refused.headers.get('retry-after') }).toEqual({ status: 429, after: '1' });
+    expect(await refused.json()).toMatchObject({ error: { code: 'QUEUE_FULL', retry: true } });
+    gone.abort();
+    await Promise.allSettled(asked);
+    while (!signals.every(({ aborted }) => aborted)) await new Promise((resolve) => setTimeout(resolve, 5));
+    release.resolve();
+    await call('/v1/similar', { text: 'at last' });
+    expect(embedded.filter((sentence) => sentence.startsWith('question'))).toHaveLength(1);
+    expect(embedded).toContain('at last');
   });
 });
 

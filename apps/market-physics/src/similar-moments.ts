@@ -1,6 +1,7 @@
 import { HindcastError, isoFromUs, type SimilarAnswer, type SimilarMoment } from '@hindcast/contracts';
 import { sentence, templateId } from '@hindcast/embedding';
 import type { Clock, Embedder, VectorFilter, VectorMatch, VectorStore } from '@hindcast/ports';
+import { QuestionEmbedder } from './question-embedder.js';
 import type { SimilarQuestion, Subject } from './similar-request.js';
 import type { StateFinder } from './state-finder.js';
 
@@ -25,14 +26,19 @@ interface Asked {
 
 /** Finds the moments whose vectors are nearest to the question's, and says how they were found. */
 export class SimilarMoments {
-  constructor(private readonly parts: SimilarParts) {}
+  private readonly questions: QuestionEmbedder | undefined;
 
-  /** MODEL_MISSING, MEMORY_EMPTY, SYMBOL_UNKNOWN, STATE_UNKNOWN; FIELD_INVALID for a vector of another length. */
-  async find({ subject, k, filter, asOfUs, search }: SimilarQuestion): Promise<SimilarAnswer> {
+  constructor(private readonly parts: SimilarParts) {
+    this.questions = parts.embedder && new QuestionEmbedder(parts.embedder);
+  }
+
+  /** MODEL_MISSING, QUEUE_FULL, CALL_CANCELLED when `signal` is aborted, MEMORY_EMPTY, SYMBOL_UNKNOWN, STATE_UNKNOWN; FIELD_INVALID for a vector of another length. */
+  async find({ subject, k, filter, asOfUs, search }: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
     const { embedder, vectors, clock } = this.parts;
-    if (!embedder) throw new HindcastError('MODEL_MISSING');
+    const { questions } = this;
+    if (!embedder || !questions) throw new HindcastError('MODEL_MISSING');
     const startedUs = clock.nowUs();
-    const { vector, query, exclude } = await this.ask(subject, embedder);
+    const { vector, query, exclude } = await this.ask(subject, (text) => questions.vectorOf(text, signal), embedder.dimensions);
     const found = await vectors.search({
       vector,
       k,
@@ -72,18 +78,18 @@ export class SimilarMoments {
     };
   }
 
-  private async ask(subject: Subject, embedder: Embedder): Promise<Asked> {
+  private async ask(subject: Subject, embed: (text: string) => Promise<Float32Array>, dimensions: number): Promise<Asked> {
     switch (subject.kind) {
       case 'vector':
-        return { vector: unitVector(subject.vector, embedder.dimensions), query: {} };
+        return { vector: unitVector(subject.vector, dimensions), query: {} };
       case 'text':
-        return { vector: await embedder.embed([subject.text]), query: { sentence: subject.text } };
+        return { vector: await embed(subject.text), query: { sentence: subject.text } };
       case 'state': {
         const { symbol, market, timeUs, excludeWithinSeconds: seconds } = subject;
         const state = await this.parts.states.find({ symbol, market, atUs: timeUs });
         const words = sentence(state);
         return {
-          vector: await embedder.embed([words]),
+          vector: await embed(words),
           query: { symbol, market: state.market, timestamp: isoFromUs(state.timeUs), sentence: words },
           ...(seconds === 0 ? {} : { exclude: { symbol, timeUs: state.timeUs, seconds } }),
         };
@@ -98,8 +104,8 @@ function momentOf({ symbol, market, timeUs, distance, metadata }: VectorMatch): 
 
 /** Distances mean something between unit vectors only. */
 function unitVector(numbers: readonly number[], dimensions: number): Float32Array {
-  const length = Math.hypot(...numbers);
-  if (numbers.length !== dimensions || !Number.isFinite(length) || length === 0) {
+  const length = numbers.length === dimensions ? Math.hypot(...numbers) : NaN;
+  if (!Number.isFinite(length) || length === 0) {
     throw new HindcastError('FIELD_INVALID', `vector has ${numbers.length} numbers; ${dimensions} finite ones, not all 0, are allowed.`);
   }
   return Float32Array.from(numbers, (value) => value / length);

@@ -9,6 +9,8 @@ export const marketField = z.string().refine(isMarket).describe('a market, as us
 const kMax = 100;
 const symbolsMax = 1_000;
 const textCharactersMax = 2_000;
+/** More than any model has: which number is right, the model says. */
+const vectorNumbersMax = 4_096;
 const excludeSecondsMax = 366 * 86_400;
 
 export const similarSchema = z.strictObject({
@@ -16,7 +18,11 @@ export const similarSchema = z.strictObject({
   market: marketField.optional(),
   time: isoTime().optional(),
   text: z.string().trim().min(1).max(textCharactersMax).optional().describe(`1 to ${textCharactersMax} characters`),
-  vector: z.array(z.number()).optional().describe('as many finite numbers as the model has dimensions'),
+  vector: z
+    .array(z.number())
+    .max(vectorNumbersMax)
+    .optional()
+    .describe(`as many finite numbers as the model has dimensions, at most ${vectorNumbersMax}`),
   k: z.number().int().min(1).max(kMax).default(5).describe(`a whole number from 1 to ${kMax}`),
   filter: z
     .strictObject({

@@ -1,4 +1,5 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { SimilarAnswer } from '@hindcast/contracts';
 import { Documented, Needs } from '@hindcast/service-kit';
 import { SimilarMoments } from './similar-moments.js';
@@ -24,13 +25,16 @@ export class SimilarController {
       'STATE_UNKNOWN',
       'MEMORY_EMPTY',
       'MODEL_MISSING',
+      'QUEUE_FULL',
       'VECTOR_STORE_AWAY',
       'SCHEMA_MISSING',
       'STORE_AWAY',
       'STORE_DENIED',
     ],
   })
-  find(@Body() body: unknown): Promise<SimilarAnswer> {
-    return this.moments.find(parseSimilarRequest(body));
+  find(@Body() body: unknown, @Res({ passthrough: true }) reply: { readonly raw: ServerResponse }): Promise<SimilarAnswer> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return this.moments.find(parseSimilarRequest(body), gone.signal);
   }
 }

@@ -59,7 +59,7 @@ export const errorCodes = {
     status: 429,
     grpc: 8,
     retry: true,
-    help: 'More requests a second than one key or address may send: wait as Retry-After says, and send more rows a request.',
+    help: 'More a second than one key, address or WebSocket may send: wait as Retry-After says, or a second, and put more into each request.',
   },
   CONNECTIONS_FULL: {
     status: 503,
@@ -68,6 +68,13 @@ export const errorCodes = {
     help: 'The port has as many connections as it serves, in all or from this address: close some, or connect again later.',
   },
   // What we cannot do now.
+  QUEUE_FULL: {
+    status: 429,
+    grpc: 8,
+    retry: true,
+    help: 'As many questions wait as may; ask again after Retry-After.',
+  },
+  CALL_CANCELLED: { status: 499, grpc: 1, retry: true, help: 'The caller was gone, or the service stopped, before there was an answer.' },
   LOG_FULL: {
     status: 429,
     grpc: 8,
