@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import grpc from '@grpc/grpc-js';
 import { HindcastError } from '@hindcast/contracts';
 import { systemClock } from '@hindcast/ports';
@@ -180,6 +181,35 @@ it('answers single calls also where the failure cannot be said as it is', async 
   await expect(report(11)).rejects.toMatchObject({ code: grpc.status.OUT_OF_RANGE, details: wellFormed });
   await expect(report(12)).rejects.toMatchObject({ code: grpc.status.INTERNAL });
   expect(await report(1)).toEqual({});
+});
+
+it('closes connections beyond their bound, and serves those within it', async () => {
+  const refused: string[] = [];
+  const limited = Object.assign(Object.create(doorkeeper) as Doorkeeper, {
+    limits: { ...doorkeeper.limits, connectionsMax: 2 },
+    onRefused: (code: string) => refused.push(code),
+  });
+  const { port } = await startGrpcServer({
+    proto: 'tick_ingest.proto',
+    service,
+    methods: (handlers) => ({ ReportCheckpoint: handlers.unary(reportCheckpoint) }),
+    bind: '127.0.0.1',
+    port: 0,
+    logger: silent,
+    doorkeeper: limited,
+    lifecycle,
+  });
+  client.close();
+  const Stub = grpc.makeClientConstructor(loadService('tick_ingest.proto', service), 'TickIngest');
+  client = new Stub(`127.0.0.1:${port}`, grpc.credentials.createInsecure()) as unknown as Client;
+  expect(await report(1)).toEqual({});
+  const [within, beyond] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  within.on('error', () => undefined);
+  beyond.on('error', () => undefined).resume();
+  await once(beyond, 'close');
+  expect(refused).toEqual(['CONNECTIONS_FULL']);
+  expect(await report(1)).toEqual({});
+  within.destroy();
 });
 
 it('names the port that is taken', async () => {

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Logger } from 'pino';
+import { limitConnections } from './access/connection-limits.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
 import { guardCalls, rightsOfService, type CallRights } from './access/grpc-guard.js';
 import { GrpcHandlers } from './grpc-handlers.js';
@@ -70,8 +73,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))],
   });
   server.addService(definition, methods(new GrpcHandlers(logger, lifecycle.signal, metrics)));
-  const port = await bound(server, options);
-  lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server));
+  const listener = await listening(server, options);
+  const { port } = listener.address() as AddressInfo;
+  lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server, listener));
   logger.info({ port, service }, 'gRPC door open');
   return { port };
 }
@@ -88,23 +92,33 @@ export class GrpcDoors {
   }
 }
 
-function bound(server: grpc.Server, { bind, port, doorkeeper }: GrpcServerOptions): Promise<number> {
-  const host = bind.includes(':') ? `[${bind}]` : bind;
-  const credentials = doorkeeper.certificate?.forGrpc() ?? grpc.ServerCredentials.createInsecure();
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, credentials, (error, boundPort) => {
-      if (error === null) resolve(boundPort);
-      else reject(portError(error, port, bind));
-    });
+/** grpc-js bounds the streams of a connection and not connections, so the port is ours and hands over those that have room. */
+async function listening(server: grpc.Server, { bind, port, doorkeeper }: GrpcServerOptions): Promise<Server> {
+  const { certificate, limits, onRefused } = doorkeeper;
+  const injector = server.createConnectionInjector(certificate?.forGrpc() ?? grpc.ServerCredentials.createInsecure());
+  const listener = createServer();
+  limitConnections(listener, limits, { isPlainHttp: false, onRefused });
+  listener.on('connection', (socket) => {
+    if (!socket.destroyed) injector.injectConnection(socket);
   });
+  try {
+    await once(listener.listen(port, bind), 'listening');
+  } catch (error) {
+    server.forceShutdown();
+    throw portError(error as Error, port, bind);
+  }
+  return listener;
 }
 
-async function shutDown(server: grpc.Server): Promise<void> {
+async function shutDown(server: grpc.Server, listener: Server): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, shutdownMaxMs);
   });
-  await Promise.race([new Promise<void>((resolve) => server.tryShutdown(() => resolve())), overdue]);
+  // grpc-js waits for the connections of ports that it has opened itself; those of ours it has been handed.
+  const drained = new Promise<void>((resolve) => listener.close(() => resolve()));
+  const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await Promise.race([Promise.all([drained, ended]), overdue]);
   clearTimeout(timer);
   server.forceShutdown();
 }

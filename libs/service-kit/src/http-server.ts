@@ -45,9 +45,9 @@ export function httpAdapter({ bodyBytesMax, doorkeeper }: HttpServerParts): Fast
 }
 
 /** What concerns connections and not requests: how many there may be, and a renewed certificate. */
-export function tendConnections(app: NestFastifyApplication, { certificate, limits }: Doorkeeper): void {
+export function tendConnections(app: NestFastifyApplication, { certificate, limits, onRefused }: Doorkeeper): void {
   const server = app.getHttpServer() as unknown as TlsServer;
-  limitConnections(server, limits, { isPlain: certificate === undefined });
+  limitConnections(server, limits, { isPlainHttp: certificate === undefined, onRefused });
   certificate?.onRenewed(({ cert, key }) => server.setSecureContext({ cert, key }));
 }
 

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { errorCodes, HindcastError } from '@hindcast/contracts';
+import { errorCodes, HindcastError, type ErrorCode } from '@hindcast/contracts';
 import { httpAnswer } from './http-answer.js';
 
 export interface ConnectionBounds {
@@ -35,8 +35,14 @@ export class ConnectionCount {
   }
 }
 
-/** Refuses connections beyond the bounds: in HTTP where the port speaks it in plain, else by closing them. */
-export function limitConnections(server: Server, bounds: ConnectionBounds, { isPlain }: { readonly isPlain: boolean }): void {
+export interface ConnectionRefusal {
+  /** Whether the port speaks HTTP in plain, so that a refusal can be said; else the connection is just closed. */
+  readonly isPlainHttp: boolean;
+  readonly onRefused: (code: ErrorCode) => void;
+}
+
+/** Refuses connections beyond the bounds. */
+export function limitConnections(server: Server, bounds: ConnectionBounds, { isPlainHttp, onRefused }: ConnectionRefusal): void {
   const count = new ConnectionCount(bounds);
   server.on('connection', (socket: Socket) => {
     const leave = count.enter(socket.remoteAddress ?? '');
@@ -44,8 +50,10 @@ export function limitConnections(server: Server, bounds: ConnectionBounds, { isP
       socket.once('close', leave);
       return;
     }
+    onRefused('CONNECTIONS_FULL');
     socket.on('error', () => socket.destroy());
-    if (isPlain) socket.end(httpAnswer(new HindcastError('CONNECTIONS_FULL', errorCodes.CONNECTIONS_FULL.help)), () => socket.destroy());
+    if (isPlainHttp)
+      socket.end(httpAnswer(new HindcastError('CONNECTIONS_FULL', errorCodes.CONNECTIONS_FULL.help)), () => socket.destroy());
     else socket.destroy();
   });
 }

@@ -75,7 +75,8 @@ export class Doorkeeper {
   private constructor(
     private readonly clock: Clock,
     private readonly keys: WatchedFiles<KeyRing> | undefined,
-    private readonly onRefused: (code: ErrorCode) => void,
+    /** Counts one who was not let in; `admit` does so by itself. */
+    readonly onRefused: (code: ErrorCode) => void,
     /** Undefined where the doors speak no TLS. */
     readonly certificate?: Certificate,
     readonly limits: AccessConfig = defaultLimits,
@@ -94,7 +95,7 @@ export class Doorkeeper {
       certFile === undefined || keyFile === undefined ? undefined : await Certificate.open({ certFile, keyFile, logger, health, nowUs });
     const refusals = metrics.counter({
       name: 'hindcast_refused_total',
-      help: 'Requests, calls and upgrades that had no right to come in.',
+      help: 'Requests, calls, upgrades and connections that were not let in: for their key, right, origin or number.',
       labels: ['code'],
     });
     const onRefused = (code: ErrorCode): void => refusals.inc({ code });

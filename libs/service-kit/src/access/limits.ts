@@ -5,7 +5,7 @@ import { wholeNumber } from '../fields.js';
 export const limitsShape = {
   /** Requests, calls and upgrades a second of one API key, or of one address where no key is sent; above it 429 RATE_LIMITED. */
   requestsPerSecondMax: wholeNumber({ min: 1, max: 1_000_000 }).default(10_000),
-  /** Connections of one HTTP port at once; above it 503 CONNECTIONS_FULL, and the connection is closed. */
+  /** Connections of one HTTP or gRPC port at once; above it the connection is closed, where HTTP is plain after 503 CONNECTIONS_FULL. */
   connectionsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(16_384),
   /** Connections of one address at once, those of this machine excepted; likewise. */
   connectionsPerAddressMax: wholeNumber({ min: 1, max: 1_000_000 }).default(1_024),
