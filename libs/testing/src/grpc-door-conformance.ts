@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { expect, it } from '@jest/globals';
 import grpc from '@grpc/grpc-js';
 import type { GrpcCaller, GrpcMethod } from './grpc-caller.js';
 
