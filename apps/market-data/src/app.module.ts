@@ -8,7 +8,7 @@ import { openGrpcDoor } from './market-data.grpc.js';
 import { readersMonitoring, ROWS_SENT, rowsSent, SuiteMonitoringController, type RowsSent } from './monitoring.js';
 import { RangeReader } from './range-reader.js';
 import { RangesController } from './ranges.controller.js';
-import { Reads } from './reads.js';
+import { ReadsUnderWay } from './reads-under-way.js';
 import { SymbolsController } from './symbols.controller.js';
 import { TICK_STORE } from './tokens.js';
 
@@ -31,18 +31,19 @@ export class AppModule {
             return store;
           },
         },
+        { provide: ReadsUnderWay, useFactory: (): ReadsUnderWay => new ReadsUnderWay(config) },
         { provide: Instruments, inject: [TICK_STORE], useFactory: (store: TickStore): Instruments => new Instruments(store, systemClock) },
         {
           provide: RangeReader,
           inject: [Instruments, TICK_STORE, ROWS_SENT],
           useFactory: (instruments: Instruments, store: TickStore, count: RowsSent): RangeReader =>
-            new RangeReader(instruments, store, count, new Reads(config.readsMax)),
+            new RangeReader(instruments, store, count),
         },
         {
           provide: GRPC_DOOR,
-          inject: [GrpcDoors, RangeReader, Instruments],
-          useFactory: (doors: GrpcDoors, reader: RangeReader, instruments: Instruments): Promise<GrpcServer> =>
-            openGrpcDoor(doors, { port: config.ports.marketDataGrpc, reader, instruments }),
+          inject: [GrpcDoors, RangeReader, Instruments, ReadsUnderWay],
+          useFactory: (doors: GrpcDoors, reader: RangeReader, instruments: Instruments, reads: ReadsUnderWay): Promise<GrpcServer> =>
+            openGrpcDoor(doors, { port: config.ports.marketDataGrpc, reader, instruments, reads, readStallMs: config.readStallMs }),
         },
       ],
     };

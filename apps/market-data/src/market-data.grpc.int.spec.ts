@@ -34,7 +34,7 @@ beforeEach(async () => {
   store.summaries = [summaryOf('usa/equity', 'SPY'), summaryOf('usa/equity', 'TWO'), summaryOf('binance/spot', 'TWO')];
   service = await startService({
     name: 'market-data',
-    config: testConfig,
+    config: () => testConfig({ readsPerCallerMax: 8, readStallMs: 4_000 }),
     module: (config) => AppModule.with(config, store as unknown as TickStore),
     httpPort: () => 0,
   });
@@ -189,6 +189,17 @@ describe('a reader that stops', () => {
     stream.cancel();
     while (store.openReads > 0) await new Promise(setImmediate);
     expect(read).toBeLessThan(pieceCount / 10);
+  });
+
+  it('is cut off, and gives back its room, which no more than a few have at once, over HTTP too', async () => {
+    const streams = Array.from({ length: 8 }, () => grpc.stream<ArrowPiece>('Trades', { symbol: 'SPY' }));
+    const ended = streams.map((stream) => new Promise<Error & { code?: number }>((resolve) => stream.on('error', resolve)));
+    await Promise.all(streams.map((stream) => once(stream, 'data').then(() => stream.pause())));
+    expect(await grpc.streamRefusal('Quotes', { symbol: 'SPY' })).toMatchObject({ code: 'READS_FULL', status: 8 });
+    while (store.openReads > 0) await new Promise((resolve) => setTimeout(resolve, settlePollMs));
+    for (const stream of streams) stream.resume();
+    expect((await Promise.all(ended)).map(({ code }) => code)).toEqual(Array(8).fill(1));
+    await pieces('Quotes', { symbol: 'SPY' });
   });
 
   it('ends the query while the store still thinks', async () => {

@@ -3,20 +3,26 @@ import type { Instruments } from './instruments.js';
 import { rangeQuery, recordedSymbol, symbolsQuery, type ArrowPiece, type RangeRequest, type SymbolsRequest } from './range-messages.js';
 import { limitMax, parseBarRange, parseRange, symbolsShape, type RangeQuery } from './range-query.js';
 import type { RangeReader, ReadOptions, TableRange } from './range-reader.js';
+import type { ReadsUnderWay } from './reads-under-way.js';
 import { symbolDto } from './symbols.controller.js';
 
 export interface GrpcDoorParts {
   readonly port: number;
   readonly reader: RangeReader;
   readonly instruments: Instruments;
+  readonly reads: ReadsUnderWay;
+  readonly readStallMs: number;
 }
 
 /** Clients of gRPC take 4 MiB a message unless they are told otherwise. */
 const pieceBytesMax = 1024 * 1024;
+/** Pieces that wait for a reader: enough to keep the transport at work. */
+const piecesAheadMax = 2;
 const requestBytesMax = 64 * 1024;
 
 /** The service `MarketData` of market_data.proto. */
-export function openGrpcDoor(doors: GrpcDoors, { port, reader, instruments }: GrpcDoorParts): Promise<GrpcServer> {
+export function openGrpcDoor(doors: GrpcDoors, parts: GrpcDoorParts): Promise<GrpcServer> {
+  const { port, reader, instruments, reads, readStallMs } = parts;
   return doors.open({
     proto: 'market_data.proto',
     service: 'hindcast.v1.MarketData',
@@ -28,10 +34,14 @@ export function openGrpcDoor(doors: GrpcDoors, { port, reader, instruments }: Gr
         parse: (query: unknown) => Query,
         open: (query: Query, options: ReadOptions) => Promise<TableRange<Piece>>,
       ) =>
-        handlers.serverStream(async function* (request: RangeRequest, { signal }: GrpcCall) {
-          const query = parse(rangeQuery(request));
-          yield* arrowPieces(await open(query, { limit: query.limit ?? limitMax, signal }));
-        });
+        handlers.serverStream(
+          async function* (request: RangeRequest, { signal, caller, onEnd }: GrpcCall) {
+            const query = parse(rangeQuery(request));
+            onEnd(reads.begin(caller));
+            yield* arrowPieces(await open(query, { limit: query.limit ?? limitMax, signal }));
+          },
+          { aheadMax: piecesAheadMax, stallMs: readStallMs },
+        );
       return {
         Trades: range(parseRange, (query, options) => reader.trades(query, options)),
         Quotes: range(parseRange, (query, options) => reader.quotes(query, options)),

@@ -1,9 +1,11 @@
 import { request } from 'node:http';
+import { jest } from '@jest/globals';
 import { tableFromIPC, type Table } from 'apache-arrow';
 import { isoFromUs, type ErrorBody } from '@hindcast/contracts';
 import type { TickStore } from '@hindcast/ports';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { AppModule } from './app.module.js';
+import type { MarketDataConfig } from './config.js';
 import type { Cell } from './tables.js';
 import {
   RecordedStore,
@@ -16,19 +18,25 @@ import {
   testConfig,
 } from './recorded.fixture.js';
 
+/** A busy machine takes its time. */
+jest.setTimeout(60_000);
+
 let store: RecordedStore;
 let service: RunningService;
+const serviceWith = (bounds: Partial<MarketDataConfig>): Promise<RunningService> =>
+  startService({
+    name: 'market-data',
+    config: () => testConfig(bounds),
+    module: (config) => AppModule.with(config, store as unknown as TickStore),
+    httpPort: () => 0,
+  });
+
 beforeEach(async () => {
   store = new RecordedStore();
   store.tradeRows = someTradeRows(23);
   store.quoteRows = someQuoteRows(10);
   store.summaries = [summaryOf('usa/equity', 'SPY'), summaryOf('usa/equity', 'TWO'), summaryOf('binance/spot', 'TWO')];
-  service = await startService({
-    name: 'market-data',
-    config: testConfig,
-    module: (config) => AppModule.with(config, store as unknown as TickStore),
-    httpPort: () => 0,
-  });
+  service = await serviceWith({});
 });
 afterEach(() => service.stop());
 
@@ -231,6 +239,33 @@ it('symbols have their days and the days between without rows', async () => {
       gaps: ['2013-10-08', '2013-10-09'],
     },
   ]);
+});
+
+describe('a reader that takes nothing', () => {
+  it('is cut off, and no more than a few read at once', async () => {
+    await service.stop();
+    service = await serviceWith({ readsPerCallerMax: 2, readStallMs: 8_000 });
+    const piece = someTradeRows(1_000);
+    store.pieceRows = 1_000;
+    store.tradeRows = { filter: () => ({ slice: () => ({ length: 2_000_000, slice: () => piece }) }) } as never;
+    const stalled = Array.from({ length: 2 }, () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const call = request(`${service.url}/v1/trades?symbol=SPY&format=csv`, { agent: false }, (response) => {
+        response.pause();
+        response.on('error', () => undefined);
+        resolve();
+      });
+      call.on('error', () => undefined);
+      call.end();
+      return promise;
+    });
+    await Promise.all(stalled);
+    const refused = await get('quotes?symbol=SPY');
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(((await refused.json()) as ErrorBody).error.code).toBe('READS_FULL');
+    while (store.openReads > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await get('quotes?symbol=SPY')).status).toBe(200);
+  });
 });
 
 describe('a reader that leaves', () => {

@@ -2,7 +2,6 @@ import type { TickRange, TickStore } from '@hindcast/ports';
 import type { Instruments } from './instruments.js';
 import type { RowsSent } from './monitoring.js';
 import type { BarQuery, RangeQuery } from './range-query.js';
-import type { Reads } from './reads.js';
 import { barsView, quotesView, statesView, tradesView, type TableView } from './tables.js';
 
 /** Rows of one table, and how they are shown. */
@@ -27,10 +26,9 @@ export class RangeReader {
     private readonly instruments: Instruments,
     private readonly store: TickStore,
     private readonly rowsSent: RowsSent,
-    private readonly reads: Reads,
   ) {}
 
-  /** As all of these: SYMBOL_UNKNOWN, FIELD_INVALID where the market is to be named; READS_FULL with the first piece. */
+  /** As all of these: SYMBOL_UNKNOWN, FIELD_INVALID where the market is to be named. */
   trades(query: RangeQuery, options: ReadOptions) {
     return this.read(query, options, tradesView, (range) => this.store.trades(range));
   }
@@ -64,22 +62,13 @@ export class RangeReader {
       signal,
       ...(after === undefined || byTime ? {} : { after }),
     };
-    return { view, pieces: this.counted(view.name, read(range), signal), symbol, market };
+    return { view, pieces: this.counted(view.name, read(range)), symbol, market };
   }
 
-  private async *counted<Piece extends { readonly length: number }>(
-    table: string,
-    pieces: AsyncIterable<Piece>,
-    signal: AbortSignal,
-  ): AsyncIterable<Piece> {
-    const end = this.reads.begin(signal);
-    try {
-      for await (const piece of pieces) {
-        this.rowsSent(table, piece.length);
-        yield piece;
-      }
-    } finally {
-      end();
+  private async *counted<Piece extends { readonly length: number }>(table: string, pieces: AsyncIterable<Piece>): AsyncIterable<Piece> {
+    for await (const piece of pieces) {
+      this.rowsSent(table, piece.length);
+      yield piece;
     }
   }
 }

@@ -1,11 +1,12 @@
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { HindcastError, type ErrorCode } from '@hindcast/contracts';
-import { CONFIG, Documented } from '@hindcast/service-kit';
+import { callerOf, CONFIG, Documented } from '@hindcast/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { MarketDataConfig } from './config.js';
 import { rangeAnswers } from './range-answers.js';
 import { barRangeShape, limitMax, parseBarRange, parseRange, rangeShape, type RangeQuery } from './range-query.js';
 import { RangeReader, type ReadOptions, type TableRange } from './range-reader.js';
+import { ReadsUnderWay } from './reads-under-way.js';
 import { sendTable } from './table-stream.js';
 
 const errors: readonly ErrorCode[] = [
@@ -25,11 +26,21 @@ function readerGone(reply: FastifyReply): AbortSignal {
   return abort.signal;
 }
 
+/** Ends a connection whose reader leaves what waits for it untouched. While the store thinks, nothing waits. */
+function endWhenStalled(reply: FastifyReply, stallMs: number): void {
+  const { raw } = reply;
+  raw.setTimeout(stallMs, () => {
+    if (raw.writableLength > 0) raw.destroy();
+    else raw.setTimeout(stallMs);
+  });
+}
+
 /** Ranges of recorded tables in time order, as JSON (paged), CSV or Arrow (streamed whole). */
 @Controller('v1')
 export class RangesController {
   constructor(
     private readonly reader: RangeReader,
+    private readonly reads: ReadsUnderWay,
     @Inject(CONFIG) private readonly config: MarketDataConfig,
   ) {}
 
@@ -75,7 +86,10 @@ export class RangesController {
     open: (options: ReadOptions) => Promise<TableRange<Piece>>,
   ): Promise<void> {
     const limit = this.limitOf(query);
+    const ended = this.reads.begin(callerOf(reply.request));
+    reply.raw.once('close', ended);
     const signal = readerGone(reply);
+    endWhenStalled(reply, this.config.readStallMs);
     const range = await open({ limit, signal });
     try {
       await sendTable(reply, { ...range, format: query.format, limit });

@@ -48,12 +48,12 @@ it('refuses a range while as many are read as may be, at every door, and takes i
 
   const refused = await read();
   const { error } = (await refused.json()) as ErrorBody;
-  expect([refused.status, refused.headers.get('retry-after'), error.code, error.retry]).toEqual([503, '1', 'READS_FULL', true]);
+  expect([refused.status, refused.headers.get('retry-after'), error.code, error.retry]).toEqual([429, '1', 'READS_FULL', true]);
   expect(await grpc.streamRefusal('Trades', { symbol: 'SPY' })).toMatchObject({ code: 'READS_FULL', status: 8 });
 
   leaving.abort();
   let next = await read();
-  while (next.status === 503) {
+  while (next.status === 429) {
     await next.arrayBuffer();
     next = await read();
   }

@@ -113,10 +113,10 @@ export function summaryOf(market: string, symbol: string): InstrumentSummary {
 }
 
 /** Ports that nobody has, and answers that a test can read. */
-export function testConfig(): MarketDataConfig {
+export function testConfig(bounds: Partial<MarketDataConfig> = {}): MarketDataConfig {
   const config = readConfig();
   const ports = { ...config.ports, marketDataGrpc: 0 };
-  return { ...config, ports, logLevel: 'silent', jsonRowsDefault: 5, jsonRowsMax: 50 };
+  return { ...config, ports, logLevel: 'silent', jsonRowsDefault: 5, jsonRowsMax: 50, ...bounds };
 }
 
 export const someBarRows: readonly BarRow[] = Array.from({ length: 9 }, (_, i): BarRow => ({

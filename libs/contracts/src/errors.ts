@@ -61,6 +61,12 @@ export const errorCodes = {
     retry: true,
     help: 'More a second than one key, address or WebSocket may send: wait as Retry-After says, or a second, and put more into each request.',
   },
+  READS_FULL: {
+    status: 429,
+    grpc: 8,
+    retry: true,
+    help: 'As many ranges are being read as may be at once, in all or by this key or address: finish or close one, then ask again.',
+  },
   CONNECTIONS_FULL: {
     status: 503,
     grpc: 14,
@@ -143,12 +149,6 @@ export const errorCodes = {
     help: 'The subscriber has as many subscriptions as one may have: unsubscribe from some, or subscribe to "*".',
   },
   CLIENTS_FULL: { status: 503, grpc: 8, retry: true, help: 'The service has as many subscribers as it serves; connect again later.' },
-  READS_FULL: {
-    status: 503,
-    grpc: 8,
-    retry: true,
-    help: 'The service reads as many ranges as it does at once: read one of yours to its end, or ask again later.',
-  },
   SHUTTING_DOWN: { status: 503, grpc: 14, retry: true, help: 'The service is stopping; send again in a moment.' },
   CONFIG_INVALID: { status: 500, grpc: 9, retry: false, help: 'Every bad key is listed; correct them and start again.' },
   PORT_IN_USE: { status: 500, grpc: 9, retry: false, help: 'Another process has the port: stop it or set HINDCAST_PORT_OFFSET.' },

@@ -1,3 +1,4 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import grpc from '@grpc/grpc-js';
 import { errorCodes, HindcastError } from '@hindcast/contracts';
 import type { Logger } from 'pino';
@@ -9,12 +10,19 @@ export const codeMetadataKey = 'hindcast-code';
 /** The error's facts, JSON in UTF-8: a follower that came too late learns here where the log begins. */
 export const detailsMetadataKey = 'hindcast-details-bin';
 
+/** The name of the API key, as the guard found it. */
+export const callerMetadataKey = 'hindcast-caller';
+
 export interface GrpcCall {
   /** Aborted when the caller is gone, the deadline has passed or the service stops. */
   readonly signal: AbortSignal;
   readonly metadata: grpc.Metadata;
   /** The address that the call comes from, without its port. */
   readonly address: string;
+  /** Who calls, for bounds: the name of the API key, else the address. */
+  readonly caller: string;
+  /** Called when the call has ended, however it did, and the transport has taken what it takes. */
+  readonly onEnd: (listener: () => void) => void;
 }
 
 export type UnaryMethod<Req, Res> = (request: Req, call: GrpcCall) => Promise<Res>;
@@ -47,14 +55,17 @@ export class GrpcHandlers {
     };
   }
 
-  /** With large messages let few wait for a caller that does not read: they are what it costs. */
+  /**
+   * With large messages let few wait for a caller that does not read: they are what it costs. Where `stallMs` is given, a call
+   * of which nothing was taken for so long is cut off.
+   */
   serverStream<Req, Res>(
     method: ServerStreamMethod<Req, Res>,
-    { aheadMax = messagesAheadMax }: { readonly aheadMax?: number } = {},
+    { aheadMax = messagesAheadMax, stallMs }: { readonly aheadMax?: number; readonly stallMs?: number } = {},
   ): grpc.handleServerStreamingCall<Req, Res> {
     return (call) => {
       const { context, release, failed } = this.open(call);
-      void this.pump(method(call.request, context), call, { signal: context.signal, aheadMax, failed })
+      void this.pump(method(call.request, context), call, { signal: context.signal, aheadMax, stallMs, failed })
         .catch((error: unknown) => this.unanswered(error, call.getPath()))
         .finally(release);
     };
@@ -71,13 +82,24 @@ export class GrpcHandlers {
     };
   }
 
-  private async pump<Res>(answers: AsyncIterable<Res>, call: AnswerStream<Res>, { signal, aheadMax, failed }: Pumping): Promise<void> {
+  private async pump<Res>(
+    answers: AsyncIterable<Res>,
+    call: AnswerStream<Res>,
+    { signal, aheadMax, stallMs, failed }: Pumping,
+  ): Promise<void> {
+    let last: Promise<void> | undefined;
     try {
       for await (const answer of answers) {
         if (signal.aborted) break;
-        if (call.writableLength < aheadMax) call.write(answer);
-        else await writtenOut(answer, call, signal);
+        const hasRoom = call.writableLength < aheadMax;
+        if (hasRoom && stallMs === undefined) {
+          call.write(answer);
+          continue;
+        }
+        last = writtenOut(answer, call, { signal, stallMs });
+        if (!hasRoom) await last;
       }
+      if (stallMs !== undefined) await last;
       if (this.stopping.aborted) throw new HindcastError('SHUTTING_DOWN');
       call.end();
     } catch (error) {
@@ -91,12 +113,15 @@ export class GrpcHandlers {
     const ended = this.metrics?.callBegan(path);
     let status = 'OK';
     const gone = new AbortController();
+    const endings: (() => void)[] = [];
+    const address = call.getPeer().replace(/:\d+$/, '');
+    const caller = call.metadata.get(callerMetadataKey)[0]?.toString() ?? address;
     const abort = (): void => gone.abort();
     call.on('cancelled', abort);
     this.stopping.addEventListener('abort', abort, { once: true });
     if (this.stopping.aborted) abort();
     return {
-      context: { signal: gone.signal, metadata: call.metadata, address: call.getPeer().replace(/:\d+$/, '') },
+      context: { signal: gone.signal, metadata: call.metadata, address, caller, onEnd: (listener) => void endings.push(listener) },
       failed: (thrown) => {
         const error = this.statusOf(thrown, path);
         status = grpc.status[error.code];
@@ -105,6 +130,7 @@ export class GrpcHandlers {
       release: () => {
         this.stopping.removeEventListener('abort', abort);
         ended?.(status);
+        for (const ending of endings) ending();
       },
     };
   }
@@ -154,18 +180,36 @@ interface OpenCall {
 interface Pumping extends Pick<OpenCall, 'failed'> {
   readonly signal: AbortSignal;
   readonly aheadMax: number;
+  readonly stallMs?: number | undefined;
 }
 
 /** Resolves when the transport has taken the answer, or nobody waits for it any more. */
-function writtenOut<Res>(answer: Res, call: AnswerStream<Res>, signal: AbortSignal): Promise<void> {
+function writtenOut<Res>(answer: Res, call: AnswerStream<Res>, { signal, stallMs }: Pick<Pumping, 'signal' | 'stallMs'>): Promise<void> {
   return new Promise((resolve) => {
+    const timer = stallMs === undefined || signal.aborted ? undefined : setTimeout(() => cutOff(call), stallMs);
     const done = (): void => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', done);
       resolve();
     };
     signal.addEventListener('abort', done, { once: true });
     call.write(answer, done);
   });
+}
+
+interface InnerCall {
+  readonly nextCall?: InnerCall;
+  readonly stream?: ServerHttp2Stream;
+}
+
+/**
+ * Resets a call, and frees what waits in it. A status would wait behind the messages that nobody takes, and grpc-js has no
+ * other word for it: the stream below its interceptors is asked.
+ */
+function cutOff(call: object): void {
+  let inner = (call as { readonly call?: InnerCall }).call;
+  while (inner?.nextCall !== undefined) inner = inner.nextCall;
+  inner?.stream?.close(constants.NGHTTP2_CANCEL);
 }
 
 interface AnswerStream<Res> extends NodeJS.EventEmitter {

@@ -6,6 +6,7 @@
 export * from './access/authorities.js';
 export * from './access/certificate.js';
 export * from './access/doorkeeper.js';
+export { callerOf } from './access/http-guard.js';
 export * from './access/key-file.js';
 export * from './access/limits.js';
 export * from './access/presented-key.js';

@@ -1,6 +1,6 @@
 import grpc from '@grpc/grpc-js';
 import { asHindcastError } from '../error.filter.js';
-import { grpcStatus } from '../grpc-handlers.js';
+import { callerMetadataKey, grpcStatus } from '../grpc-handlers.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { presentedKey } from './presented-key.js';
 import { rightOfCall, type AskedRight } from './rights.js';
@@ -26,8 +26,9 @@ export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.Ser
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, pass) => {
+            let caller: string | undefined;
             try {
-              ({ leave } = doorkeeper.admit({
+              ({ caller, leave } = doorkeeper.admit({
                 presented: presentedKey((name) => metadata.get(name)[0]),
                 needed: rights[path.slice(path.lastIndexOf('/') + 1)],
                 door: path,
@@ -41,6 +42,9 @@ export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.Ser
             // Nobody behind the door needs it.
             metadata.remove('authorization');
             metadata.remove('x-api-key');
+            // Nobody else may say who calls.
+            metadata.remove(callerMetadataKey);
+            if (caller !== undefined) metadata.set(callerMetadataKey, caller);
             pass(metadata);
           },
           onCancel: () => leave(),

@@ -12,6 +12,13 @@ export interface GuardParts {
   readonly logger: Logger;
 }
 
+const callers = new WeakMap<object, string>();
+
+/** Who sends a request, for bounds: the name of the API key, else the address. */
+export function callerOf(request: FastifyRequest): string {
+  return callers.get(request.raw) ?? request.ip;
+}
+
 /** Asks for the key of every request, server-sent events included, before its body is read. */
 export function guardRequests(adapter: FastifyAdapter, { doorkeeper, logger }: GuardParts): void {
   adapter.getInstance().addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
@@ -22,7 +29,7 @@ export function guardRequests(adapter: FastifyAdapter, { doorkeeper, logger }: G
       return;
     }
     try {
-      const { leave } = doorkeeper.admit({
+      const { caller, leave } = doorkeeper.admit({
         presented: presentedKey((name) => headers[name]),
         needed,
         door: `${method} ${routeOptions.url ?? 'an unknown path'}`,
@@ -32,6 +39,7 @@ export function guardRequests(adapter: FastifyAdapter, { doorkeeper, logger }: G
         onRevoked: () => reply.raw.destroy(),
       });
       reply.raw.once('close', leave);
+      if (caller !== undefined) callers.set(request.raw, caller);
     } catch (error) {
       if (!(error instanceof HindcastError)) throw error;
       logger.debug({ request_id: request.id, method, path: request.url, code: error.code, detail: error.message }, 'request refused');
