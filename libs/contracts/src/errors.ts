@@ -17,6 +17,14 @@ export const errorCodes = {
     retry: false,
     help: 'Give every tick its id, or the request a `source` and the `offset` of its first row.',
   },
+  REQUEST_INVALID: {
+    status: 400,
+    grpc: 3,
+    retry: false,
+    help: 'This is no HTTP request, or one that says two things at once; it was not read.',
+  },
+  REQUEST_TOO_SLOW: { status: 408, grpc: 4, retry: true, help: 'The request did not arrive whole in time; nothing of it was kept.' },
+  HEADERS_TOO_LARGE: { status: 431, grpc: 8, retry: false, help: 'All headers of a request have 16 KB together.' },
   MEDIA_TYPE_UNKNOWN: {
     status: 415,
     grpc: 3,
@@ -163,7 +171,8 @@ export const rejectionCodes = {
   SYMBOL_INVALID: 'symbol must match [A-Z0-9][A-Z0-9.:-]{0,31}.',
   MARKET_INVALID: 'market must match [a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}, as usa/equity.',
   EXCHANGE_INVALID: 'exchange must be at most 16 of A-Z a-z 0-9 . _ -.',
-  TIME_INVALID: 'timestamp must be ISO 8601 or whole microseconds since the epoch, not before 1970.',
+  TIME_INVALID:
+    'timestamp must be ISO 8601, not before 1970, or whole microseconds since the epoch, not before 1973: smaller numbers are of other units.',
   TIME_IN_FUTURE: 'timestamp is further ahead of the clock than maxAheadMs allows.',
   PRICE_INVALID: 'price must be a finite number above 0.',
   SIZE_INVALID: 'size must be a finite number above 0.',

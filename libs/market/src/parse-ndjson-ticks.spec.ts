@@ -49,6 +49,7 @@ describe('NDJSON', () => {
     ['BODY_INVALID', `"${'x'.repeat(1_100_000)}"`, /^line 1 is longer than 1048576 bytes/],
     ['TRADE_ID_REQUIRED', lines([trade, nameless]), /^row 1 has no trade_id/],
     ['BATCH_TOO_LARGE', '7\n'.repeat(100_001), /^100001 rows/],
+    ['BATCH_TOO_LARGE', '\n'.repeat(200_001), /^200001 lines in one request; at most 200000/],
   ])('that is wrong as a whole is %s: %p', (code, text, message) => {
     expect(() => parsed(text)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error);
   });

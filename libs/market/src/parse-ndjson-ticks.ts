@@ -48,6 +48,12 @@ export class NdjsonTicks {
 
   private line(bytes: Uint8Array): void {
     this.lines++;
+    if (this.lines > linesPerRowMax * this.options.rowsMax)
+      throw new HindcastError(
+        'BATCH_TOO_LARGE',
+        `${this.lines} lines in one request; at most ${linesPerRowMax * this.options.rowsMax} are allowed`,
+      );
+    if (bytes.length === 0) return;
     const text = this.decoded(bytes);
     if (text.trim() === '') return;
     this.rows.push(parseJson(text, `line ${this.lines}`));
@@ -73,6 +79,8 @@ export class NdjsonTicks {
 
 const newline = 0x0a;
 const lineBytesMax = 1_048_576;
+/** Of a thousand rows there may be as many empty lines: they cost time, and a packed body has millions of them. */
+const linesPerRowMax = 2;
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(first.length + second.length);

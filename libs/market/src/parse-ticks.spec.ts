@@ -106,14 +106,14 @@ describe('a row', () => {
   it('may say its side, and its time in microseconds', () => {
     const [{ trades }] = parseTickBatches(
       [
-        { ...trade, side: 'B', timestamp: 5 },
+        { ...trade, side: 'B', timestamp: 1_381_152_600_000_005 },
         { ...trade, side: 'S' },
         { ...trade, side: null },
         { ...trade, side: '' },
       ],
       options,
     );
-    expect([[...trades.side], trades.timeUs[0]]).toEqual([[1, 2, 0, 0], 5]);
+    expect([[...trades.side], trades.timeUs[0]]).toEqual([[1, 2, 0, 0], 1_381_152_600_000_005]);
   });
 
   it('of a quote may have one side', () => {

@@ -1,5 +1,6 @@
 import { HindcastError, rejectionCodes, usFromIso, type RejectionCode, type TickKind } from '@hindcast/contracts';
 import { emptyQuotes, emptyTrades } from './codec/logged-batch-codec.js';
+import { bareTimeUsMin } from './bare-time.js';
 import { quoteColumns, tradeColumns, type QuoteFields, type TradeFields } from './column-builders.js';
 import { sideCodes } from './columns.js';
 import { requireSource } from './source.js';
@@ -167,6 +168,10 @@ function textOf(row: unknown): string {
   }
 }
 
+function isOtherUnit(value: unknown): boolean {
+  return typeof value === 'number' && value < bareTimeUsMin;
+}
+
 /** One row's objection; it never leaves this file. */
 class RowRefused extends Error {
   constructor(
@@ -219,7 +224,8 @@ class RowFields {
   timeUs(): number {
     const value = this.row['timestamp'];
     const timeUs = typeof value === 'string' ? usFromIso(value) : value;
-    if (typeof timeUs !== 'number' || !Number.isSafeInteger(timeUs)) throw new RowRefused('TIME_INVALID', 'timestamp');
+    if (typeof timeUs !== 'number' || !Number.isSafeInteger(timeUs) || isOtherUnit(value))
+      throw new RowRefused('TIME_INVALID', 'timestamp');
     return timeUs;
   }
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
-import { HindcastError } from '@hindcast/contracts';
+import { HindcastError, type ErrorCode } from '@hindcast/contracts';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { limitConnections } from './access/connection-limits.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
+import { httpAnswer } from './access/http-answer.js';
 import { asHindcastError, sendError } from './error.filter.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
@@ -35,6 +37,7 @@ export function httpAdapter({ bodyBytesMax, doorkeeper }: HttpServerParts): Fast
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     genReqId: (request) => requestIdOf(request),
+    clientErrorHandler: refuseConnection,
     // A malformed URL is answered before any route, and so before Nest's filter.
     frameworkErrors: (error, request, reply) => {
       sendError(reply, asHindcastError(error, `${request.method} ${request.url}`), request.id);
@@ -43,6 +46,18 @@ export function httpAdapter({ bodyBytesMax, doorkeeper }: HttpServerParts): Fast
   const server = identity === undefined ? { http: timeouts } : { https: { ...timeouts, cert: identity.cert, key: identity.key } };
   return new FastifyAdapter({ ...options, ...server } as FastifyServerOptions);
 }
+
+/** What Node cannot read as a request never comes to a route: it is refused on the bare socket. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  // A caller that went away hears nothing any more.
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else socket.end(httpAnswer(new HindcastError(unreadableCodes[error.code ?? ''] ?? 'REQUEST_INVALID')), () => socket.destroy());
+}
+
+const unreadableCodes: Readonly<Partial<Record<string, ErrorCode>>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TOO_SLOW',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+};
 
 /** What concerns connections and not requests: how many there may be, and a renewed certificate. */
 export function tendConnections(app: NestFastifyApplication, { certificate, limits, onRefused }: Doorkeeper): void {
@@ -71,6 +86,24 @@ export function watchRequests(adapter: FastifyAdapter, lifecycle: Lifecycle, met
     done();
   });
 }
+
+/**
+ * A body that is refused before its end is read to its end and thrown away: a connection that is closed upon bytes which
+ * nobody reads takes the refusal with it, and the caller sees a reset instead. How long that may last is the request's limit;
+ * for callers who may not be here it is not done at all.
+ */
+export function discardRefusedBodies(adapter: FastifyAdapter): void {
+  adapter.getInstance().addHook('onSend', (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void) => {
+    if (!request.raw.complete && contentRefusals.has(reply.statusCode)) {
+      reply.removeHeader('connection');
+      request.raw.unpipe();
+      request.raw.resume();
+    }
+    done();
+  });
+}
+
+const contentRefusals: ReadonlySet<number> = new Set([400, 413, 415]);
 
 /** The caller's own id where it is a harmless one. */
 function requestIdOf(request: IncomingMessage): string {

@@ -15,7 +15,7 @@ import type { BaseConfig } from './config.js';
 import { DocsPages } from './docs/docs.controller.js';
 import { ErrorFilter } from './error.filter.js';
 import { HealthRegistry } from './health.js';
-import { httpAdapter, tendConnections, watchRequests } from './http-server.js';
+import { discardRefusedBodies, httpAdapter, tendConnections, watchRequests } from './http-server.js';
 import { defaultLifecycleLimits, Lifecycle, type LifecycleLimits } from './lifecycle.js';
 import { createLogger, NestLogger } from './logger.js';
 import { Metrics, showMonitoring } from './metrics.js';
@@ -106,6 +106,7 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
   const bodyBytesMax = config.bodyBytesMax ?? options.bodyLimitBytes ?? defaultBodyLimitBytes;
   const adapter = httpAdapter({ bodyBytesMax, doorkeeper });
   watchRequests(adapter, lifecycle, metrics);
+  discardRefusedBodies(adapter);
   guardRequests(adapter, { doorkeeper, logger });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: new NestLogger(logger),

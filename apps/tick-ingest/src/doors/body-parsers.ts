@@ -73,7 +73,8 @@ function unpacked(payload: Readable, encoding = 'identity'): Readable {
 async function* bounded(payload: Readable, bytesMax: number): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
-    for await (const chunk of payload as AsyncIterable<Uint8Array>) {
+    // Ending early must not end the connection, which is to carry the refusal.
+    for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       if (bytes > bytesMax) throw new HindcastError('BATCH_TOO_LARGE', `the body has more than ${bytesMax} bytes`);
       yield chunk;

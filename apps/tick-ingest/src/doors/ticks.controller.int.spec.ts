@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { Int64, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { usFromIso, type ErrorBody, type IngestAnswer, type LedgerDto } from '@hindcast/contracts';
@@ -152,6 +154,18 @@ describe('other content types', () => {
     const refused = await send('trades', body, headers);
     expect([refused.status, refused.body.error.code, refused.body.error.message]).toEqual([status, code, expect.stringMatching(message)]);
   });
+});
+
+it('answers on a connection whose body was refused before its end, and reads on behind it', async () => {
+  const { hostname, port } = new URL(service.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.write('POST /v1/trades HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-ndjson\r\ncontent-length: 4000\r\n\r\n{\n');
+  const [refusal] = (await once(socket, 'data')) as [Buffer];
+  expect(refusal.toString()).toMatch(/^HTTP\/1.1 400 .*line 1 is not JSON/s);
+  socket.write(`${' '.repeat(3_998)}GET /health/live HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+  const [next] = (await once(socket, 'data')) as [Buffer];
+  expect(next.toString()).toMatch(/^HTTP\/1.1 200 /);
+  socket.destroy();
 });
 
 it('keeps a ledger of all that came, and nothing of what was refused as a whole', async () => {

@@ -1,6 +1,7 @@
 import { DataType, RecordBatchReader, TimeUnit, type Data, type Float, type RecordBatch } from 'apache-arrow';
 import { HindcastError, type TickKind } from '@hindcast/contracts';
 import { textColumn, type CodedColumn, type TextColumn } from '../columns.js';
+import { bareTimeUsMin } from '../bare-time.js';
 import { validityOf } from './arrow-columns.js';
 import { extentOfArrow } from './arrow-extent.js';
 import { doublesFromInt64, thousandthsFromInt64 } from './int64-column.js';
@@ -239,11 +240,16 @@ function numbersOf({ type, values, length }: Data): Float64Array | undefined {
 
 function timesOf({ type, values, length }: Data): Float64Array | undefined {
   if (DataType.isNull(type)) return new Float64Array(length).fill(NaN);
-  if (DataType.isInt(type)) return type.bitWidth === 64 ? doublesFromInt64(values as BigInt64Array, length) : undefined;
+  if (DataType.isInt(type)) return type.bitWidth === 64 ? bareTimesOf(values as BigInt64Array, length) : undefined;
   if (!DataType.isTimestamp(type)) return undefined;
   const { unit } = type;
   if (unit === TimeUnit.NANOSECOND) return thousandthsFromInt64(values as BigInt64Array, length);
   const times = doublesFromInt64(values as BigInt64Array, length);
   const scale = unit === TimeUnit.SECOND ? 1_000_000 : unit === TimeUnit.MILLISECOND ? 1_000 : 1;
   return scale === 1 ? times : times.map((time) => time * scale);
+}
+
+/** Numbers that are too small for microseconds of our days are of another unit, and no time. */
+function bareTimesOf(values: BigInt64Array, length: number): Float64Array {
+  return doublesFromInt64(values, length).map((time) => (time < bareTimeUsMin ? NaN : time));
 }
