@@ -35,7 +35,7 @@ describeWithServers('state-broadcaster', { redis: true }, (servers) =>
     beforeAll(async () => {
       await physics.start();
       bus = await RedisBus.open({ url: servers.redis.url });
-      service = await start({ HINDCAST_BROADCAST_HEARTBEAT_MS: '500' });
+      service = await start({ HINDCAST_BROADCAST_HEARTBEAT_MS: '600000' });
     }, testMs);
 
     afterEach(async () => {
@@ -187,12 +187,17 @@ describeWithServers('state-broadcaster', { redis: true }, (servers) =>
     it(
       'lets go of one that no longer answers',
       async () => {
-        const client = await connect();
-        client.socket.pause();
-        const shown = async (): Promise<string> => (await fetch(`${service.url}/metrics`)).text();
-        expect(await shown()).toContain('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 1');
-        while (!(await shown()).includes('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 0')) {
-          await new Promise((resolve) => setTimeout(resolve, 100));
+        const asking = await start({ HINDCAST_BROADCAST_HEARTBEAT_MS: '500' });
+        try {
+          const client = await connect(asking);
+          client.socket.pause();
+          const shown = async (): Promise<string> => (await fetch(`${asking.url}/metrics`)).text();
+          expect(await shown()).toContain('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 1');
+          while (!(await shown()).includes('hindcast_broadcast_websocket_clients{service="state-broadcaster"} 0')) {
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        } finally {
+          await asking.stop();
         }
       },
       testMs,
@@ -225,10 +230,21 @@ describeWithServers('state-broadcaster', { redis: true }, (servers) =>
       expect(await client.closed).toBe(1009);
     });
 
-    it('sends heartbeats', async () => {
-      const client = await connect();
-      await client.until((messages) => messages.some(({ event }) => event === 'HEARTBEAT'));
-      expect(client.of('HEARTBEAT')[0]?.timestamp).toMatch(/^\d{4}-.*Z$/);
+    it('sends heartbeats, over SSE too', async () => {
+      const lively = await start({ HINDCAST_BROADCAST_HEARTBEAT_MS: '200' });
+      try {
+        const client = await connect(lively);
+        await client.until((messages) => messages.some(({ event }) => event === 'HEARTBEAT'));
+        expect(client.of('HEARTBEAT')[0]?.timestamp).toMatch(/^\d{4}-.*Z$/);
+        const abort = new AbortController();
+        const response = await fetch(`${lively.url}/v1/stream?symbols=SPY`, { signal: abort.signal });
+        const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+        let text = '';
+        while (!text.includes('event: HEARTBEAT')) text += (await reader.read()).value ?? '';
+        abort.abort();
+      } finally {
+        await lively.stop();
+      }
     });
 
     it('says the same over SSE', async () => {
@@ -244,7 +260,6 @@ describeWithServers('state-broadcaster', { redis: true }, (servers) =>
       await until('event: SNAPSHOT');
       await physics.publish(bus, [['SPY', 30_001]]);
       await until(`event: PHYSICS_UPDATE\ndata: ${JSON.stringify(update('SPY', 30_001))}\n\n`);
-      await until('event: HEARTBEAT');
       abort.abort();
       const refused = await fetch(`${service.url}/v1/stream?symbols=spy`);
       expect(refused.status).toBe(400);

@@ -17,6 +17,11 @@ export function vectorStoreError(doing: string, uri: string, cause: unknown): Hi
   );
 }
 
+/** For the moment in which a migration renames two directories a reader finds none: `carry-table.ts`. */
+export function isTableChangingPlaces(cause: unknown): boolean {
+  return isTableMissing(cause) || /Not found: \S*\.lance\/_versions/.test(wordsOf(cause));
+}
+
 /** Lance has no codes for its errors. */
 export function isTableMissing(cause: unknown): boolean {
   return /^Table '[^']*' was not found/.test(wordsOf(cause));

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
 import type { Clock, EmbeddingRow, VectorFilter, VectorQuery, VectorSearchResult, VectorStore, VectorStoreStats } from '@hindcast/ports';
 import { systemClock } from '@hindcast/ports';
 import { Session, connect, type Connection, type Table } from '@lancedb/lancedb';
 import { filterSql } from './filter-sql.js';
-import { vectorStoreError } from './lance-errors.js';
+import { isTableChangingPlaces, vectorStoreError } from './lance-errors.js';
 import {
   marketStateEmbeddings,
   rowKeyColumns,
@@ -23,6 +24,9 @@ import { buildVectorIndex, vectorIndexName } from './vector-index.js';
 
 export const kMax = 1_000;
 const rowsPieceMax = 1_000;
+/** A table that changes places is away for less than a millisecond; on a busy machine for longer. */
+const readAttemptsMax = 20;
+const readRetryMs = 25;
 /** Old versions are kept this long for readers in other processes. */
 const versionsKeptMs = 10 * 60_000;
 
@@ -207,10 +211,13 @@ export class LanceVectorStore implements VectorStore {
   }
 
   private async read<T>(doing: string, task: (table: Table) => Promise<T>): Promise<T> {
-    try {
-      return await task(await this.table());
-    } catch (cause) {
-      throw vectorStoreError(doing, this.uri, cause);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await task(await this.table());
+      } catch (cause) {
+        if (attempt === readAttemptsMax || !isTableChangingPlaces(cause)) throw vectorStoreError(doing, this.uri, cause);
+        await delay(readRetryMs);
+      }
     }
   }
 

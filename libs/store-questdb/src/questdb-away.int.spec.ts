@@ -111,7 +111,6 @@ describe('QuestDbTickStore, its server unwell', () => {
   it.each([
     [500, 'STORE_AWAY'],
     [503, 'STORE_AWAY'],
-    [401, 'STORE_REFUSED'],
     [404, 'STORE_REFUSED'],
   ])('gives its words on, and status %i the code %s', async (status, code) => {
     const server = createHttpServer((_, response) => response.writeHead(status).end('disk full'));
