@@ -17,7 +17,7 @@ describeWithServers('QuestDbTickStore, without the password', { questDb: true },
       denied,
     );
     await expect(migrator.up()).rejects.toMatchObject(denied);
-    expect(await store.health()).toEqual({ up: false, suspendedTables: [], missingTables: [], detail: message });
+    expect(await store.health()).toEqual({ up: false, suspendedTables: [], missingTables: [], changedColumns: [], detail: message });
     await Promise.all([store.close(), migrator.close()]);
   });
 });
