@@ -98,7 +98,7 @@ function referenceState(bars: readonly ReferenceBar[]): ReferenceState {
   const velocity = sd === 0 ? 0 : Math.log(last.price / prices[0]) / (sd * Math.sqrt(r.length));
   const path = sum(r.map(Math.abs));
   const alpha = window.filter((bar) => bar.trades > 0).length < 60 ? null : referenceAlpha(hour);
-  return {
+  const state: ReferenceState = {
     timeUs: (last.second + 1) * 1e6,
     mass,
     velocity,
@@ -113,6 +113,21 @@ function referenceState(bars: readonly ReferenceBar[]): ReferenceState {
     signedVolume: sum(window.map((bar) => bar.signedVolume)),
     trades: sum(window.map((bar) => bar.trades)),
   };
+  if (sd > 0)
+    besideEdges.set(
+      state,
+      [-edgeWidth, edgeWidth].map((shift) => referenceEntropy(r.map((value) => value / sd + shift))),
+    );
+  return state;
+}
+
+/** Closer to an edge between two bins than this, and rounding decides on which side of it a return falls. */
+const edgeWidth = 1e-9;
+const besideEdges = new WeakMap<ReferenceState, readonly number[]>();
+
+/** What the entropy of a state may be, as rounding goes: one number, unless a return lies on the edge of a bin. */
+export function entropiesOf(state: ReferenceState): readonly number[] {
+  return [state.entropy, ...(besideEdges.get(state) ?? [])];
 }
 
 function referenceEntropy(scaled: readonly number[]): number {
