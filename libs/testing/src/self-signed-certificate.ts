@@ -22,12 +22,15 @@ export function selfSignedCertificate({ notAfter = new Date('2049-12-31T00:00:00
 }
 
 function toBeSigned(publicKey: KeyObject, notAfter: Date): Buffer {
-  const name = sequence(der(tag.set, sequence(objectId(oid.commonName), der(tag.utf8, Buffer.from('hindcast test')))));
+  const serial = randomBytes(8);
+  // A name of its own: of two authorities that share one, OpenSSL takes either, and calls the other an impostor.
+  const commonName = der(tag.utf8, Buffer.from(`hindcast test ${serial.toString('hex')}`));
+  const name = sequence(der(tag.set, sequence(objectId(oid.commonName), commonName)));
   const names = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])));
   const isAuthority = sequence(der(0x01, Buffer.from([0xff])));
   return sequence(
     der(0xa0, der(tag.integer, Buffer.from([2]))),
-    der(tag.integer, Buffer.from([1]), randomBytes(8)),
+    der(tag.integer, Buffer.from([1]), serial),
     algorithm(),
     name,
     sequence(time(new Date('2020-01-01T00:00:00Z')), time(notAfter)),

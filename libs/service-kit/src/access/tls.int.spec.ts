@@ -150,6 +150,7 @@ it('takes up a renewed certificate, on both ports, and leaves the old one in for
   trustAuthorities(path('cert.pem'));
   expect(new Set(await Promise.all(doors.map(shownCertificate))).size).toBe(1);
   expect(await seen()).toEqual({ seen: true });
+  expect(await followed()).toMatchObject({ number: 7 });
 });
 
 describe('at start', () => {
