@@ -105,7 +105,8 @@ function countSql(table: TickTable, places: readonly RowPlace[], streamId: strin
   const times = [...new Set(places.map(({ timeUs }) => timeLiteral(timeUs)))].join(', ');
   const sequences = places.map(({ sequence }) => literal(sequence)).join(', ');
   const key = table === 'rejected_ticks' ? `received_at IN (${times}) AND stream_id = ${literal(streamId)}` : `timestamp IN (${times})`;
-  return `SELECT count() FROM ${table} WHERE ${key} AND sequence IN (${sequences})`;
+  // Each counts once: where a table's DEDUP UPSERT KEYS were taken off, a resent row is there twice, and is visible.
+  return `SELECT count_distinct(sequence) FROM ${table} WHERE ${key} AND sequence IN (${sequences})`;
 }
 
 function refusal(
