@@ -36,8 +36,8 @@ export class FakeTickStore implements Omit<TickStore, Unused> {
   changedFor = 0;
   resumed = 0;
   reads = 0;
-  /** The newest stored states; only who and when is ever read. */
-  states: readonly Pick<StateRow, 'market' | 'symbol' | 'timeUs'>[] = [];
+  /** The newest stored states; no more of them is ever read. */
+  states: readonly Pick<StateRow, 'market' | 'symbol' | 'timeUs' | 'trades' | 'mode'>[] = [];
   refuses: (name: string) => string | undefined = () => undefined;
 
   async writeTicks(batches: readonly LoggedBatch[], { skip }: WriteOptions = {}): Promise<WriteOutcome> {

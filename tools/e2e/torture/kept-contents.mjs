@@ -10,8 +10,6 @@ import { embeddingsOf, firstDifference, quotesOf, statesOf, tradesOf } from '../
 /** By what is compared; each gives lines in a fixed order. */
 const readers = {
   trades: (stack, symbol) => tradesOf(stack, [symbol]),
-  // Where the tick rule began anew, the first sides that it gives are others.
-  'trades without inferred sides': async (stack, symbol) => (await tradesOf(stack, [symbol])).map(withoutInferredSide),
   quotes: (stack, symbol) => quotesOf(stack, [symbol]),
   market_states: (stack, symbol) => statesOf(stack, [symbol], { mode: true }),
   // As they are where some of them were made again in hindsight.
@@ -21,12 +19,6 @@ const readers = {
 
 export const everything = Object.freeze(['trades', 'quotes', 'market_states', 'market_state_embeddings']);
 export const madeInHindsight = Object.freeze(['trades', 'quotes', 'market_states without their mode', 'market_state_embeddings']);
-
-export const asSent = Object.freeze(['trades without inferred sides', 'quotes']);
-
-function withoutInferredSide(line) {
-  return line.replace(/,"[BS]",true,/, ',,false,');
-}
 
 export class KeptContents {
   #folder;

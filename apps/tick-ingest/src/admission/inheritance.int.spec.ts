@@ -91,7 +91,7 @@ it('takes the bars of every stored state as closed, although no trade closed the
   const world = await newWorld();
   await world.send(tradesBatch([{ id: 'a' }]));
   await world.drain();
-  world.store.states = [{ market: 'usa/equity', symbol: 'SPY', timeUs: noonUs + 60_000_000 }];
+  world.store.states = [{ market: 'usa/equity', symbol: 'SPY', timeUs: noonUs + 60_000_000, trades: 1, mode: 'live' }];
   await world.newLog();
   const { counts } = await world.send(
     tradesBatch([
@@ -100,6 +100,26 @@ it('takes the bars of every stored state as closed, although no trade closed the
     ]),
   );
   expect(counts.trades).toMatchObject({ accepted: 2, late: 1 });
+});
+
+it('takes what was lost with the log again as it was, although states were made of it already', async () => {
+  const lost: Partial<TradeFields>[] = [1, 2, 3].map((second) => ({
+    id: `b${second}`,
+    timeUs: noonUs + second * 1_000_000,
+    price: 100 + second,
+  }));
+  const sent = [tradesBatch([{ id: 'a' }]), tradesBatch(lost)];
+  const [undisturbed, replaced] = [await newWorld(), await newWorld()];
+  await undisturbed.send(...sent);
+  await replaced.send(sent[0]);
+  await replaced.drain();
+  // The store was behind: of this state's four trades it has one.
+  replaced.store.states = [{ market: 'usa/equity', symbol: 'SPY', timeUs: noonUs + 4_000_000, trades: 4, mode: 'live' }];
+  await replaced.newLog();
+  const { counts } = await replaced.send(...sent);
+  expect(counts.trades).toMatchObject({ accepted: 3, late: 0 });
+  const [before, after] = [undisturbed, replaced].map((world) => world.flushed.at(-1)!.trades);
+  expect([[...after.timeUs], [...after.side], [...after.late]]).toEqual([[...before.timeUs], [...before.side], [...before.late]]);
 });
 
 it('waits for a store that is away or behind, and for nothing else', async () => {

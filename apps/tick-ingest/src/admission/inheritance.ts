@@ -1,10 +1,11 @@
-import { HindcastError } from '@hindcast/contracts';
+import { HindcastError, secondUs } from '@hindcast/contracts';
 import {
   freshInstrument,
   freshTickRule,
   instrumentKey,
   numberOfSequence,
   tickRuleAfter,
+  windowBars,
   type Instrument,
   type InstrumentState,
   type TickRule,
@@ -15,11 +16,12 @@ import {
   type LogInheritance,
   type NewestTrade,
   type StoredCell,
+  type StateRow,
   type StateStore,
   type TickReader,
 } from '@hindcast/ports';
 
-export type InheritanceSource = Pick<TickReader, 'highestSequence' | 'counts' | 'instruments' | 'newestTrades'> &
+export type InheritanceSource = Pick<TickReader, 'highestSequence' | 'counts' | 'instruments' | 'newestTrades' | 'trades'> &
   Pick<StateStore, 'newestStates'>;
 
 /** Newest trades first asked for; most often the price changed within a few of them. */
@@ -37,9 +39,9 @@ export async function inheritFrom(store: InheritanceSource): Promise<LogInherita
   const [counts, summaries] = await Promise.all([store.counts(), store.instruments()]);
   const floors: Floor[] = summaries.map(({ table, market, symbol, lastUs }) => ({ table, market, symbol, floorUs: lastUs }));
   const traded = new Map(summaries.filter(({ table }) => table === 'trades').map((summary) => [instrumentKey(summary), summary]));
-  const closedUs = new Map((await store.newestStates()).map((state) => [instrumentKey(state), state.timeUs]));
+  const states = new Map((await store.newestStates()).map((state) => [instrumentKey(state), state]));
   const instruments: InstrumentState[] = [];
-  for (const [key, instrument] of traded) instruments.push(await inheritedInstrument(store, instrument, closedUs.get(key) ?? -1));
+  for (const [key, instrument] of traded) instruments.push(await inheritedInstrument(store, instrument, states.get(key)));
   const cells: StoredCell[] = counts.map(({ table, market, symbol, day, rows }) => ({ table, market, symbol, day: dayNumber(day), rows }));
   return { firstNumber: numberOfSequence(highestSequence) + 1, instruments, floors, cells };
 }
@@ -60,12 +62,29 @@ export async function inheritPatiently(
   }
 }
 
-/** A mark may have closed bars after the newest trade: a state that is stored is made of closed bars only. */
-async function inheritedInstrument(store: InheritanceSource, { market, symbol }: Instrument, closedUs: number): Promise<InstrumentState> {
+async function inheritedInstrument(
+  store: InheritanceSource,
+  { market, symbol }: Instrument,
+  newestState: StateRow | undefined,
+): Promise<InstrumentState> {
   const instrument = { market, symbol };
+  const closedUs = newestState && (await hasTradesOf(store, newestState)) ? newestState.timeUs : -1;
   const live = await tickRuleOf((limit) => store.newestTrades(instrument, { late: false, limit }));
   const late = await tickRuleOf((limit) => store.newestTrades(instrument, { late: true, limit }));
   return { ...freshInstrument(instrument), clockUs: Math.max(live.clockUs, closedUs), live: live.rule, late: late.rule };
+}
+
+/**
+ * A mark may have closed bars after the newest trade, up to the newest state: the clock is there then. But a state may also
+ * be ahead of the store, made of trades that were lost with the log: those are sent again, and are not late for it.
+ */
+async function hasTradesOf(store: InheritanceSource, { market, symbol, timeUs, trades, mode }: StateRow): Promise<boolean> {
+  let stored = 0;
+  for await (const { late } of store.trades({ market, symbol, fromUs: timeUs - windowBars * secondUs, toUs: timeUs })) {
+    stored += mode === 'hindsight' ? late.length : late.filter((isLate) => isLate === 0).length;
+    if (stored >= trades) return true;
+  }
+  return stored >= trades;
 }
 
 /** Folds the newest trades again, from far enough back that the direction is known or there is no more. */

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute } from '../../contents.mjs';
 import { until } from '../../hindcast-under-test.mjs';
-import { asSent, madeInHindsight } from '../kept-contents.mjs';
+import { madeInHindsight } from '../kept-contents.mjs';
 import { lifeWith } from '../trouble.mjs';
 
 const wholeRecord = ['--from', '2013-10-07', '--to', '2013-10-11'];
@@ -25,16 +25,12 @@ async function embedded({ urls }) {
   await until('every vector', async () => (await progress()).embedding_queue === 0, { boundMs: 600_000 });
 }
 
-/**
- * What was acknowledged and not stored yet is gone with the log: whoever sent it has it still, and sends it again. Of those
- * trades market-physics has published states already, so they come late, with a tick rule of their own that begins anew.
- */
+/** What was acknowledged and not stored yet is gone with the log: whoever sent it has it still, and sends it again. */
 const logLost = {
   name: 'log-lost',
   title: 'everybody killed in the middle of a replay and the log deleted; the replay is begun again',
   play: (world) =>
     lifeWith(world, {
-      contents: asSent,
       async trouble({ stack }) {
         await Promise.all(['tick-ingest', 'market-physics'].map((name) => stack.kill(name)));
         await stack.stop();
