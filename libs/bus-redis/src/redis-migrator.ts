@@ -1,17 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HindcastError } from '@hindcast/contracts';
+import { migrationStatus, pendingMigrations, type AppliedMigration, type MigrationFile, type MigrationStatus } from '@hindcast/ports';
 import { moveKeys, requireKeyMove, type KeyMove } from './key-moves.js';
 import { RedisConnection } from './redis-connection.js';
-
-export interface MigrationStatus {
-  readonly id: string;
-  readonly file: string;
-  readonly sha256: string;
-  /** `changed` where the file is not the one that was applied, `lost` where an applied file is gone. */
-  readonly state: 'applied' | 'pending' | 'changed' | 'lost';
-}
 
 export interface RedisMigratorOptions {
   readonly url: string;
@@ -21,17 +13,15 @@ export interface RedisMigratorOptions {
   readonly beforeStep?: () => void;
 }
 
-interface Migration {
-  readonly id: string;
-  readonly file: string;
-  readonly sha256: string;
+interface RedisMigration extends MigrationFile {
   /** Keys and their values. */
   readonly set: Readonly<Record<string, string>>;
   readonly move: readonly KeyMove[];
 }
 
+/** Of each file's number, its hash. */
 const ledgerKey = 'hindcast:migrations';
-const filePattern = /^(\d{3})_[a-z0-9_]+\.json$/;
+const namePattern = /^\d{3}_[a-z0-9_]+\.json$/;
 const answerMaxMs = 5_000;
 const inFlightBytesMax = 1024 * 1024;
 
@@ -53,62 +43,58 @@ export class RedisMigrator {
     return new RedisMigrator(connection, folder, beforeStep);
   }
 
-  async status(): Promise<MigrationStatus[]> {
-    const applied = await this.connection.send((client) => client.hgetall(ledgerKey));
-    const migrations = await readMigrations(this.folder);
-    const files = migrations.map(({ id, file, sha256 }): MigrationStatus => {
-      const recorded = applied[id];
-      return { id, file, sha256, state: recorded === undefined ? 'pending' : recorded === sha256 ? 'applied' : 'changed' };
-    });
-    const known = new Set(migrations.map(({ id }) => id));
-    const lost = Object.entries(applied).filter(([id]) => !known.has(id));
-    return [...files, ...lost.map(([id, sha256]): MigrationStatus => ({ id, file: id, sha256, state: 'lost' }))];
+  /** Every file and every recorded number, in order. Changes nothing. */
+  async status(): Promise<readonly MigrationStatus[]> {
+    return migrationStatus(...(await this.filesAndRecords()));
   }
 
-  /** Applies the pending ones in order and returns their ids. One that changed after it was applied is an error. */
-  async up(log: (line: string) => void = () => undefined): Promise<string[]> {
-    const status = await this.status();
-    const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
-    if (wrong.length > 0) {
-      const names = wrong.map(({ file, state }) => `${file} (${state})`).join(', ');
-      throw new HindcastError(
-        'STORE_REFUSED',
-        `These migrations are no longer what was applied: ${names}. Restore them and write a new file instead.`,
-      );
-    }
-    const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ id }) => id));
-    const migrations = (await readMigrations(this.folder)).filter(({ id }) => pending.has(id));
-    for (const migration of migrations) {
+  /** Applies the pending ones in order and returns their names. Throws STORE_REFUSED where an applied file was changed or is gone. */
+  async up(log: (line: string) => void = () => undefined): Promise<readonly string[]> {
+    const pending = pendingMigrations(...(await this.filesAndRecords()));
+    for (const migration of pending) {
       this.beforeStep?.();
       await this.apply(migration);
-      log(`redis ${migration.file} applied`);
+      log(`redis ${migration.name} applied`);
     }
-    return migrations.map(({ id }) => id);
+    return pending.map(({ name }) => name);
   }
 
   close(): void {
     this.connection.close();
   }
 
-  private async apply({ id, sha256, set, move }: Migration): Promise<void> {
+  private async filesAndRecords(): Promise<readonly [readonly RedisMigration[], readonly AppliedMigration[]]> {
+    const recorded = await this.connection.send((client) => client.hgetall(ledgerKey));
+    const files = await readMigrations(this.folder);
+    const byNumber = Map.groupBy(files, ({ name }) => numberOf(name));
+    const applied = Object.entries(recorded).flatMap(([number, sha256]) =>
+      (byNumber.get(number) ?? [{ name: number }]).map(({ name }) => ({ name, sha256 })),
+    );
+    return [files, applied];
+  }
+
+  private async apply({ name, sha256, set, move }: RedisMigration): Promise<void> {
     for (const keys of move) await moveKeys(this.connection, keys);
     const fill = (pipeline: Parameters<Parameters<RedisConnection['pipeline']>[1]>[0]): void => {
       for (const [key, value] of Object.entries(set)) pipeline.set(key, value);
-      pipeline.hset(ledgerKey, id, sha256);
+      pipeline.hset(ledgerKey, numberOf(name), sha256);
     };
     await this.connection.pipeline(0, fill, 'multi');
   }
 }
 
-async function readMigrations(folder: string): Promise<readonly Migration[]> {
-  const files = (await readdir(folder)).filter((file) => filePattern.test(file)).sort();
+async function readMigrations(folder: string): Promise<readonly RedisMigration[]> {
+  const names = (await readdir(folder)).filter((name) => namePattern.test(name)).sort();
   return Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(join(folder, file), 'utf8');
-      const id = filePattern.exec(file)?.[1] ?? file;
-      const { set = {}, move = [] } = JSON.parse(text) as Partial<Pick<Migration, 'set' | 'move'>>;
+    names.map(async (name) => {
+      const text = await readFile(join(folder, name), 'utf8');
+      const { set = {}, move = [] } = JSON.parse(text) as Partial<Pick<RedisMigration, 'set' | 'move'>>;
       move.forEach(requireKeyMove);
-      return { id, file, sha256: createHash('sha256').update(text).digest('hex'), set, move };
+      return { name, sha256: createHash('sha256').update(text).digest('hex'), set, move };
     }),
   );
+}
+
+function numberOf(name: string): string {
+  return name.slice(0, name.indexOf('_'));
 }

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import { systemClock, type Clock } from '@hindcast/ports';
+import {
+  migrationStatus,
+  pendingMigrations,
+  systemClock,
+  type AppliedMigration,
+  type Clock,
+  type MigrationFile,
+  type MigrationStatus,
+} from '@hindcast/ports';
 import { connect, type Connection } from '@lancedb/lancedb';
 import { carryTable } from './carry-table.js';
 import { vectorStoreError } from './lance-errors.js';
@@ -15,18 +23,7 @@ const journal = {
 };
 const namePattern = /^\d{3}_[a-z0-9_]+\.json$/;
 
-export interface LanceMigration extends LanceMigrationFile {
-  /** The file's name: `001_market_state_embeddings.json`. */
-  readonly name: string;
-  readonly sha256: string;
-}
-
-export interface LanceMigrationStatus {
-  readonly name: string;
-  /** `changed` where the file is not the one that was applied, `lost` where an applied file is gone. */
-  readonly state: 'applied' | 'pending' | 'changed' | 'lost';
-  readonly appliedAtUs?: number;
-}
+export interface LanceMigration extends MigrationFile, LanceMigrationFile {}
 
 export interface LanceMigratorOptions {
   readonly uri: string;
@@ -35,12 +32,6 @@ export interface LanceMigratorOptions {
   readonly clock?: Clock;
   /** Asked before each step; what it throws ends the migration there. */
   readonly beforeStep?: () => void;
-}
-
-interface JournalEntry {
-  readonly name: string;
-  readonly sha256: string;
-  readonly appliedAtUs: number;
 }
 
 /** The files of a folder, each applied once, in the order of their numbers, and recorded with a hash. */
@@ -53,32 +44,13 @@ export class LanceMigrator {
   }
 
   /** Every file and every recorded name, in order. Changes nothing. */
-  async status(): Promise<readonly LanceMigrationStatus[]> {
-    const [migrations, entries] = await Promise.all([this.migrations(), this.attempt(journalEntries)]);
-    const applied = new Map(entries.map((entry) => [entry.name, entry]));
-    const known = new Set(migrations.map(({ name }) => name));
-    const files = migrations.map(({ name, sha256 }): LanceMigrationStatus => {
-      const entry = applied.get(name);
-      if (entry === undefined) return { name, state: 'pending' };
-      return { name, state: entry.sha256 === sha256 ? 'applied' : 'changed', appliedAtUs: entry.appliedAtUs };
-    });
-    const lost = entries.filter(({ name }) => !known.has(name));
-    return [...files, ...lost.map(({ name, appliedAtUs }): LanceMigrationStatus => ({ name, state: 'lost', appliedAtUs }))].sort(byName);
+  async status(): Promise<readonly MigrationStatus[]> {
+    return migrationStatus(...(await this.filesAndRecords()));
   }
 
   /** What `up` would apply. Throws STORE_REFUSED where an applied file was changed or is gone. */
   async plan(): Promise<readonly LanceMigration[]> {
-    const status = await this.status();
-    const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
-    if (wrong.length > 0) {
-      const names = wrong.map(({ name, state }) => `${name} (${state})`).join(', ');
-      throw new HindcastError(
-        'STORE_REFUSED',
-        `These migrations are no longer what was applied: ${names}. Restore them and write a new file instead.`,
-      );
-    }
-    const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ name }) => name));
-    return (await this.migrations()).filter(({ name }) => pending.has(name));
+    return pendingMigrations(...(await this.filesAndRecords()));
   }
 
   /** Applies what is pending and returns its names; safe to repeat, also after it was cut off halfway. */
@@ -110,6 +82,10 @@ export class LanceMigrator {
     }
   }
 
+  private filesAndRecords(): Promise<readonly [readonly LanceMigration[], readonly AppliedMigration[]]> {
+    return Promise.all([this.migrations(), this.attempt(applied)]);
+  }
+
   private async migrations(): Promise<readonly LanceMigration[]> {
     const { directory } = this.options;
     const names = (await readdir(directory)).filter((name) => name.endsWith('.json')).sort();
@@ -135,7 +111,7 @@ export class LanceMigrator {
   }
 }
 
-async function journalEntries(connection: Connection): Promise<readonly JournalEntry[]> {
+async function applied(connection: Connection): Promise<readonly AppliedMigration[]> {
   const table = await openIfPresent(connection, journal.table);
   if (table === undefined) return [];
   try {
@@ -144,8 +120,4 @@ async function journalEntries(connection: Connection): Promise<readonly JournalE
   } finally {
     table.close();
   }
-}
-
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : 1;
 }

@@ -2,23 +2,21 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import { systemClock, type Clock } from '@hindcast/ports';
+import {
+  migrationStatus,
+  pendingMigrations,
+  systemClock,
+  type AppliedMigration,
+  type Clock,
+  type MigrationFile,
+  type MigrationStatus,
+} from '@hindcast/ports';
 import { migrationsDirectory } from './migrations-directory.js';
 import { QuestDbHttp, type QuestDbHttpOptions } from './questdb-http.js';
 import { literal, timeLiteral } from './sql.js';
 
-export interface Migration {
-  /** The file's name: `001_ticks.sql`. */
-  readonly name: string;
-  readonly sha256: string;
+export interface QuestDbMigration extends MigrationFile {
   readonly statements: readonly string[];
-}
-
-export interface MigrationStatus {
-  readonly name: string;
-  /** `changed` where the file is not the one that was applied, `lost` where an applied file is gone. */
-  readonly state: 'applied' | 'pending' | 'changed' | 'lost';
-  readonly appliedAtUs?: number;
 }
 
 export interface QuestDbMigratorOptions extends QuestDbHttpOptions {
@@ -54,32 +52,12 @@ export class QuestDbMigrator {
 
   /** Every file and every recorded name, in order. Changes nothing. */
   async status(): Promise<readonly MigrationStatus[]> {
-    const [migrations, applied] = await Promise.all([this.#migrations(), this.#applied()]);
-    const known = new Set(migrations.map(({ name }) => name));
-    const files = migrations.map(({ name, sha256 }): MigrationStatus => {
-      const record = applied.get(name);
-      if (!record) return { name, state: 'pending' };
-      return { name, state: record.sha256 === sha256 ? 'applied' : 'changed', appliedAtUs: record.appliedAtUs };
-    });
-    const lost = [...applied].filter(([name]) => !known.has(name));
-    return [...files, ...lost.map(([name, { appliedAtUs }]): MigrationStatus => ({ name, state: 'lost', appliedAtUs }))].toSorted((a, b) =>
-      a.name < b.name ? -1 : 1,
-    );
+    return migrationStatus(...(await this.#filesAndRecords()));
   }
 
   /** What `up` would apply. Throws STORE_REFUSED where an applied file was changed or is gone. */
-  async plan(): Promise<readonly Migration[]> {
-    const status = await this.status();
-    const wrong = status.filter(({ state }) => state === 'changed' || state === 'lost');
-    if (wrong.length > 0) {
-      const names = wrong.map(({ name, state }) => `${name} (${state})`).join(', ');
-      throw new HindcastError(
-        'STORE_REFUSED',
-        `these migrations are no longer what was applied: ${names}; restore them and write a new file instead`,
-      );
-    }
-    const pending = new Set(status.filter(({ state }) => state === 'pending').map(({ name }) => name));
-    return (await this.#migrations()).filter(({ name }) => pending.has(name));
+  async plan(): Promise<readonly QuestDbMigration[]> {
+    return pendingMigrations(...(await this.#filesAndRecords()));
   }
 
   /**
@@ -125,7 +103,11 @@ export class QuestDbMigrator {
     }
   }
 
-  async #migrations(): Promise<readonly Migration[]> {
+  #filesAndRecords(): Promise<readonly [readonly QuestDbMigration[], readonly AppliedMigration[]]> {
+    return Promise.all([this.#migrations(), this.#applied()]);
+  }
+
+  async #migrations(): Promise<readonly QuestDbMigration[]> {
     const names = (await readdir(this.#directory)).filter((name) => name.endsWith('.sql')).toSorted();
     const misnamed = names.filter((name) => !fileName.test(name));
     if (misnamed.length > 0)
@@ -138,16 +120,16 @@ export class QuestDbMigrator {
     );
   }
 
-  async #applied(): Promise<ReadonlyMap<string, { readonly sha256: string; readonly appliedAtUs: number }>> {
+  async #applied(): Promise<readonly AppliedMigration[]> {
     const [[exists]] = await this.#http.query("SELECT count() FROM tables() WHERE table_name = 'hindcast_migrations'");
-    if (exists === 0) return new Map();
+    if (exists === 0) return [];
     const rows = await this.#http.query('SELECT name, sha256, applied_at::long FROM hindcast_migrations ORDER BY applied_at');
-    return new Map((rows as readonly [string, string, number][]).map(([name, sha256, appliedAtUs]) => [name, { sha256, appliedAtUs }]));
+    return (rows as readonly [string, string, number][]).map(([name, sha256, appliedAtUs]) => ({ name, sha256, appliedAtUs }));
   }
 }
 
 /** What the statements make and none of the files takes away again. */
-function createdBy(statements: readonly string[], files: readonly Migration[], what = 'TABLE|MATERIALIZED VIEW'): readonly string[] {
+function createdBy(statements: readonly string[], files: readonly QuestDbMigration[], what = 'TABLE|MATERIALIZED VIEW'): readonly string[] {
   const namesIn = (texts: readonly string[], verb: string) =>
     texts.flatMap((text) => new RegExp(`^${verb} '?(\\w+)`, 'i').exec(text)?.[1] ?? []);
   const removed = files.flatMap((file) => namesIn(file.statements, '(?:DROP|RENAME) (?:TABLE|MATERIALIZED VIEW)(?: IF EXISTS)?'));

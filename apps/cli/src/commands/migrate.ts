@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { MigrationLock, RedisMigrator } from '@hindcast/bus-redis';
+import { isoFromUs } from '@hindcast/contracts';
+import type { MigrationStatus } from '@hindcast/ports';
 import { projectRoot, type BaseConfig } from '@hindcast/service-kit';
 import { LanceMigrator } from '@hindcast/store-lance';
 import { QuestDbMigrator } from '@hindcast/store-questdb';
-import { isoFromUs } from '@hindcast/contracts';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { table } from '../format/table.js';
 import { loadCliConfig } from '../services.js';
@@ -12,7 +13,7 @@ import type { Terminal } from '../terminal.js';
 export interface MigrationLine {
   readonly store: string;
   readonly name: string;
-  readonly state: 'pending' | 'applied' | 'changed' | 'lost';
+  readonly state: MigrationStatus['state'];
   readonly applied_at?: string;
 }
 
@@ -106,19 +107,13 @@ async function openRedis({ redisUrl }: BaseConfig, beforeStep: BeforeStep): Prom
   const migrator = await RedisMigrator.open({ url: redisUrl, folder: join(projectRoot, 'migrations', 'redis'), beforeStep });
   return {
     store: 'redis',
-    status: async () => (await migrator.status()).map(({ file, state }) => ({ store: 'redis', name: file, state })),
+    status: async () => (await migrator.status()).map((status) => line('redis', status)),
     up: () => migrator.up(),
     close: () => migrator.close(),
   };
 }
 
-interface AppliedStatus {
-  readonly name: string;
-  readonly state: MigrationLine['state'];
-  readonly appliedAtUs?: number;
-}
-
-function line(store: string, { name, state, appliedAtUs }: AppliedStatus): MigrationLine {
+function line(store: string, { name, state, appliedAtUs }: MigrationStatus): MigrationLine {
   return { store, name, state, ...(appliedAtUs === undefined ? {} : { applied_at: isoFromUs(appliedAtUs) }) };
 }
 
