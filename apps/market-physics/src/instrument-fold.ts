@@ -48,7 +48,7 @@ export class InstrumentFold {
   private clockUs = -Infinity;
   private changed = true;
   newest: PhysicsState | undefined;
-  /** Of the first trade; decides which market speaks for a symbol. */
+  /** Of the first trade; decides which market speaks for a symbol, so the fold of the whole market sets it. */
   firstSequence = Infinity;
   newestSequence = -1;
   /** States up to here were made and stored before; they are not made known again. */
@@ -87,7 +87,6 @@ export class InstrumentFold {
   /** Trades in sequence order; the bars they are in close with the next `close`. */
   trade(trade: BarTrade & { readonly sequence: number; readonly late: boolean; readonly slackUs: number }): void {
     this.changed = true;
-    this.firstSequence = Math.min(this.firstSequence, trade.sequence);
     this.newestSequence = Math.max(this.newestSequence, trade.sequence);
     this.picture.trade(trade);
     if (trade.late) return;
