@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrationStatus, pendingMigrations, type AppliedMigration, type MigrationFile, type MigrationStatus } from '@hindcast/ports';
+import type { ChainableCommander } from 'ioredis';
 import { moveKeys, requireKeyMove, type KeyMove } from './key-moves.js';
 import { RedisConnection } from './redis-connection.js';
 
@@ -75,7 +76,7 @@ export class RedisMigrator {
 
   private async apply({ name, sha256, set, move }: RedisMigration): Promise<void> {
     for (const keys of move) await moveKeys(this.connection, keys);
-    const fill = (pipeline: Parameters<Parameters<RedisConnection['pipeline']>[1]>[0]): void => {
+    const fill = (pipeline: ChainableCommander): void => {
       for (const [key, value] of Object.entries(set)) pipeline.set(key, value);
       pipeline.hset(ledgerKey, numberOf(name), sha256);
     };

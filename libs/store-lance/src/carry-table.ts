@@ -18,7 +18,6 @@ export interface CarryOptions {
   readonly connection: Connection;
   /** The store's directory. Lance can not rename a table; a directory can be. */
   readonly uri: string;
-  readonly onProgress?: (copiedRows: number, rows: number) => void;
   /** Asked before the tables change places; what it throws ends the carrying, and nothing is changed. */
   readonly beforeStep?: () => void;
 }
@@ -110,7 +109,7 @@ async function copyTable(
   table: Table,
   definition: TableDefinition,
   { fill, drop }: CarryDefinition,
-  { connection, onProgress }: CarryOptions,
+  { connection }: CarryOptions,
 ): Promise<number> {
   const version = await table.version();
   await table.checkout(version);
@@ -119,12 +118,7 @@ async function copyTable(
   const schema = arrowSchema(definition);
   const next = await connection.createEmptyTable(nextName(definition.table), schema);
   try {
-    let copied = 0;
-    for await (const batch of table.query()) {
-      await next.add(carried(batch, schema, fill));
-      copied += batch.numRows;
-      onProgress?.(copied, rows);
-    }
+    for await (const batch of table.query()) await next.add(carried(batch, schema, fill));
     await next.optimize();
     if ((await table.indexStats(vectorIndexName)) !== undefined) await buildVectorIndex(next, rows);
     await createMissingIndexes(next, definition.indexes);
