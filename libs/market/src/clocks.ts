@@ -1,5 +1,6 @@
 import { instrumentKey } from './instrument.js';
 import { wordAt } from './columns.js';
+import { newestRows } from './newest-rows.js';
 import type { LoggedBatch, Mark } from './tick-batch.js';
 
 /**
@@ -14,17 +15,9 @@ export function clocksAfter(batches: readonly LoggedBatch[]): readonly Mark[] {
     if (!before || before.timeUs < mark.timeUs) clocks.set(key, mark);
   };
   for (const { trades, slackUs, marks } of batches) {
-    const { market, symbol, timeUs, late, length } = trades;
-    const newestRows: (number | undefined)[] = [];
-    for (let row = 0; row < length; row++) {
-      if (late[row] === 1) continue;
-      const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
-      const newest = newestRows[slot];
-      if (newest === undefined || timeUs[newest] < timeUs[row]) newestRows[slot] = row;
-    }
-    for (const row of newestRows) {
-      if (row !== undefined) move({ market: wordAt(market, row), symbol: wordAt(symbol, row), timeUs: timeUs[row] - slackUs });
-    }
+    const { market, symbol, timeUs, late } = trades;
+    for (const row of newestRows(trades, late))
+      move({ market: wordAt(market, row), symbol: wordAt(symbol, row), timeUs: timeUs[row] - slackUs });
     for (const { market: ofMarket, symbol: ofSymbol, timeUs: markUs } of marks)
       move({ market: ofMarket, symbol: ofSymbol, timeUs: markUs });
   }

@@ -19,6 +19,7 @@ export * from './identity.js';
 export * from './instrument.js';
 export * from './json-text.js';
 export * from './known-ticks.js';
+export * from './newest-rows.js';
 export * from './parse-ndjson-ticks.js';
 export * from './parse-ticks.js';
 export * from './row-checks.js';

@@ -1,4 +1,13 @@
-import { clocksAfter, instrumentKey, weightOf, wordAt, type LoggedBatch, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import {
+  clocksAfter,
+  instrumentKey,
+  newestRows,
+  weightOf,
+  wordAt,
+  type LoggedBatch,
+  type QuoteColumns,
+  type TradeColumns,
+} from '@hindcast/market';
 import type { Clock, Floor, FollowerCheckpoint, TickLog } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
@@ -148,19 +157,13 @@ export class TrimmerWorker {
 /** The newest event time of each kind and instrument in these batches. */
 function floorsOf(batches: readonly LoggedBatch[]): readonly Floor[] {
   const floors = new Map<string, Floor>();
-  const raise = (table: 'trades' | 'quotes', { symbol, market, timeUs, length }: TradeColumns | QuoteColumns): void => {
-    const newestRows: (number | undefined)[] = [];
-    for (let row = 0; row < length; row++) {
-      const slot = market.codes[row] * symbol.values.length + symbol.codes[row];
-      const newest = newestRows[slot];
-      if (newest === undefined || timeUs[newest] < timeUs[row]) newestRows[slot] = row;
-    }
-    for (const row of newestRows) {
-      if (row === undefined) continue;
-      const instrument = { market: wordAt(market, row), symbol: wordAt(symbol, row) };
+  const raise = (table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns): void => {
+    for (const row of newestRows(columns)) {
+      const instrument = { market: wordAt(columns.market, row), symbol: wordAt(columns.symbol, row) };
       const key = `${table} ${instrumentKey(instrument)}`;
       const floor = floors.get(key);
-      if (!floor || floor.floorUs < timeUs[row]) floors.set(key, { table, ...instrument, floorUs: timeUs[row] });
+      const floorUs = columns.timeUs[row];
+      if (!floor || floor.floorUs < floorUs) floors.set(key, { table, ...instrument, floorUs });
     }
   };
   for (const { trades, quotes } of batches) {
