@@ -7,14 +7,17 @@ import { docsPage, docsPagePolicy } from './docs-page.js';
 import { Documented } from './documented.js';
 import type { OpenApi } from './openapi.js';
 
-/** A service's OpenAPI document, read and shown once. */
+/** A service's OpenAPI document: read at its start, so that a missing one is noticed there, and shown when somebody first looks. */
 export class DocsPages {
   readonly json: string;
-  readonly html: string;
+  private page: string | undefined;
 
   constructor(file: URL) {
     this.json = readFileSync(file, 'utf8');
-    this.html = docsPage(JSON.parse(this.json) as OpenApi);
+  }
+
+  get html(): string {
+    return (this.page ??= docsPage(JSON.parse(this.json) as OpenApi));
   }
 }
 
