@@ -18,6 +18,8 @@ describe('the command line', () => {
     'ledger',
     'ledger verify',
     'ledger retry',
+    'followers',
+    'followers forget my-backup',
     'migrate up',
     'migrate status',
     'migrate plan',
@@ -44,6 +46,8 @@ describe('the command line', () => {
     'keys new --name feed',
     'signal --symbol SPY',
     'agent get',
+    'followers forget',
+    'followers forget one two',
   ])('refuses %s', async (line) => {
     await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
   });

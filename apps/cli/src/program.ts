@@ -33,6 +33,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   };
   addReplay(command, program, asked);
   addLedger(command, program, asked);
+  addFollowers(command, program, asked);
   addPhysics(command, program, asked);
   addMigrate(command, program, asked);
   command(program, 'status', 'what needs a person first, then log, followers, ledger, states, vectors, stores and readers')
@@ -95,6 +96,19 @@ function addLedger(command: AddCommand, program: Command, asked: AskFor): void {
   command(ledger, 'resend', 'send everything that the log holds to the store once more')
     .addHelpText('after', '\nExample, after the store or a table of it was lost:\n  hindcast ledger resend')
     .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).resendLog(terminal)));
+}
+
+function addFollowers(command: AddCommand, program: Command, asked: AskFor): void {
+  const load = () => import('./commands/followers.js');
+  const followers = command(program, 'followers', 'whom the log waits for, and how far each is behind')
+    .addHelpText('after', '\nExamples:\n  hindcast followers\n  hindcast followers forget my-backup')
+    .action(asked(async (_options, terminal) => (await load()).showFollowers(terminal)));
+  command(followers, 'forget', 'let the log go on without a follower from outside that will not come back')
+    .argument('<name>', 'as `hindcast followers` lists it')
+    .addHelpText('after', '\nIts next report makes it known again: stop it first.\n\nExample:\n  hindcast followers forget my-backup')
+    .action((name: string, options: Json) =>
+      asked<Json>(async (_options, terminal) => (await load()).forgetFollower(name, terminal))(options),
+    );
 }
 
 function addPhysics(command: AddCommand, program: Command, asked: AskFor): void {

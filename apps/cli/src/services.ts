@@ -1,4 +1,12 @@
-import type { AgentStateDto, LedgerDto, LedgerVerification, SimilarAnswer, SimilarRequest, TradeSignal } from '@hindcast/contracts';
+import type {
+  AgentStateDto,
+  FollowersFacts,
+  LedgerDto,
+  LedgerVerification,
+  SimilarAnswer,
+  SimilarRequest,
+  TradeSignal,
+} from '@hindcast/contracts';
 import { loadConfig, ServiceClient, trustAuthorities, type BaseConfig } from '@hindcast/service-kit';
 
 /** `GET /v1/progress` of market-physics. */
@@ -36,12 +44,18 @@ export interface ResendReport {
   readonly rows: number;
 }
 
+export interface ForgottenFollower {
+  readonly follower: string;
+}
+
 /** The calls that commands make. Answers of our own services are taken at their word: they share our contracts. */
 export interface Services {
   ledger(): Promise<LedgerDto>;
   verifyLedger(): Promise<LedgerVerification>;
   retryQuarantined(): Promise<RetryReport>;
   resendLog(): Promise<ResendReport>;
+  followers(): Promise<FollowersFacts>;
+  forgetFollower(name: string): Promise<ForgottenFollower>;
   physicsProgress(): Promise<PhysicsProgress>;
   startRebuild(request: RebuildRequest): Promise<RebuildReport>;
   rebuild(id: string): Promise<RebuildReport>;
@@ -65,6 +79,8 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, stateBroadcaster
     verifyLedger: () => slowIngest.post('/v1/ledger/verify', { parse: as<LedgerVerification> }),
     resendLog: () => slowIngest.post('/v1/ledger/resend', { parse: as<ResendReport> }),
     retryQuarantined: () => slowIngest.post('/v1/ledger/retry', { parse: as<RetryReport> }),
+    followers: () => ingest.get('/v1/followers', { parse: as<FollowersFacts> }),
+    forgetFollower: (name) => ingest.delete(`/v1/followers/${encodeURIComponent(name)}`, { parse: as<ForgottenFollower> }),
     physicsProgress: () => physics.get('/v1/progress', { parse: as<PhysicsProgress> }),
     startRebuild: (body) => physics.post('/v1/rebuilds', { body, parse: as<RebuildReport> }),
     rebuild: (id) => physics.get(`/v1/rebuilds/${encodeURIComponent(id)}`, { parse: as<RebuildReport> }),

@@ -15,6 +15,7 @@ import {
 import { QuestDbMonitor, QuestDbTickStore } from '@hindcast/store-questdb';
 import type { TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
+import { FollowersController } from './doors/followers.controller.js';
 import { IngestGateway } from './doors/ingest.gateway.js';
 import { TicksController } from './doors/ticks.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
@@ -26,7 +27,7 @@ export class AppModule {
   static with(config: TickIngestConfig): DynamicModule {
     return {
       module: AppModule,
-      controllers: [TicksController, LedgerController],
+      controllers: [TicksController, LedgerController, FollowersController],
       providers: [
         BodyParsers,
         IngestGateway,

@@ -92,6 +92,8 @@ function registerFollowerMetrics(metrics: Metrics, observer: LogObserver): void 
       help,
       labels: ['follower'],
       collect: (gauge) => {
+        // One that was forgotten has no lag: with its last one, the alarm would never end.
+        gauge.reset();
         for (const { follower, number } of observer.positions()) gauge.set({ follower }, observer.behind(number)[unit]);
       },
     });
@@ -104,6 +106,7 @@ function registerFollowerMetrics(metrics: Metrics, observer: LogObserver): void 
     help: '1 for a follower that the log no longer waits for.',
     labels: ['follower'],
     collect: (gauge) => {
+      gauge.reset();
       for (const { follower, cut_off } of observer.followers().facts.followers) gauge.set({ follower }, Number(cut_off));
     },
   });

@@ -18,6 +18,7 @@ import {
 } from '@hindcast/service-kit';
 import { readConfig, type TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
+import { FollowersController } from './doors/followers.controller.js';
 import { IngestGateway } from './doors/ingest.gateway.js';
 import { TicksController } from './doors/ticks.controller.js';
 import { FakeTickStore } from './fake-tick-store.fixture.js';
@@ -25,7 +26,7 @@ import { LedgerController } from './ledger/ledger.controller.js';
 import { TickIngest } from './tick-ingest.js';
 
 /** Those of AppModule. */
-const controllers = [TicksController, LedgerController];
+const controllers = [TicksController, LedgerController, FollowersController];
 
 @Module({})
 class TestModule {

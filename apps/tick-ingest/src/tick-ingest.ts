@@ -21,6 +21,7 @@ import { Intake } from './admission/intake.js';
 import { StoreLookup } from './admission/store-lookup.js';
 import { BatchSteps } from './batch-steps.js';
 import { admissionLimits, type TickIngestConfig } from './config.js';
+import { Followers } from './doors/followers.js';
 import { openGrpcDoor } from './doors/tick-ingest.grpc.js';
 import { DrainWorker } from './drain/drain.worker.js';
 import { TrimmerWorker } from './drain/trimmer.worker.js';
@@ -58,9 +59,10 @@ interface Running {
   readonly trimmer: TrimmerWorker;
   readonly publisher: TickPublisher;
   readonly observer: LogObserver;
+  readonly followers: Followers;
 }
 
-const followers = ['market-physics'];
+const ownFollowers = ['market-physics'];
 const inheritRetryMs = 1_000;
 
 /**
@@ -109,6 +111,14 @@ export class TickIngest {
     return this.require().ledger;
   }
 
+  get observer(): LogObserver {
+    return this.require().observer;
+  }
+
+  get followers(): Followers {
+    return this.require().followers;
+  }
+
   /** The store was lost, or lost something: everything that the log holds goes there once more. */
   async resend(): Promise<Resent> {
     const { log, drain, trimmer } = this.require();
@@ -142,18 +152,19 @@ export class TickIngest {
         this.waitingFor = `admission reads the log, batch ${number}`;
       },
     );
-    const trimmer = new TrimmerWorker({ ...config, log, intake, clock, logger, followers });
+    const trimmer = new TrimmerWorker({ ...config, log, intake, clock, logger, followers: ownFollowers });
     const observer = new LogObserver({
       ...config,
       log,
       timeline,
       clock,
-      followers,
+      followers: ownFollowers,
       logDir: this.logDir,
       cut: trimmer.cut,
       rowsUnflushed: () => intake.rowsPending,
     });
-    this.running = { log, intake, drain, trimmer, publisher, observer, ledger: new LedgerService(log, store) };
+    const followers = new Followers({ log, followersMax: config.followersMax, followers: ownFollowers });
+    this.running = { log, intake, drain, trimmer, publisher, observer, followers, ledger: new LedgerService(log, store) };
     health.register('drain', () => Promise.resolve({ up: drain.status.state === 'running', ...drain.status }), { critical: false });
     registerIngestMetrics(metrics, this.running);
     drain.start();
@@ -171,7 +182,6 @@ export class TickIngest {
       bind: config.bind,
       port: config.ports.tickIngestGrpc,
       maxAheadUs: limits.maxAheadUs,
-      followersMax: config.followersMax,
       followers,
     });
     this.openGrpcPort = port;

@@ -141,6 +141,13 @@ export const errorCodes = {
   UPSTREAM_AWAY: { status: 503, grpc: 14, retry: true, help: 'Another service of Hindcast does not answer.' },
   STREAM_UNKNOWN: { status: 409, grpc: 9, retry: false, help: 'This log has another stream id: start again from the store.' },
   NUMBER_TRIMMED: { status: 409, grpc: 11, retry: false, help: 'This batch was trimmed from the log: catch up from the store first.' },
+  FOLLOWER_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'The log keeps no checkpoint of this name; GET /v1/followers lists them.' },
+  FOLLOWER_OWN: {
+    status: 409,
+    grpc: 9,
+    retry: false,
+    help: "The log waits for Hindcast's own followers, so that nothing is lost: mend what holds this one up.",
+  },
   AGENT_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'No state of this agent is kept; it lives for an hour after it was put.' },
   AGENT_STATE_TOO_LARGE: { status: 413, grpc: 3, retry: false, help: 'Keep the state below the bound that the message names.' },
   SUBSCRIPTION_INVALID: { status: 400, grpc: 3, retry: false, help: 'Name events and symbols as the README shows.' },

@@ -17,7 +17,8 @@ export const runbooks = {
   'drain-stopped': 'Read what the store says: schema or store is wrong. The drain goes on by itself once it is mended.',
   quarantine: 'Read what the store said of the rows, mend the cause, then `npx hindcast ledger retry`.',
   'ledger-unbalanced': 'Stop the feeds, keep the log, run `npx hindcast ledger verify`, and report what it finds: this is a fault.',
-  'follower-stalled': 'Look whether market-physics runs and what it says of its log and store; start it again where it hangs.',
+  'follower-stalled':
+    'Look whether market-physics runs and what it says of its log and store; start it again where it hangs. Whoever else will not come back: `npx hindcast followers forget <name>`.',
   'log-filling': 'Find who holds it back (`pinned_by`), and mend that; until then the doors answer 429 and feeds wait.',
   'disk-full': 'Make room on the disk of HINDCAST_HOME; everything goes on by itself.',
   'redis-memory': 'Raise `maxmemory`, or find the keys that nobody of ours writes: snapshots and states are small.',
@@ -124,13 +125,15 @@ export interface LogFacts {
   readonly disk: { readonly free_bytes: number; readonly free_share: number };
 }
 
-/** Section `followers` of tick-ingest: the store's drain is one of them. */
+/** Section `followers` of tick-ingest, and `GET /v1/followers`: the store's drain is one of them. */
 export interface FollowersFacts {
   readonly followers: readonly FollowerFacts[];
 }
 
 export interface FollowerFacts {
   readonly follower: string;
+  /** The checkpoint of one from outside may be forgotten. */
+  readonly owner: 'hindcast' | 'outside';
   /** Everything up to here is durable on its side. */
   readonly number: number;
   readonly batches_behind: number;

@@ -40,6 +40,11 @@ describe('ServiceClient', () => {
     expect(await client().post('/v1/similar', { body: { k: 5 }, parse })).toEqual({ k: 5 });
   });
 
+  it('deletes', async () => {
+    answer = (request, response) => response.end(JSON.stringify({ asked: `${request.method} ${request.url}` }));
+    expect(await client().delete('/v1/followers/a', { parse })).toEqual({ asked: 'DELETE /v1/followers/a' });
+  });
+
   it('passes on the error of the other service, code, message and details', async () => {
     const original = new HindcastError('STATE_UNKNOWN', 'none of SPY', { details: { symbol: 'SPY' } });
     answer = (_, response) => response.writeHead(404).end(JSON.stringify(errorBody(original)));

@@ -52,6 +52,10 @@ export class ServiceClient {
     return this.call('PUT', path, options);
   }
 
+  delete<T>(path: string, options: CallOptions<T>): Promise<T> {
+    return this.call('DELETE', path, options);
+  }
+
   private async call<T>(method: string, path: string, { query = {}, body, signal, parse }: CallOptions<T>): Promise<T> {
     const url = new URL(this.baseUrl + path);
     for (const [name, value] of Object.entries(query)) {

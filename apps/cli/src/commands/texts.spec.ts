@@ -2,6 +2,7 @@ import { errorBody, HindcastError, type ErrorCode } from '@hindcast/contracts';
 import { ledgerOf } from '../replay/ledger.fixture.js';
 import { fakeTerminal } from '../terminal.fixture.js';
 import { parseSpan, parseTime } from '../time-arguments.js';
+import { followersTable } from './followers.js';
 import { ledgerTable } from './ledger.js';
 import { similarRequest, similarText } from './similar.js';
 import { show, stateLines } from './watch.js';
@@ -103,6 +104,23 @@ it('the ledger is a row a table', () => {
   });
   expect(text).toContain('trades          0     1,200   1,100        0       100');
   expect(text).toContain('rejected: PRICE_INVALID 100');
+});
+
+it('followers are a row each, the lag where there is one', () => {
+  const upToDate = { number: 51, batches_behind: 0, rows_behind: 0, seconds_behind: 0, progress_at: null, cut_off: false };
+  const behind = { number: 3, batches_behind: 48, rows_behind: 240_000, seconds_behind: 90, progress_at: '2026-01-05T09:00:00Z' };
+  const text = followersTable({
+    followers: [
+      { follower: 'tick-store', owner: 'hindcast', ...upToDate },
+      { follower: 'market-physics', owner: 'hindcast', ...behind, cut_off: true },
+      { follower: 'my-backup', owner: 'outside', ...behind, cut_off: false },
+    ],
+  });
+  expect(text.split('\n').slice(2)).toEqual([
+    'tick-store      Hindcast          51               0            0            -  -',
+    'market-physics  Hindcast           3              48      240,000   1 min 30 s  2026-01-05T09:00:00Z, CUT OFF',
+    'my-backup       outside            3              48      240,000   1 min 30 s  2026-01-05T09:00:00Z',
+  ]);
 });
 
 it('watching shows snapshots and updates alike', () => {

@@ -45,9 +45,19 @@ const ingest = {
   }),
   followers: section({
     followers: [
-      { follower: 'tick-store', number: 51, batches_behind: 0, rows_behind: 0, seconds_behind: 0, progress_at: null, cut_off: false },
+      {
+        follower: 'tick-store',
+        owner: 'hindcast',
+        number: 51,
+        batches_behind: 0,
+        rows_behind: 0,
+        seconds_behind: 0,
+        progress_at: null,
+        cut_off: false,
+      },
       {
         follower: 'market-physics',
+        owner: 'hindcast',
         number: 48,
         batches_behind: 3,
         rows_behind: 15_000,

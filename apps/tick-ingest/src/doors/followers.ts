@@ -11,6 +11,9 @@ import {
   type Mark,
 } from '@hindcast/market';
 import type { CheckpointReport } from '@hindcast/ports';
+import { parseFields } from '@hindcast/service-kit';
+import { z } from 'zod';
+import { drainName } from '../monitoring/log-observer.js';
 
 /** `FollowRequest` of tick_ingest.proto. */
 export interface FollowRequest {
@@ -34,12 +37,13 @@ export interface LoggedBatchMessage {
 }
 
 const followerPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
+export const followerField = z.string().regex(followerPattern).describe('a name of a follower, [a-z0-9][a-z0-9-]{0,63}');
 const symbolsMax = 1_000;
 /** Names of others that hold trimming back: each may fill the log until it is cut off. */
 const checkpointsMax = 32;
 
 export interface FollowersParts {
-  readonly log: Pick<LmdbTickLog, 'streamId' | 'position' | 'progress' | 'followBodies' | 'reportCheckpoint'>;
+  readonly log: Pick<LmdbTickLog, 'streamId' | 'position' | 'progress' | 'followBodies' | 'reportCheckpoint' | 'forgetCheckpoint'>;
   readonly followersMax: number;
   /** The deployment's own: their checkpoints always have room. */
   readonly followers: readonly string[];
@@ -80,6 +84,7 @@ export class Followers {
     const { log, followers } = this.parts;
     const { follower, number } = report;
     requireFollower(follower);
+    if (follower === drainName) throw new HindcastError('FIELD_INVALID', `follower is ${drainName}, the name of the drain into the store`);
     const { headNumber } = log.position();
     if (number > headNumber) throw new HindcastError('FIELD_INVALID', `number is ${number}; the newest batch is ${headNumber}`);
     const others = log
@@ -89,6 +94,23 @@ export class Followers {
     if (others.length >= checkpointsMax && !followers.includes(follower) && !others.includes(follower))
       throw new HindcastError('CLIENTS_FULL', `the log keeps the checkpoints of ${checkpointsMax} followers, and no more`);
     await log.reportCheckpoint(report);
+  }
+
+  /**
+   * Nothing is kept any more for an outside follower, until it reports again. FIELD_INVALID, FOLLOWER_OWN, FOLLOWER_UNKNOWN,
+   * LOG_UNAVAILABLE; nothing is changed then.
+   */
+  async forget(name: unknown): Promise<{ readonly follower: string }> {
+    const { log, followers } = this.parts;
+    const { follower } = parseFields(z.object({ follower: followerField }), { follower: name });
+    if (follower === drainName || followers.includes(follower))
+      throw new HindcastError(
+        'FOLLOWER_OWN',
+        `${follower} is one of Hindcast's own followers, ${[drainName, ...followers].join(' and ')}.`,
+      );
+    if (!(await log.forgetCheckpoint(follower)))
+      throw new HindcastError('FOLLOWER_UNKNOWN', `${follower} has reported no checkpoint, or it is forgotten already.`);
+    return { follower };
   }
 
   /** Checked against the log's own stream by the log itself, before the first batch. */

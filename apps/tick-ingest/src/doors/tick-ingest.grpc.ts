@@ -10,7 +10,7 @@ import {
   type Metrics,
 } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
-import { Followers, type FollowRequest } from './followers.js';
+import type { Followers, FollowRequest } from './followers.js';
 import { pushInOrder, type PushDoor } from './ordered-pushes.js';
 import { acknowledged, parsePush, refused, type PushAck, type PushRequest } from './push-messages.js';
 
@@ -20,8 +20,7 @@ export interface GrpcDoorParts {
   readonly clock: Clock;
   readonly maxAheadUs: number;
   readonly doorkeeper: Doorkeeper;
-  readonly followersMax: number;
-  readonly followers: readonly string[];
+  readonly followers: Followers;
   readonly bind: string;
   readonly port: number;
   readonly logger: Logger;
@@ -31,8 +30,7 @@ export interface GrpcDoorParts {
 
 /** The service `TickIngest` of tick_ingest.proto. */
 export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
-  const { doorkeeper, bind, port, logger, metrics, lifecycle, log } = parts;
-  const followers = new Followers(parts);
+  const { doorkeeper, bind, port, logger, metrics, lifecycle, log, followers } = parts;
   return startGrpcServer({
     proto: 'tick_ingest.proto',
     service: 'hindcast.v1.TickIngest',

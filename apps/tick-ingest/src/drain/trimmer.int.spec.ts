@@ -154,6 +154,27 @@ describe('a follower that makes no progress', () => {
     expect([...restarted.cut]).toEqual([]);
   });
 
+  it('because it was forgotten and begins anew has its time from then on', async () => {
+    const reportOutside = (number: number) => world.log.reportCheckpoint({ streamId: world.log.streamId, follower: 'outsider', number });
+    await send(1, 20);
+    await world.drain();
+    await report(20);
+    await reportOutside(10);
+    const worker = trimmer();
+    expect(await worker.trim()).toBe(10);
+    await send(21, 30);
+    await report(30);
+    await world.drain();
+    timeUs += 900_000;
+    await world.log.forgetCheckpoint('outsider');
+    await reportOutside(5);
+    expect(await worker.trim()).toBe(0);
+    timeUs += 900_000;
+    expect(await worker.trim()).toBe(0);
+    timeUs += 200_000;
+    expect(await worker.trim()).toBe(20);
+  });
+
   it('and is none of the deployment is forgotten, until it reports again', async () => {
     await send(1, 20);
     await world.drain();

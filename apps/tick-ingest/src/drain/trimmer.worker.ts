@@ -104,10 +104,12 @@ export class TrimmerWorker {
     const { storedThroughNumber, checkpoints } = log.progress();
     const known = new Map(checkpoints.map((checkpoint) => [checkpoint.follower, checkpoint]));
     let through = storedThroughNumber;
-    for (const follower of new Set([...followers, ...known.keys()])) {
+    const names = new Set([...followers, ...known.keys()]);
+    for (const follower of names) {
       const checkpoint = known.get(follower) ?? { follower, number: 0 };
       if (!(await this.isCut(checkpoint))) through = Math.min(through, checkpoint.number);
     }
+    for (const follower of this.progress.keys()) if (!names.has(follower)) this.progress.delete(follower);
     return through;
   }
 
@@ -146,7 +148,8 @@ export class TrimmerWorker {
     const { log, clock } = this.parts;
     const nowUs = clock.nowUs();
     const before = this.progress.get(follower);
-    if (!before || before.number < number || number >= log.position().headNumber) {
+    // Back, too, is one that was forgotten and begins anew.
+    if (!before || before.number !== number || number >= log.position().headNumber) {
       this.progress.set(follower, { number, atUs: nowUs });
       return 0;
     }

@@ -109,6 +109,7 @@ export class LogObserver {
     const { batches, rows, seconds } = this.behind(number);
     return {
       follower,
+      owner: follower === drainName || this.parts.followers.includes(follower) ? 'hindcast' : 'outside',
       number,
       batches_behind: batches,
       rows_behind: rows,
