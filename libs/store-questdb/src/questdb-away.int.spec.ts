@@ -1,39 +1,16 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { describeWithServers, loggedBatch, tradeRowsOf, type TradeRow } from '@hindcast/testing';
+import { describeWithServers, loggedBatch, someTrades, tradesOf, until } from '@hindcast/testing';
 import { migrationsDirectory } from './migrations-directory.js';
 import { QuestDbMigrator, QuestDbTickStore } from './index.js';
 
 const boundMs = 60_000;
 const deadlineMs = 200;
-const range = { market: 'usa/equity', symbol: 'SPY', fromUs: 0, toUs: 4_000_000_000_000_000 };
+const instrument = { market: 'usa/equity', symbol: 'SPY' };
 const away = { code: 'STORE_AWAY', retry: true };
 
-const trade: Omit<TradeRow, 'sequence'> = {
-  market: 'usa/equity',
-  symbol: 'SPY',
-  timeUs: 1_381_152_600_000_000,
-  exchange: 'P',
-  id: '1',
-  receivedAtUs: 1_700_000_000_000_000,
-  source: 'test',
-  conditions: '',
-  price: 1.5,
-  size: 1,
-  side: 'B',
-  sideInferred: false,
-  late: false,
-};
-
 function batchOf(number: number, rows = 1) {
-  return loggedBatch({ number, trades: Array.from({ length: rows }, (_, i) => ({ ...trade, timeUs: trade.timeUs + i })) });
-}
-
-async function rowsOf(store: QuestDbTickStore): Promise<TradeRow[]> {
-  const rows: TradeRow[] = [];
-  for await (const piece of store.trades(range)) rows.push(...tradeRowsOf(piece));
-  return rows;
+  return loggedBatch({ number, trades: someTrades(instrument, rows) });
 }
 
 describeWithServers('QuestDbTickStore, its server away', { questDb: true }, (servers) => {
@@ -48,15 +25,14 @@ describeWithServers('QuestDbTickStore, its server away', { questDb: true }, (ser
       await servers.questDb.kill();
       await expect(store.writeTicks([after])).rejects.toMatchObject(away);
       await expect(store.areVisible([before])).rejects.toMatchObject(away);
-      await expect(rowsOf(store)).rejects.toMatchObject(away);
+      await expect(tradesOf(store, instrument)).rejects.toMatchObject(away);
       await expect(store.newestStates()).rejects.toMatchObject(away);
       await expect(migrator.status()).rejects.toMatchObject(away);
       expect(await store.health()).toMatchObject({ up: false, detail: expect.stringContaining('does not answer') as string });
       await servers.questDb.restart();
       expect(await store.writeTicks([before, after])).toEqual({ kind: 'written', rows: 2_000 });
-      const signal = AbortSignal.timeout(boundMs / 2);
-      while (!(await store.areVisible([before, after]))) await delay(10, undefined, { signal });
-      expect((await rowsOf(store)).map(({ sequence }) => sequence).toSorted((a, b) => a - b)).toEqual([
+      await until(() => store.areVisible([before, after]));
+      expect((await tradesOf(store, instrument)).map(({ sequence }) => sequence).toSorted((a, b) => a - b)).toEqual([
         ...before.trades.sequence,
         ...after.trades.sequence,
       ]);
@@ -86,7 +62,7 @@ describe('QuestDbTickStore, its server unwell', () => {
       createServer((socket) => socket.on('error', () => undefined).resume()),
       async (store) => {
         await expect(store.writeTicks([batchOf(1)])).rejects.toMatchObject(away);
-        await expect(rowsOf(store)).rejects.toMatchObject(away);
+        await expect(tradesOf(store, instrument)).rejects.toMatchObject(away);
       },
     );
   });

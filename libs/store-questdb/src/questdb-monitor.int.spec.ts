@@ -1,25 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describeWithServers, loggedBatch, type TradeRow } from '@hindcast/testing';
+import { dayUs } from '@hindcast/contracts';
+import { describeWithServers, loggedBatch, someTrades, writeAndAwait } from '@hindcast/testing';
 import { migrationsDirectory } from './migrations-directory.js';
 import { QuestDbMigrator, QuestDbMonitor, QuestDbTickStore, requiredTables } from './index.js';
 
 const boundMs = 60_000;
-const dayUs = 86_400_000_000;
-const trade: Omit<TradeRow, 'sequence'> = {
-  market: 'usa/equity',
-  symbol: 'SPY',
-  timeUs: 1_381_152_600_000_000,
-  exchange: 'P',
-  id: '1',
-  receivedAtUs: 1_700_000_000_000_000,
-  source: 'test',
-  conditions: '',
-  price: 1.5,
-  size: 1,
-  side: 'B',
-  sideInferred: false,
-  late: false,
-};
+const [trade] = someTrades({ market: 'usa/equity', symbol: 'SPY' }, 1);
 
 // SUSPEND WAL, which stands for a full disk, is a statement of the server's development mode.
 describeWithServers('QuestDbMonitor', { questDb: { settings: { 'dev.mode.enabled': 'true' } } }, (servers) => {
@@ -48,8 +33,7 @@ describeWithServers('QuestDbMonitor', { questDb: { settings: { 'dev.mode.enabled
       await migrator.up();
       await migrator.close();
       const batch = loggedBatch({ number: 1, trades: [trade, trade, { ...trade, timeUs: trade.timeUs + dayUs }] });
-      await store.writeTicks([batch]);
-      while (!(await store.areVisible([batch]))) await delay(5);
+      await writeAndAwait(store, [batch]);
       const { tables, missing_tables: missing } = await monitor.read();
       expect(missing).toEqual([]);
       expect(tables.map(({ table }) => table).sort()).toEqual([...requiredTables].sort());

@@ -1,25 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { TickRange } from '@hindcast/ports';
 import { rowName } from '@hindcast/ports';
-import { describeWithServers, loggedBatch, type QuoteRow, type TradeRow } from '@hindcast/testing';
+import { describeWithServers, loggedBatch, someQuotes, someTrades, tradesOf, until } from '@hindcast/testing';
 import { migrationsDirectory } from './migrations-directory.js';
 import { QuestDbMigrator, QuestDbTickStore } from './index.js';
 
 const boundMs = 60_000;
-const instrument = { market: 'usa/equity', symbol: 'SPY' } as const;
-const everything: TickRange = { ...instrument, fromUs: 0, toUs: 4_000_000_000_000_000 };
-
-const tick = {
-  ...instrument,
-  timeUs: 1_381_152_600_000_000,
-  exchange: 'P',
-  id: '1',
-  receivedAtUs: 1_700_000_000_000_000,
-  source: 'test',
-  conditions: '',
-} as const;
-const trade: Omit<TradeRow, 'sequence'> = { ...tick, price: 1.5, size: 1, side: 'B', sideInferred: false, late: false };
-const quote: Omit<QuoteRow, 'sequence'> = { ...tick, bid: 1, bidSize: 1, ask: 2, askSize: 1 };
+const instrument = { market: 'usa/equity', symbol: 'SPY' };
+const [trade] = someTrades(instrument, 1);
+const [quote] = someQuotes(instrument, 1);
 /** The server takes no time before 1970; admission lets none through, so here stands for anything that it might. */
 const unacceptable = { timeUs: -1 };
 
@@ -40,11 +27,6 @@ describeWithServers('QuestDbTickStore, refused', { questDb: { settings: { 'dev.m
   afterEach(() => store.close());
 
   const rowsIn = async (table: string): Promise<number> => Number((await servers.questDb.query(`SELECT count() FROM ${table}`))[0][0]);
-
-  async function until(condition: () => Promise<boolean>): Promise<void> {
-    const signal = AbortSignal.timeout(boundMs / 2);
-    while (!(await condition())) await delay(10, undefined, { signal });
-  }
 
   it(
     'names the row that was refused, writes nothing of its request, and takes the rest without it',
@@ -104,7 +86,7 @@ describeWithServers('QuestDbTickStore, refused', { questDb: { settings: { 'dev.m
       await servers.questDb.query('ALTER MATERIALIZED VIEW bars_1m SUSPEND WAL');
       const batch = loggedBatch({ number: 7, trades: [trade], quotes: [quote] });
       expect(await store.writeTicks([batch])).toEqual({ kind: 'written', rows: 2 });
-      await until(async () => store.areVisible([loggedBatch({ number: 7, quotes: [quote] })]).then(() => true));
+      await until(() => store.areVisible([{ ...batch, trades: loggedBatch({ number: 7 }).trades }]));
       expect(await store.areVisible([batch])).toBe(false);
       expect((await store.health()).suspendedTables.toSorted()).toEqual(['bars_1m', 'trades']);
       await expect(store.highestSequence()).rejects.toMatchObject({ code: 'STORE_NOT_READY' });
@@ -140,14 +122,8 @@ describeWithServers('QuestDbTickStore, refused', { questDb: { settings: { 'dev.m
   );
 
   it('passes on what the server says about a statement', async () => {
-    await expect(collect(store.trades({ ...everything, symbol: 'a\0b' }))).rejects.toThrow(RangeError);
+    await expect(tradesOf(store, { ...instrument, symbol: 'a\0b' })).rejects.toThrow(RangeError);
     const version = (await store.health()).version;
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 });
-
-async function collect<T>(pieces: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const piece of pieces) all.push(piece);
-  return all;
-}

@@ -18,5 +18,5 @@ export * from './tick-arbitraries.js';
 export * from './tick-log-conformance.js';
 export * from './tick-rows.js';
 export * from './tick-store-conformance.js';
-export { someTrades, startUs, until, writeAndAwait } from './tick-store-scenes.js';
+export { someQuotes, someTrades, startUs, tradesOf, until, writeAndAwait } from './tick-store-scenes.js';
 export * from './documented-answers.js';
