@@ -27,34 +27,35 @@ async function stored({ stack }) {
   });
 }
 
-const statesDropped = {
+/** `sees` is who says so in its health; `refill` asks at once for what was lost, `mending` when the replay is over. */
+function tableDropped({ name, title, table, sees, refill, mending }) {
+  const trouble = async (life) => {
+    await execute(life.stack.urls.questDb, `DROP TABLE ${table}`);
+    await untilDown(life, { ...sees, table });
+    await startedAnew(life);
+    await refill?.(life);
+  };
+  return { name, title, play: (world) => lifeWith(world, { trouble, mending }) };
+}
+
+const resent = ({ stack }) => stack.json(['ledger', 'resend']);
+
+const statesDropped = tableDropped({
   name: 'table-dropped-states',
   title: 'market_states dropped in the middle of a replay, made anew and rebuilt',
-  play: (world) =>
-    lifeWith(world, {
-      async trouble(life) {
-        await execute(life.stack.urls.questDb, 'DROP TABLE market_states');
-        await untilDown(life, { service: 'market-physics', dependency: 'tick_store', table: 'market_states' });
-        await startedAnew(life);
-      },
-      mending: ({ stack }) => stack.json(['physics', 'rebuild', '--mode', 'live', ...wholeRecord]),
-    }),
-};
+  table: 'market_states',
+  sees: { service: 'market-physics', dependency: 'tick_store' },
+  mending: ({ stack }) => stack.json(['physics', 'rebuild', '--mode', 'live', ...wholeRecord]),
+});
 
-const tradesDropped = {
+const tradesDropped = tableDropped({
   name: 'table-dropped-trades',
   title: 'trades dropped in the middle of a replay, made anew and filled from the log',
-  play: (world) =>
-    lifeWith(world, {
-      async trouble(life) {
-        await execute(life.stack.urls.questDb, 'DROP TABLE trades');
-        await untilDown(life, { service: 'tick-ingest', dependency: 'drain', table: 'trades' });
-        await startedAnew(life);
-        await life.stack.json(['ledger', 'resend']);
-      },
-      mending: stored,
-    }),
-};
+  table: 'trades',
+  sees: { service: 'tick-ingest', dependency: 'drain' },
+  refill: resent,
+  mending: stored,
+});
 
 const columnChanged = {
   name: 'column-type-changed',
@@ -67,7 +68,7 @@ const columnChanged = {
         await untilDown(life, { service: 'tick-ingest', dependency: 'drain', table: 'trades' });
         await execute(questDb, 'ALTER TABLE trades ALTER COLUMN price TYPE DOUBLE');
         // What was stored before has lost its last digits with the first change.
-        await life.stack.json(['ledger', 'resend']);
+        await resent(life);
       },
       mending: stored,
     }),
