@@ -1,14 +1,15 @@
 /**
  * `npm run bench` runs every bench, `npm run bench -- a f` or `-- ingest search` some; `--list` says what there is. `--small`
  * takes a small part of each, so that they never rot; `--full` repeats what varies; `--write` puts the figures on
- * docs/BENCHMARKS.md, `--page` makes that page anew from what was measured before; `--profile DIR` leaves CPU profiles of the services under test. A bench passes when it ran and what it
- * made was right: never by its times, because those belong to the machine. One that fails leaves the others their figures,
- * and Ctrl-C ends the run with those that there are. Figures go to stdout, as one table or with `--json` as JSON; the last line
- * is always `N passed, N failed, N skipped` (with `--json` on stderr).
+ * docs/BENCHMARKS.md, `--page` makes that page anew from what was measured before; `--profile DIR` leaves CPU profiles of the
+ * services under test. A bench passes when it ran and what it made was right: never by its times, because those belong to the
+ * machine. One that fails leaves the others their figures, and Ctrl-C ends the run with those that there are. Figures go to
+ * stdout, as one table or with `--json` as JSON; the last line is always `N passed, N failed, N skipped` (with `--json` on stderr).
  */
 import { parseArgs } from 'node:util';
 import { within } from '../servers/server-process.mjs';
 import { addTallies, tallyLine } from '../test/tally.mjs';
+import { readArguments } from '../usage.mjs';
 import { benches } from './benches.mjs';
 import { figureTable, ratioOf, verdictOf } from './figure.mjs';
 import { takingNow } from './machine.mjs';
@@ -85,7 +86,7 @@ function tallyOf({ failure, skipped }) {
   return skipped === undefined ? { passed, failed, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
 }
 
-function readArguments() {
+function readOptions() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -150,7 +151,7 @@ function asJson(outcomes, size) {
 }
 
 async function main() {
-  const { chosen, size, profileDir, isJson, isList, isPage, isWritten } = readArguments();
+  const { chosen, size, profileDir, isJson, isList, isPage, isWritten } = readArguments(import.meta.url, readOptions);
   if (isList) {
     for (const { id, name, measures } of chosen) console.log(`${id} ${name.padEnd(10)} ${measures}`);
     return;

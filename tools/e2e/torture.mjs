@@ -13,6 +13,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { whyNoLeanData, whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
+import { readArguments } from '../usage.mjs';
 import { HindcastUnderTest } from './hindcast-under-test.mjs';
 import { replayOf, variables } from './scenes.mjs';
 import { endOnSignals, Interrupted, unlessInterrupted } from './torture/interruption.mjs';
@@ -101,7 +102,7 @@ async function play({ name, title, play: act, whyNot = () => undefined }, world)
 }
 
 async function main() {
-  const options = readOptions();
+  const options = readArguments(import.meta.url, readOptions);
   if (options.named.includes('list')) {
     for (const { name, title } of scenes) console.log(`${name.padEnd(24)} ${title}`);
     return;

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
 import { StackUnderAttack } from '../e2e/bad-inputs/stack-under-attack.mjs';
+import { readArguments } from '../usage.mjs';
 import { input } from './inputs.mjs';
 import { isClear, sendInput } from './send.mjs';
 
@@ -88,7 +89,7 @@ function megabytes(sizes) {
 }
 
 async function main() {
-  const options = readOptions(process.argv.slice(2));
+  const options = readArguments(import.meta.url, () => readOptions(process.argv.slice(2)));
   const missing = whyNoQuestDb() ?? whyNoRedis();
   if (missing !== undefined) {
     console.log(`skipped: ${missing}\n0 passed, 0 failed, 1 skipped`);
