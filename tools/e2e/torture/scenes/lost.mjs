@@ -31,16 +31,13 @@ const logLost = {
   title: 'everybody killed in the middle of a replay and the log deleted; the replay is begun again',
   play: (world) =>
     lifeWith(world, {
-      async trouble({ stack }) {
-        await Promise.all(['tick-ingest', 'market-physics'].map((name) => stack.kill(name)));
-        await stack.stop();
-        lose(stack, 'tick-log');
-        await stack.startDetached();
-      },
-      mending: async ({ stack }) => {
-        await stack.json([...world.replay, '--restart']);
-        await embedded(stack);
-      },
+      trouble: ({ stack, replay }) =>
+        replay.begunAnewAfter(async () => {
+          await Promise.all(['tick-ingest', 'market-physics'].map((name) => stack.kill(name)));
+          await stack.stop();
+          lose(stack, 'tick-log');
+          await stack.startDetached();
+        }, ['--restart']),
     }),
 };
 
