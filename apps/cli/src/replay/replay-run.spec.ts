@@ -64,6 +64,15 @@ describe('running a replay', () => {
     expect(saved).toEqual([{ rows: 15, streamId: 'stream-1' }]);
   });
 
+  it('goes on where its position cannot be kept, and says so', async () => {
+    const notes: string[] = [];
+    const positions = { save: () => Promise.reject(new Error('ENOSPC: no space left on device, write')) };
+    const terminal = { ...fakeTerminal(), note: (text: string) => void notes.push(text) };
+    const result = await runReplay({ feed: feedOf(3, 2), pusher: pusherOf(), positions, terminal, speed: Infinity, startRow: 0 });
+    expect(result).toMatchObject({ finished: true, rows: 5 });
+    expect(notes).toEqual(['the position is not kept, an interrupted replay begins anew: ENOSPC: no space left on device, write']);
+  });
+
   it('sends nothing more once it is stopped, and keeps what was acknowledged', async () => {
     const stop = new AbortController();
     const saved: ReplayPosition[] = [];

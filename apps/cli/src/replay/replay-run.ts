@@ -41,6 +41,14 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
   let streamId = '';
   let savedUs = startedUs;
   let startPart: number | undefined;
+  let isTold = false;
+  // Without a position nothing is lost: the replay would begin anew, and what is sent again is recognised.
+  const keep = async (): Promise<void> => {
+    await positions.save({ rows, streamId }).catch((error: unknown) => {
+      if (!isTold) terminal.note(`the position is not kept, an interrupted replay begins anew: ${(error as Error).message}`);
+      isTold = true;
+    });
+  };
   const elapsedSeconds = (): number => (clock.nowUs() - startedUs) / 1_000_000;
   const source = speed === Infinity ? feed : paced(feed, { speed, clock, sleep: (ms, until) => terminal.sleep(ms, until), signal });
   for await (const { batch, ack } of pusher.pushAll(untilStopped(source, signal))) {
@@ -52,10 +60,10 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
     display.show({ rows: tally.received, part, elapsedSeconds: elapsedSeconds(), startPart });
     if (clock.nowUs() - savedUs < saveIntervalUs) continue;
     savedUs = clock.nowUs();
-    await positions.save({ rows, streamId });
+    await keep();
   }
   // At the very end as well: whoever stops the waiting that follows need not send everything again.
-  if (rows > startRow) await positions.save({ rows, streamId });
+  if (rows > startRow) await keep();
   return { tally, finished: !signal.aborted, rows, elapsedSeconds: elapsedSeconds() };
 }
 
