@@ -33,9 +33,7 @@ describeWithServers('RedisMigrator', { redis: true }, (servers) => {
   it('applies each once, and again where Redis has lost everything', async () => {
     await withMigrator(ownMigrations, async (migrator) => {
       expect(await migrator.status()).toEqual([{ name: '001_keys.json', state: 'pending' }]);
-      const lines: string[] = [];
-      expect(await migrator.up((line) => lines.push(line))).toEqual(['001_keys.json']);
-      expect(lines).toEqual(['redis 001_keys.json applied']);
+      expect(await migrator.up()).toEqual(['001_keys.json']);
       expect(await plain.get('hindcast:keys:version')).toBe('1');
       expect(await migrator.status()).toEqual([{ name: '001_keys.json', state: 'applied' }]);
       expect(await plain.hgetall('hindcast:migrations')).toEqual({ '001': expect.stringMatching(/^[0-9a-f]{64}$/) });

@@ -50,12 +50,11 @@ export class RedisMigrator {
   }
 
   /** Applies the pending ones in order and returns their names. Throws STORE_REFUSED where an applied file was changed or is gone. */
-  async up(log: (line: string) => void = () => undefined): Promise<readonly string[]> {
+  async up(): Promise<readonly string[]> {
     const pending = pendingMigrations(...(await this.filesAndRecords()));
     for (const migration of pending) {
       this.beforeStep?.();
       await this.apply(migration);
-      log(`redis ${migration.name} applied`);
     }
     return pending.map(({ name }) => name);
   }

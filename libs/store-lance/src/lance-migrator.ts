@@ -54,12 +54,11 @@ export class LanceMigrator {
   }
 
   /** Applies what is pending and returns its names; safe to repeat, also after it was cut off halfway. */
-  async up(log: (line: string) => void = () => undefined): Promise<readonly string[]> {
+  async up(): Promise<readonly string[]> {
     const pending = await this.plan();
     for (const migration of pending) {
       this.options.beforeStep?.();
       await this.attempt((connection) => this.apply(connection, migration));
-      log(`lancedb: applied ${migration.name}`);
     }
     return pending.map(({ name }) => name);
   }
