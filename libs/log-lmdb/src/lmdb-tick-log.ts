@@ -1,7 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
-import { decodeLoggedBatch, encodeLoggedBatch, instrumentKey, instrumentOfKey, type LoggedBatch } from '@hindcast/market';
+import { decodeLoggedBatch, encodeLoggedBatch, instrumentOfKey, type LoggedBatch } from '@hindcast/market';
 import type {
-  CellTotals,
   CheckpointReport,
   Clock,
   FollowedBatch,
@@ -18,29 +17,25 @@ import type {
   TickLog,
   Trimming,
 } from '@hindcast/ports';
-import { rowName } from '@hindcast/ports';
 import { GroupedWrites } from './grouped-writes.js';
 import { notWritten, reasonOf } from './log-failure.js';
 import {
-  cellKey,
-  faultOfStored,
-  faultOfWrite,
-  newestInstruments,
-  summedCells,
-  totalsAfterForgotten,
-  totalsAfterRelease,
-  totalsAfterStored,
-  totalsAfterWrite,
-} from './log-counters.js';
+  writeAppended,
+  writeForgotten,
+  writeReleased,
+  writeStored,
+  writeTrimmed,
+  type AppendedGroup,
+  type EncodedWrite,
+} from './log-changes.js';
+import { faultOfStored } from './log-counters.js';
 import { countMarksHeld, writeInheritance } from './log-opening.js';
 import {
   countersKey,
-  floorKey,
   floorOfKey,
   identityKey,
   logFormatVersion,
   openTables,
-  raise,
   type LogCounters,
   type LogIdentity,
   type LogTables,
@@ -53,12 +48,6 @@ export interface OpenLogOptions {
   readonly newStreamId: () => string;
   /** Called once, for a log that does not exist yet: what it takes over from a store that has rows already. */
   readonly inherit: () => Promise<LogInheritance>;
-}
-
-/** A write with its batches as they will rest: encoded before the transaction, which holds up every other one. */
-interface EncodedWrite {
-  readonly write: LogWrite;
-  readonly bodies: readonly { readonly number: number; readonly body: Uint8Array }[];
 }
 
 export class LmdbTickLog implements TickLog {
@@ -117,30 +106,13 @@ export class LmdbTickLog implements TickLog {
     return this.writes.add({ write, bodies: write.batches.map((batch) => ({ number: batch.number, body: encodeLoggedBatch(batch) })) });
   }
 
-  /** One transaction for several writes: each batch, but of instruments, cells and counters only what they are in the end. */
   private async appendGroup(group: readonly EncodedWrite[]): Promise<readonly (Error | undefined)[]> {
-    const { tables } = this;
-    let counters = this.counters;
-    let faults: readonly (string | undefined)[] = [];
-    await this.write(() => {
-      counters = tables.meta.get(countersKey) as LogCounters;
-      const taken: LogWrite[] = [];
-      faults = group.map((encoded) => {
-        const fault = faultOfWrite(counters, encoded.write);
-        if (fault !== undefined) return fault;
-        for (const { number, body } of encoded.bodies) void tables.batches.put(number, body as Buffer);
-        taken.push(encoded.write);
-        counters = totalsAfterWrite(counters, encoded.write);
-        return undefined;
-      });
-      for (const [key, instrument] of newestInstruments(taken)) void tables.instruments.put(key, instrument);
-      for (const cell of summedCells(taken))
-        this.changeCell(cell, (before) => ({ ...before, admitted: before.admitted + cell.admitted, late: before.late + cell.late }));
-      void tables.meta.put(countersKey, counters);
+    let faults: AppendedGroup['faults'] = [];
+    await this.changeCounters((before) => {
+      const appended = writeAppended(this.tables, before, group);
+      faults = appended.faults;
+      return appended.counters;
     });
-    const { headNumber } = this.counters;
-    this.counters = counters;
-    if (counters.headNumber > headNumber) this.wake();
     return faults.map((fault) => (fault === undefined ? undefined : notWritten(fault)));
   }
 
@@ -193,58 +165,24 @@ export class LmdbTickLog implements TickLog {
   }
 
   async recordStored(progress: StoredProgress): Promise<void> {
-    const { tables } = this;
     let fault: string | undefined;
-    await this.changeCounters((stored) => {
-      fault = faultOfStored(stored, progress);
-      if (fault !== undefined) return stored;
-      for (const cell of progress.stored) this.changeCell(cell, (before) => ({ ...before, stored: before.stored + cell.rows }));
-      for (const row of progress.quarantined) {
-        void tables.quarantine.put(rowName(row.table, row.sequence), row);
-        if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined + 1 }));
-      }
-      return totalsAfterStored(stored, progress);
+    await this.changeCounters((before) => {
+      fault = faultOfStored(before, progress);
+      return fault === undefined ? writeStored(this.tables, before, progress) : before;
     });
     if (fault !== undefined) throw notWritten(fault);
   }
 
-  async forgetStored(progress: Omit<StoredProgress, 'firstNumber'>): Promise<void> {
-    const { tables } = this;
-    await this.changeCounters((stored) => {
-      for (const cell of progress.stored) this.changeCell(cell, (before) => ({ ...before, stored: before.stored - cell.rows }));
-      for (const row of progress.quarantined) {
-        void tables.quarantine.remove(rowName(row.table, row.sequence));
-        if (row.cell) this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined - 1 }));
-      }
-      return totalsAfterForgotten(stored, progress);
-    });
+  forgetStored(progress: Omit<StoredProgress, 'firstNumber'>): Promise<void> {
+    return this.changeCounters((before) => writeForgotten(this.tables, before, progress));
   }
 
-  async releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void> {
-    const { tables } = this;
-    await this.changeCounters((stored) => {
-      // Two callers may have sent the same row again; it is released once.
-      const held = rows.filter((row) => tables.quarantine.get(rowName(row.table, row.sequence)) !== undefined);
-      for (const row of held) {
-        void tables.quarantine.remove(rowName(row.table, row.sequence));
-        if (row.cell)
-          this.changeCell(row.cell, (before) => ({ ...before, quarantined: before.quarantined - 1, stored: before.stored + 1 }));
-      }
-      return totalsAfterRelease(stored, held);
-    });
+  releaseQuarantine(rows: readonly QuarantinedRow[]): Promise<void> {
+    return this.changeCounters((before) => writeReleased(this.tables, before, rows));
   }
 
-  async trim({ throughNumber, floors, clocks, rows }: Trimming): Promise<void> {
-    const { tables } = this;
-    await this.changeCounters((stored) => {
-      if (throughNumber < stored.firstNumber) return stored;
-      for (let number = stored.firstNumber; number <= throughNumber; number++) void tables.batches.remove(number);
-      for (const floor of floors) {
-        raise(tables.floors, floorKey(floor), floor.floorUs);
-      }
-      for (const clock of clocks) raise(tables.clocks, instrumentKey(clock), clock.timeUs);
-      return { ...stored, firstNumber: Math.max(stored.firstNumber, throughNumber + 1), rows: stored.rows - rows };
-    });
+  trim(trimming: Trimming): Promise<void> {
+    return this.changeCounters((before) => writeTrimmed(this.tables, before, trimming));
   }
 
   async beginning(): Promise<LogBeginning> {
@@ -343,25 +281,6 @@ export class LmdbTickLog implements TickLog {
     for (const wake of [...this.waiting]) wake();
   }
 
-  private changeCell(
-    { table, market, symbol, day }: Pick<CellTotals, 'table' | 'market' | 'symbol' | 'day'>,
-    change: (before: CellTotals) => CellTotals,
-  ): void {
-    const key = cellKey({ table, market, symbol, day });
-    const before = this.tables.cells.get(key) ?? {
-      table,
-      market,
-      symbol,
-      day,
-      inherited: 0,
-      admitted: 0,
-      stored: 0,
-      quarantined: 0,
-      late: 0,
-    };
-    void this.tables.cells.put(key, change(before));
-  }
-
   /** Inside the transaction, so that a report that came meanwhile is seen. */
   private async changeCheckpoint(follower: string, change: (known?: FollowerCheckpoint) => boolean): Promise<boolean> {
     let isChanged = false;
@@ -371,13 +290,16 @@ export class LmdbTickLog implements TickLog {
     return isChanged;
   }
 
-  private async changeCounters(change: (stored: LogCounters) => LogCounters): Promise<void> {
+  /** `change` gets what the transaction before has left: what this process knows may be behind it. */
+  private async changeCounters(change: (before: LogCounters) => LogCounters): Promise<void> {
     let counters = this.counters;
     await this.write(() => {
       counters = change(this.tables.meta.get(countersKey) as LogCounters);
       void this.tables.meta.put(countersKey, counters);
     });
+    const { headNumber } = this.counters;
     this.counters = counters;
+    if (counters.headNumber > headNumber) this.wake();
   }
 
   /** A child transaction, because only that is undone when the action throws halfway; it is on disk when its parent is. */

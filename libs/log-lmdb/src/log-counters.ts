@@ -128,6 +128,13 @@ export function summedCells(writes: readonly LogWrite[]): Iterable<CellCount> {
   return sums.values();
 }
 
-export function cellKey({ table, market, symbol, day }: Pick<CellTotals, 'table' | 'market' | 'symbol' | 'day'>): string {
+/** What a cell counts the rows of. */
+export type CellName = Pick<CellTotals, 'table' | 'market' | 'symbol' | 'day'>;
+
+export function cellKey({ table, market, symbol, day }: CellName): string {
   return `${table} ${market} ${symbol} ${String(day)}`;
+}
+
+export function emptyCell({ table, market, symbol, day }: CellName): CellTotals {
+  return { table, market, symbol, day, inherited: 0, admitted: 0, stored: 0, quarantined: 0, late: 0 };
 }

@@ -1,6 +1,6 @@
 import { headerOf, instrumentKey } from '@hindcast/market';
 import type { LogInheritance } from '@hindcast/ports';
-import { cellKey, freshCounters } from './log-counters.js';
+import { cellKey, emptyCell, freshCounters } from './log-counters.js';
 import { countersKey, floorKey, raise, type LogCounters, type LogTables } from './log-tables.js';
 
 /** What a log that does not exist yet takes over from the store. */
@@ -10,19 +10,7 @@ export function writeInheritance(tables: LogTables, { firstNumber, instruments, 
     raise(tables.clocks, instrumentKey(instrument), instrument.clockUs);
   }
   for (const floor of floors) void tables.floors.put(floorKey(floor), floor.floorUs);
-  for (const { table, market, symbol, day, rows } of cells) {
-    void tables.cells.put(cellKey({ table, market, symbol, day }), {
-      table,
-      market,
-      symbol,
-      day,
-      inherited: rows,
-      admitted: 0,
-      stored: rows,
-      quarantined: 0,
-      late: 0,
-    });
-  }
+  for (const cell of cells) void tables.cells.put(cellKey(cell), { ...emptyCell(cell), inherited: cell.rows, stored: cell.rows });
   void tables.meta.put(countersKey, freshCounters({ firstNumber, cells }));
 }
 
