@@ -23,14 +23,15 @@ COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules node_modules
 # node_modules has links into these.
 COPY --from=build /app/tools/stubs tools/stubs
-# Makes the servers' passwords, once.
+# Makes the servers' passwords, once, and asks a service how it is.
 COPY --from=build /app/tools/servers tools/servers
+COPY --from=build /app/tools/stack tools/stack
 COPY --from=build /app/libs libs
 COPY --from=build /app/apps apps
 COPY --from=build /app/migrations migrations
 COPY --from=model /model /var/cache/hindcast
 # A named volume takes over the owner of the folder that it covers.
-RUN install --directory --owner=node --group=node /var/lib/hindcast /run/hindcast/questdb /run/hindcast/redis
+RUN install --directory --owner=node --group=node /var/lib/hindcast /run/hindcast/access /run/hindcast/questdb /run/hindcast/redis
 # In a container its own network is the boundary; docker-compose.yml publishes ports on the host's loopback only.
 ENV HINDCAST_HOME=/var/lib/hindcast HINDCAST_CACHE=/var/cache/hindcast HINDCAST_CONTAINER=true HINDCAST_BIND=0.0.0.0
 VOLUME /var/lib/hindcast

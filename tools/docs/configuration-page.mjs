@@ -15,6 +15,18 @@ const toolVariables = [
     'How long `npm start` waits at most before it starts a server or service again that keeps ending; the wait begins at a second and doubles.',
   ],
   [
+    '`HINDCAST_ACCESS`',
+    'a folder of the host',
+    'an empty volume',
+    'Keys and certificates for docker-compose.yml; the services see them in `/run/hindcast/access`.',
+  ],
+  [
+    '`HINDCAST_PROMETHEUS_CONFIG`',
+    'a file of the host',
+    '`./infra/prometheus/containers.yml`',
+    'What Prometheus is started with by docker-compose.yml: one of your own, where the services ask for a key or speak TLS.',
+  ],
+  [
     '`HINDCAST_TEST_RUNS`',
     'a whole number',
     'a few',

@@ -195,6 +195,14 @@ describe('compose file', () => {
     expect(findingsOf({ services: { redis, service } })).toHaveLength(4);
   });
 
+  it('takes variables as Compose fills them in, and no more of them than it knows', () => {
+    const redis = { image: 'redis:7.2.7', healthcheck, ports: ['${HINDCAST_HOST:-0.0.0.0}:7720:7720'], command: '${A?}' };
+    expect(findingsOf({ services: { redis } })).toEqual([
+      'docker-compose.yml services.redis.ports: "0.0.0.0:7720:7720" is not bound to 127.0.0.1',
+      'docker-compose.yml ${A?} is written in a way that is not checked',
+    ]);
+  });
+
   it('holds the file against the specification', () => {
     expect(findingsOf({ services: { redis: { image: 'redis:7.2.7', healthcheck, port: [1] } } })).toEqual([
       expect.stringContaining('"port"'),

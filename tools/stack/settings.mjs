@@ -149,9 +149,9 @@ function delayFault(value) {
  * Services call one another, and the doors of one that asks for keys ask its neighbours too.
  * @param {Readonly<Record<string, string | undefined>>} env
  */
-function ownKeyFault({ HINDCAST_API_KEYS: keys, HINDCAST_API_KEY: own }) {
-  if (!keys || own) return undefined;
-  return 'HINDCAST_API_KEY is missing: with HINDCAST_API_KEYS the services send one another a key, made by `hindcast keys new --name services --rights read,write`';
+function ownKeyFault({ HINDCAST_API_KEYS: keys, HINDCAST_API_KEY: own, HINDCAST_API_KEY_FILE: file }) {
+  if (!keys || own || file) return undefined;
+  return 'HINDCAST_API_KEY or HINDCAST_API_KEY_FILE is missing: with HINDCAST_API_KEYS the services send one another a key, made by `hindcast keys new --name services --rights read,write`';
 }
 
 /**

@@ -127,6 +127,37 @@ describe('loadConfig', () => {
     expect(message).toContain('HINDCAST_REDIS_URL="http://***@host:1"');
   });
 
+  describe('the key of our own clients', () => {
+    let folder = '';
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'hindcast-config-'))));
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    it('stands in the environment or in a file', () => {
+      expect(loadConfig({}, { HINDCAST_API_KEY: 'hc_0123456789abcdef' }).apiKey).toBe('hc_0123456789abcdef');
+      expect(loadConfig({}, { HINDCAST_API_KEY_FILE: file('key', 'hc_0123456789abcdef\n') }).apiKey).toBe('hc_0123456789abcdef');
+      expect(loadConfig({}, { HINDCAST_API_KEY_FILE: '' }).apiKey).toBeUndefined();
+    });
+
+    it('is said in one place, in a file that holds nothing else; no message shows it', () => {
+      const good = file('key', 'hc_0123456789abcdef');
+      const both = failureOf({ HINDCAST_API_KEY: 'hc_0123456789abcdef', HINDCAST_API_KEY_FILE: good });
+      expect(both.message).toBe(`HINDCAST_API_KEY_FILE="${good}": absent, because HINDCAST_API_KEY has a key already`);
+      const wrong = ['hunter2', 'hc_0123456789abcdef hc_0123456789abcdef', 'x'.repeat(1_025), ''].map((text, at) =>
+        file(`wrong-${at}`, text),
+      );
+      for (const path of [...wrong, join(folder, 'none'), folder]) {
+        const { code, message } = failureOf({ HINDCAST_API_KEY_FILE: path });
+        expect(code).toBe('CONFIG_INVALID');
+        expect(message).toContain(`HINDCAST_API_KEY_FILE="${path}": a file that can be read and holds one key`);
+        expect(message).not.toContain('hunter2');
+      }
+    });
+  });
+
   describe('the passwords of the servers', () => {
     let home = '';
     const file = (name: string, text: string): string => {

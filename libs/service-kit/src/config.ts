@@ -5,6 +5,7 @@ import { HindcastError } from '@hindcast/contracts';
 import { z } from 'zod';
 import { inUrl } from './access/own-page.js';
 import { limitsShape, type DoorLimits } from './access/limits.js';
+import { isOwnKeyFile, ownKeyFileAllowed, ownKeyPattern, readOwnKey } from './access/own-key.js';
 import { describeFault, fieldFaults, type FieldFault } from './field-faults.js';
 import { flag, oneOf, url, wholeNumber } from './fields.js';
 import { portOffsetMax, portTable, type PortTable } from './ports.js';
@@ -35,11 +36,9 @@ const baseShape = {
   /** The key file, as `hindcast keys` writes it: with it every door asks for a key. Changes take effect within a second. */
   apiKeys: z.string().min(1).optional().describe('a JSON file'),
   /** The key that our own clients send: services among one another, and the command line. */
-  apiKey: z
-    .string()
-    .regex(/^[\x21-\x7e]{16,256}$/)
-    .optional()
-    .describe('16 to 256 printable characters'),
+  apiKey: z.string().regex(ownKeyPattern).optional().describe('16 to 256 printable characters'),
+  /** Holds that key in its place, so that it stands in no environment. */
+  apiKeyFile: z.string().min(1).optional().describe('a file'),
   /** The certificate of every HTTP and gRPC door, PEM, those of its authorities below it; doors then speak TLS only. */
   tlsCertFile: z.string().min(1).optional().describe('a file'),
   /** Its private key, PEM. */
@@ -82,6 +81,7 @@ export interface BaseConfig extends DoorLimits {
   readonly container: boolean;
   /** Absolute. */
   readonly apiKeys?: string | undefined;
+  /** As it was given, or as the file says that was given. */
   readonly apiKey?: string | undefined;
   /** Absolute, both or none. */
   readonly tlsCertFile?: string | undefined;
@@ -124,6 +124,7 @@ export function loadConfig<S extends z.ZodRawShape>(shape: S, env: Environment =
     ...openBindFaults(input),
     ...halfTlsFaults(input),
     ...passwordFaults(input),
+    ...ownKeyFaults(input),
   ];
   if (!parsed.success || faults.length > 0) throw invalid(faults);
   return Object.freeze(completed(parsed.data as z.infer<z.ZodObject<typeof baseShape>>, env)) as Config<S>;
@@ -147,6 +148,7 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     ...own,
     home,
     apiKeys: absolute(own.apiKeys),
+    apiKey: own.apiKeyFile === undefined ? own.apiKey : readOwnKey(resolve(projectRoot, own.apiKeyFile)),
     tlsCertFile: absolute(own.tlsCertFile),
     tlsKeyFile: absolute(own.tlsKeyFile),
     tlsCaFile: absolute(own.tlsCaFile),
@@ -209,6 +211,14 @@ function passwordFaults(input: Readonly<Record<string, string | undefined>>): re
     }
     return isPasswordFile(resolve(projectRoot, value)) ? [] : [{ field, value, allowed: passwordFileAllowed }];
   });
+}
+
+/** Two keys of which one is ignored would be looked for in the wrong place for a long time. */
+function ownKeyFaults({ apiKey, apiKeyFile: value }: Readonly<Record<string, string | undefined>>): readonly FieldFault[] {
+  const field = 'apiKeyFile';
+  if (value === undefined) return [];
+  if (apiKey !== undefined) return [{ field, value, allowed: `absent, because ${variableName('apiKey')} has a key already` }];
+  return isOwnKeyFile(resolve(projectRoot, value)) ? [] : [{ field, value, allowed: ownKeyFileAllowed }];
 }
 
 function absolute(path: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { readCompose } from '../compose/read-compose.mjs';
 import { schemaProblems } from '../compose/schema.mjs';
 
 /** docker-compose.yml is valid Compose, and keeps the promises of the project: loopback only, pinned images, health. */
@@ -8,13 +8,23 @@ const file = 'docker-compose.yml';
 
 export function check(tree) {
   if (!tree.files.includes(file)) return [{ file, message: 'is missing' }];
-  const compose = parse(tree.read(file), { merge: true });
+  const messages = new Set(Object.values(readCompose(tree.read(file))).flatMap(problemsOfFile));
+  return [...messages].map((message) => ({ file, message }));
+}
+
+function problemsOfFile(compose) {
   const services = Object.entries(compose.services ?? {});
   return [
     ...schemaProblems(compose),
     ...services.flatMap(([service, definition]) => problemsOf(service, definition, compose)),
     ...unusedVolumes(compose, services),
-  ].map((message) => ({ file, message }));
+    ...unreadVariables(compose),
+  ];
+}
+
+/** No more of Compose's interpolation than is checked here. */
+function unreadVariables(compose) {
+  return [...JSON.stringify(compose).matchAll(/\$\{[^}]*\}?/g)].map(([place]) => `${place} is written in a way that is not checked`);
 }
 
 function problemsOf(service, definition, compose) {

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { basePorts } from '../../servers/ports.mjs';
 import { services as stackServices } from '../../stack/services.mjs';
+import { accessVariables, readCompose } from '../compose/read-compose.mjs';
 import { matchesIn } from '../tree.mjs';
 
 /**
@@ -18,7 +19,12 @@ const serverPorts = {
 };
 
 export function check(tree) {
-  const compose = parse(tree.read(file), { merge: true });
+  const { open, secured } = readCompose(tree.read(file));
+  const messages = new Set([...[open, secured].flatMap((compose) => problemsOf(tree, compose)), ...missingAccess(open, secured)]);
+  return [...messages].map((message) => ({ file, message }));
+}
+
+function problemsOf(tree, compose) {
   const dockerfile = tree.read('Dockerfile');
   const services = Object.entries(compose.services).map(([service, definition]) => ({ service, ...definition }));
   return [
@@ -32,7 +38,24 @@ export function check(tree) {
       ...openSecrets(one),
       ...missingBounds(one),
     ]),
-  ].map((message) => ({ file, message }));
+  ];
+}
+
+/** Every service can be given keys and a certificate, asks its neighbours as they then want it, and has none by itself. */
+function missingAccess(open, secured) {
+  const variables = Object.entries(accessVariables);
+  return stackServices.flatMap(({ name: service }) => {
+    const without = open.services[service]?.environment ?? {};
+    const given = secured.services[service]?.environment ?? {};
+    const neighbours = Object.entries(given).filter(([, value]) => stackServices.some((one) => String(value).includes(`//${one.name}:`)));
+    return [
+      ...variables.filter(([variable, value]) => given[variable] !== value).map(([variable]) => `${variable} is not passed through`),
+      ...variables.filter(([variable]) => without[variable]).map(([variable]) => `${variable} is set where nobody has set it`),
+      ...neighbours
+        .filter(([, value]) => !value.startsWith('https:'))
+        .map(([variable, value]) => `${variable} is ${value} where the doors speak TLS`),
+    ].map((problem) => `services.${service}.environment: ${problem}`);
+  });
 }
 
 /** Each service of the stack, and each server, is there. */
@@ -94,15 +117,22 @@ function wrongAddresses({ service, environment = {}, networks = ['default'] }, c
 }
 
 /** What a command runs was built from a source of ours, and the image takes its folder along. */
-function missingEntries(tree, { service, build, command = [] }, dockerfile) {
+function missingEntries(tree, { service, build, command = [], healthcheck }, dockerfile) {
   if (!build) return [];
+  return [
+    ...entryProblems(tree, { at: `services.${service}.command`, command, dockerfile }),
+    ...(healthcheck ? entryProblems(tree, { at: `services.${service}.healthcheck`, command: healthcheck.test, dockerfile }) : []),
+  ];
+}
+
+function entryProblems(tree, { at, command, dockerfile }) {
   const entry = command.find((word) => /\.m?js$/.test(word));
-  if (entry === undefined) return [`services.${service}.command runs no file of ours`];
+  if (entry === undefined) return [`${at} runs no file of ours`];
   const source = entry.includes('/dist/') ? entry.replace('/dist/', '/src/').replace(/\.js$/, '.ts') : entry;
   const copied = [...matchesIn(dockerfile, /^COPY --from=build \/app\/(\S+) /g)].some(({ match }) => source.startsWith(`${match[1]}/`));
   return [
-    ...(tree.files.includes(source) ? [] : [`services.${service}.command runs ${entry}, but there is no ${source}`]),
-    ...(copied ? [] : [`services.${service}.command runs ${entry}, which the image does not hold`]),
+    ...(tree.files.includes(source) ? [] : [`${at} runs ${entry}, but there is no ${source}`]),
+    ...(copied ? [] : [`${at} runs ${entry}, which the image does not hold`]),
   ];
 }
 
@@ -121,9 +151,13 @@ function missingMounts(tree, { service, volumes = [], environment = {} }, compos
       .filter(([source]) => !source.startsWith('.') && !(source in (compose.volumes ?? {})))
       .map(([source]) => `services.${service}.volumes: ${source} is not declared`),
     ...Object.entries(environment)
-      .filter(([variable, value]) => variable.endsWith('_FILE') && !targets.some((target) => String(value).startsWith(`${target}/`)))
+      .filter(([variable, value]) => isFileName(variable, value) && !targets.some((target) => String(value).startsWith(`${target}/`)))
       .map(([variable, value]) => `services.${service}.environment.${variable}: ${value} lies in no volume of this service`),
   ];
+}
+
+function isFileName(variable, value) {
+  return value !== '' && (variable.endsWith('_FILE') || variable === 'HINDCAST_API_KEYS');
 }
 
 /** A password is in a file, never in the environment, where `docker inspect` shows it. */

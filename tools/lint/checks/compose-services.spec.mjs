@@ -21,10 +21,30 @@ describe('compose services', () => {
 
   it.each([
     ['apps/market-data/dist/main.js', 'apps/market-date/dist/main.js', 'there is no apps/market-date/src/main.ts'],
-    ['tools/servers/container-secrets.mjs', 'tools/stack/stop.mjs', 'which the image does not hold'],
+    ['tools/servers/container-secrets.mjs', 'tools/setup/ensure.mjs', 'which the image does not hold'],
     ['127.0.0.1:7704:7704', '127.0.0.1:7705:7704', 'publishes 7704 as 7705'],
     ['127.0.0.1:7711:7711', '127.0.0.1:7799:7799', 'does not publish its port 7711'],
-    ["fetch('http://127.0.0.1:7703", "fetch('http://127.0.0.1:7723", 'asks for its health at none of its ports 7703'],
+    ["container-health.mjs, '7703'", "container-health.mjs, '7723'", 'asks for its health at none of its ports 7703'],
+    [
+      'tools/stack/container-health.mjs',
+      'tools/stack/container-wealth.mjs',
+      'healthcheck runs tools/stack/container-wealth.mjs, but there is no',
+    ],
+    ['HINDCAST_API_KEYS: ${HINDCAST_API_KEYS:-}', 'HINDCAST_API_KEYS: ""', 'HINDCAST_API_KEYS is not passed through'],
+    ['${HINDCAST_TLS_CERT_FILE:-}', '${HINDCAST_TLS_CERT_FILE:-/cert.pem}', 'HINDCAST_TLS_CERT_FILE: /cert.pem lies in no volume'],
+    ['${HINDCAST_API_KEYS:-}', '${HINDCAST_API_KEYS:-/run/hindcast/access/k}', 'HINDCAST_API_KEYS is set where nobody has set it'],
+    ['[*environment, *access, *redis-access]', '[*environment, *redis-access]', 'HINDCAST_API_KEYS is not passed through'],
+    [
+      '[*read-access, *read-redis-secret]',
+      '[*read-redis-secret]',
+      'HINDCAST_API_KEYS: /run/hindcast/access/api-keys.json lies in no volume',
+    ],
+    ['http${HINDCAST_TLS_CERT_FILE:+s}://market-data', 'http://market-data', 'http://market-data:7704 where the doors speak TLS'],
+    [
+      'http${HINDCAST_TLS_CERT_FILE:+s}://market-data:7704',
+      'http${HINDCAST_TLS_CERT_FILE:+s}://market-data:7705',
+      'market-data does not listen at 7705',
+    ],
     ['http://questdb:7730', 'http://questdb:9000', 'questdb does not listen at 9000'],
     ['redis://redis:7720', 'redis://radish:7720', 'radish is no service of this file'],
     ['redis://redis:7720', 'redis://:hunter2@redis:7720', 'HINDCAST_REDIS_URL is a secret'],
