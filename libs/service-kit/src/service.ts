@@ -21,7 +21,7 @@ import { createLogger, NestLogger } from './logger.js';
 import { Metrics, showMonitoring } from './metrics.js';
 import { MonitoringRegistry } from './monitoring.js';
 import { portError } from './port-error.js';
-import { ServiceKitModule } from './service-kit.module.js';
+import { ServiceKitModule, type KitParts } from './service-kit.module.js';
 import { openTracing } from './tracing.js';
 
 export const defaultBodyLimitBytes = 8 * 1024 * 1024;
@@ -77,43 +77,9 @@ export async function runService<C extends BaseConfig>(options: ServiceOptions<C
 /** A service inside a process that is somebody else's: a test, the standalone app. */
 export async function startService<C extends BaseConfig>(options: ServiceOptions<C>): Promise<RunningService> {
   const config = options.config();
-  const logger = createLogger({ service: options.name, level: config.logLevel, ...destinationOf(options) });
-  const lifecycle = new Lifecycle(logger, options.lifecycleLimits ?? defaultLifecycleLimits);
-  const metrics = new Metrics(options.name);
-  const health = new HealthRegistry({
-    service: options.name,
-    version: suiteVersion,
-    nowMs: () => performance.now(),
-    stopping: lifecycle.signal,
-  });
-  trustAuthorities(config.tlsCaFile);
-  const doorkeeper = await Doorkeeper.open({ config, clock: systemClock, logger, health, metrics });
-  const webSocketDoors = new WebSocketDoors(doorkeeper, lifecycle);
-  const monitoring = new MonitoringRegistry({
-    service: options.name,
-    version: suiteVersion,
-    clock: systemClock,
-    nowMs: () => performance.now(),
-  });
-  metrics.showVersion(suiteVersion);
-  showMonitoring(metrics, monitoring);
-  const { otlpUrl, traceOneIn } = config;
-  const tracer = await openTracing({ service: options.name, version: suiteVersion, otlpUrl, traceOneIn });
-  if (tracer) lifecycle.onStop('traces', () => tracer.close());
-  const docs = options.openApi && new DocsPages(options.openApi);
-  const kit = ServiceKitModule.with({ docs, config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors });
-  const root: DynamicModule = { module: RootModule, imports: [kit, options.module(config)] };
-  const bodyBytesMax = config.bodyBytesMax ?? options.bodyLimitBytes ?? defaultBodyLimitBytes;
-  const adapter = httpAdapter({ bodyBytesMax, doorkeeper });
-  watchRequests(adapter, lifecycle, metrics);
-  discardRefusedBodies(adapter);
-  guardRequests(adapter, { doorkeeper, logger });
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-    bodyParser: false,
-  });
-  app.useGlobalFilters(new ErrorFilter(logger));
+  const parts = await kitParts(options, config);
+  const { logger, lifecycle, doorkeeper, webSocketDoors } = parts;
+  const app = await createApp(options, config, parts);
   const stop = async (): Promise<boolean> => {
     logger.info('service stops');
     const clean = await lifecycle.stop();
@@ -138,6 +104,45 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
     await stop();
     throw error;
   }
+}
+
+/** What every service has, before there is anything of its own. */
+async function kitParts<C extends BaseConfig>(options: ServiceOptions<C>, config: C): Promise<KitParts> {
+  const identity = { service: options.name, version: suiteVersion };
+  const nowMs = (): number => performance.now();
+  const logger = createLogger({ service: options.name, level: config.logLevel, ...destinationOf(options) });
+  const lifecycle = new Lifecycle(logger, options.lifecycleLimits ?? defaultLifecycleLimits);
+  const metrics = new Metrics(options.name);
+  const health = new HealthRegistry({ ...identity, nowMs, stopping: lifecycle.signal });
+  trustAuthorities(config.tlsCaFile);
+  const doorkeeper = await Doorkeeper.open({ config, clock: systemClock, logger, health, metrics });
+  const webSocketDoors = new WebSocketDoors(doorkeeper, lifecycle);
+  const monitoring = new MonitoringRegistry({ ...identity, clock: systemClock, nowMs });
+  metrics.showVersion(suiteVersion);
+  showMonitoring(metrics, monitoring);
+  const { otlpUrl, traceOneIn } = config;
+  const tracer = await openTracing({ ...identity, otlpUrl, traceOneIn });
+  if (tracer) lifecycle.onStop('traces', () => tracer.close());
+  const docs = options.openApi && new DocsPages(options.openApi);
+  return { docs, config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors };
+}
+
+/** The service's own module beside the kit, behind the guards of its HTTP door. */
+async function createApp<C extends BaseConfig>(options: ServiceOptions<C>, config: C, parts: KitParts): Promise<NestFastifyApplication> {
+  const { logger, lifecycle, metrics, doorkeeper } = parts;
+  const root: DynamicModule = { module: RootModule, imports: [ServiceKitModule.with(parts), options.module(config)] };
+  const bodyBytesMax = config.bodyBytesMax ?? options.bodyLimitBytes ?? defaultBodyLimitBytes;
+  const adapter = httpAdapter({ bodyBytesMax, doorkeeper });
+  watchRequests(adapter, lifecycle, metrics);
+  discardRefusedBodies(adapter);
+  guardRequests(adapter, { doorkeeper, logger });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  app.useGlobalFilters(new ErrorFilter(logger));
+  return app;
 }
 
 @Module({})
