@@ -1,6 +1,6 @@
 import { HindcastError, isoFromUs, type SimilarAnswer, type SimilarMoment } from '@hindcast/contracts';
 import { sentence, templateId } from '@hindcast/embedding';
-import type { Clock, Embedder, VectorFilter, VectorMatch, VectorStore } from '@hindcast/ports';
+import type { Clock, Embedder, VectorFilter, VectorMatch, VectorSearchResult, VectorStore } from '@hindcast/ports';
 import { QuestionEmbedder } from './question-embedder.js';
 import type { SimilarQuestion, Subject } from './similar-request.js';
 import type { StateFinder } from './state-finder.js';
@@ -21,7 +21,7 @@ const table = 'market_state_embeddings';
 interface Asked {
   readonly vector: Float32Array;
   readonly query: SimilarAnswer['query'];
-  readonly exclude?: NonNullable<VectorFilter['exclude']>;
+  readonly exclude?: VectorFilter['exclude'];
 }
 
 /** Finds the moments whose vectors are nearest to the question's, and says how they were found. */
@@ -39,43 +39,14 @@ export class SimilarMoments {
     if (!embedder || !questions) throw new HindcastError('MODEL_MISSING');
     const startedUs = clock.nowUs();
     const { vector, query, exclude } = await this.ask(subject, (text) => questions.vectorOf(text, signal), embedder.dimensions);
-    const found = await vectors.search({
-      vector,
-      k,
-      search,
-      filter: {
-        // Vectors of other makers lie in another space.
-        modelId: embedder.modelId,
-        templateId,
-        ...(filter.symbols === undefined ? {} : { symbols: filter.symbols }),
-        ...(filter.market === undefined ? {} : { market: filter.market }),
-        ...(filter.from === undefined ? {} : { fromUs: filter.from }),
-        ...(filter.to === undefined ? {} : { toUs: filter.to }),
-        ...(asOfUs === undefined ? {} : { asOfUs }),
-        ...(exclude === undefined ? {} : { exclude }),
-      },
-    });
+    const { symbols, market, from: fromUs, to: toUs } = filter;
+    // Vectors of other makers lie in another space.
+    const makers = { modelId: embedder.modelId, templateId };
+    const found = await vectors.search({ vector, k, search, filter: { symbols, market, fromUs, toUs, asOfUs, exclude, ...makers } });
     if (found.rows === 0) throw new HindcastError('MEMORY_EMPTY');
     const elapsedUs = clock.nowUs() - startedUs;
     this.parts.onFound?.(found, elapsedUs / 1_000_000);
-    return {
-      query,
-      results: found.matches.map(momentOf),
-      receipt: {
-        table,
-        space: 'text',
-        index: found.index,
-        rows: found.rows,
-        candidates: found.candidates,
-        exact: found.exact,
-        nprobes: found.nprobes,
-        rows_not_indexed: found.rowsNotIndexed,
-        model: embedder.modelId,
-        template: templateId,
-        as_of: asOfUs === undefined ? null : isoFromUs(asOfUs),
-        elapsed_ms: elapsedUs / 1_000,
-      },
-    };
+    return { query, results: found.matches.map(momentOf), receipt: receiptOf(found, { modelId: embedder.modelId, asOfUs, elapsedUs }) };
   }
 
   private async ask(subject: Subject, embed: (text: string) => Promise<Float32Array>, dimensions: number): Promise<Asked> {
@@ -91,7 +62,7 @@ export class SimilarMoments {
         return {
           vector: await embed(words),
           query: { symbol, market: state.market, timestamp: isoFromUs(state.timeUs), sentence: words },
-          ...(seconds === 0 ? {} : { exclude: { symbol, timeUs: state.timeUs, seconds } }),
+          exclude: seconds === 0 ? undefined : { symbol, timeUs: state.timeUs, seconds },
         };
       }
     }
@@ -100,6 +71,27 @@ export class SimilarMoments {
 
 function momentOf({ symbol, market, timeUs, distance, metadata }: VectorMatch): SimilarMoment {
   return { symbol, market, timestamp: isoFromUs(timeUs), distance, metadata };
+}
+
+/** How an answer was found, so that it can be judged and repeated. */
+function receiptOf(
+  { index, rows, candidates, exact, nprobes, rowsNotIndexed }: VectorSearchResult,
+  { modelId, asOfUs, elapsedUs }: { readonly modelId: string; readonly asOfUs: number | undefined; readonly elapsedUs: number },
+): SimilarAnswer['receipt'] {
+  return {
+    table,
+    space: 'text',
+    index,
+    rows,
+    candidates,
+    exact,
+    nprobes,
+    rows_not_indexed: rowsNotIndexed,
+    model: modelId,
+    template: templateId,
+    as_of: asOfUs === undefined ? null : isoFromUs(asOfUs),
+    elapsed_ms: elapsedUs / 1_000,
+  };
 }
 
 /** Distances mean something between unit vectors only. */

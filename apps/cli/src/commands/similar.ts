@@ -1,4 +1,5 @@
 import { HindcastError, type SearchReceipt, type SimilarAnswer, type SimilarRequest } from '@hindcast/contracts';
+import { present } from '@hindcast/service-kit';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { figure, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
@@ -36,20 +37,17 @@ export function similarRequest({ symbol, market, at, text, k, among, from, to, a
   const count = Number(k);
   if (!Number.isSafeInteger(count) || count < 1 || count > kMax)
     throw new HindcastError('FIELD_INVALID', `--k ${k}: allowed is a whole number from 1 to ${kMax}.`);
-  const filter = {
-    ...(among === undefined ? {} : { symbols: parseList(among) }),
-    ...parseOpenSpan({ from, to }),
-  };
-  return {
+  const filter = present({ symbols: among === undefined ? undefined : parseList(among), ...parseOpenSpan({ from, to }) });
+  return present({
     k: count,
-    ...(symbol === undefined ? {} : { symbol: symbol.toUpperCase() }),
-    ...(market === undefined ? {} : { market }),
-    ...(at === undefined ? {} : { time: parseTime('at', at) }),
-    ...(text === undefined ? {} : { text }),
-    ...(asOf === undefined ? {} : { asOf: parseTime('as-of', asOf) }),
-    ...(exact === true ? { search: 'exact' } : {}),
-    ...(Object.keys(filter).length === 0 ? {} : { filter }),
-  };
+    symbol: symbol?.toUpperCase(),
+    market,
+    time: at === undefined ? undefined : parseTime('at', at),
+    text,
+    asOf: asOf === undefined ? undefined : parseTime('as-of', asOf),
+    search: exact === true ? 'exact' : undefined,
+    filter: Object.keys(filter).length === 0 ? undefined : filter,
+  });
 }
 
 export function similarText({ query, results, receipt }: SimilarAnswer): string {
