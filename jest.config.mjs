@@ -1,6 +1,8 @@
 /** One run over every package: sources are read through the `@hindcast/source` export condition, so no build is needed. */
 export default {
   testEnvironment: 'node',
+  // A bound for a busy machine, so that what hangs ends; no test is about time.
+  testTimeout: 60_000,
   testEnvironmentOptions: { customExportConditions: ['@hindcast/source', 'node'] },
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/tools'],
   setupFiles: process.env.HINDCAST_TEST_RUNS ? ['<rootDir>/tools/test/property-runs.mjs'] : [],

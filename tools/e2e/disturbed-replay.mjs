@@ -48,7 +48,6 @@ export class ResumedReplay {
   #say;
   #command;
   #ending;
-  #mending;
   #received = 0;
   #resumptions = 0;
 
@@ -93,14 +92,6 @@ export class ResumedReplay {
     this.#command.signal(signal);
   }
 
-  /** Kills it, and begins it again with `args` more once `act` is over: as a user does who mends something first. */
-  async begunAnewAfter(act, args) {
-    this.disturb('SIGKILL');
-    this.#mending = act();
-    this.#args = [...this.#args, ...args];
-    await this.#mending;
-  }
-
   async #run() {
     for (;;) {
       this.#command = this.#stack.command(this.#args);
@@ -112,7 +103,6 @@ export class ResumedReplay {
       }
       if (!wasEnded) this.#say(`the replay gave up and is begun again: ${stderr.trimEnd().split('\n').at(-1)}`);
       this.#ending = undefined;
-      await this.#mending;
       // It asks for the ledger before it sends anything.
       await until('tick-ingest to answer', () => this.#stack.answers('tick-ingest'));
     }

@@ -101,6 +101,12 @@ export const errorCodes = {
     retry: true,
     help: 'The log could not be flushed to disk; nothing of the request was kept, send it again.',
   },
+  LOG_REPLACED: {
+    status: 409,
+    grpc: 9,
+    retry: false,
+    help: 'The log is not the one that acknowledged what was sent before; what was acknowledged and not stored may be lost with it. Send again from the source: what is stored is recognised.',
+  },
   STORE_AWAY: {
     status: 503,
     grpc: 14,

@@ -112,6 +112,33 @@ describe('pushing batches over gRPC', () => {
     expect(outcomes[1]).toMatchObject({ reason: { code: 'FIELD_INVALID', message: 'words' } });
   });
 
+  it('names the log that acknowledged before, also in what it sends again, and is refused by another', async () => {
+    const named: [number, string][] = [];
+    let present = 'stream-1';
+    fake.onPush = (call) => {
+      call.on('data', ({ tag, marks, streamId }: PushRequest) => {
+        named.push([marks[0].timeUs, streamId]);
+        // The service is started anew beside another log, while batch 3 is under way.
+        if (marks[0].timeUs === 3 && present === 'stream-1') {
+          present = 'stream-2';
+          call.emit('error', statusOf(new HindcastError('SHUTTING_DOWN')));
+        } else if (streamId !== '' && streamId !== present)
+          call.write({ tag, errorCode: 'LOG_REPLACED', errorMessage: 'words', retry: false });
+        else call.write({ tag, ...accept(marks[0].timeUs), streamId: present });
+      });
+      call.on('error', () => undefined);
+    };
+    await pusher.push(batchOf(1));
+    await pusher.push(batchOf(2));
+    await expect(pusher.push(batchOf(3))).rejects.toMatchObject({ code: 'LOG_REPLACED' });
+    expect(named).toEqual([
+      [1, ''],
+      [2, 'stream-1'],
+      [3, 'stream-1'],
+      [3, 'stream-1'],
+    ]);
+  });
+
   it('sends again in order what an answer asked to be sent again', async () => {
     const away: string[] = [];
     let back = 0;

@@ -27,7 +27,7 @@ export interface GrpcPusherOptions extends TickIngestDoor {
 }
 
 interface Pending {
-  readonly request: PushRequest;
+  readonly request: Omit<PushRequest, 'streamId'>;
   readonly resolve: (ack: PushAck) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,7 +35,8 @@ interface Pending {
 /**
  * Sends batches to tick-ingest and learns of each when it is on disk. Some are under way at once, always in order. After
  * a broken stream, or an answer that asks to try again, every batch without an acknowledgement is sent anew in the same
- * order; what had been taken before is then counted as duplicate.
+ * order; what had been taken before is then counted as duplicate. A log that was replaced meanwhile takes none of them
+ * (LOG_REPLACED): it may have lost what the one before acknowledged.
  */
 export class GrpcPusher {
   private readonly client: TickIngestClient;
@@ -45,6 +46,8 @@ export class GrpcPusher {
   private readonly closing = new AbortController();
   private call: grpc.ClientDuplexStream<PushRequest, PushAnswer> | undefined;
   private nextTag = 1;
+  /** The log that acknowledged the first batch. */
+  private streamId = '';
   /** Calls of `push` take their places one after another. */
   private turn: Promise<unknown> = Promise.resolve();
   private wake: (() => void) | undefined;
@@ -107,7 +110,7 @@ export class GrpcPusher {
     return new Promise((resolve, reject) => {
       const request = pushRequest(batch, this.nextTag++);
       this.unacknowledged.push({ request, resolve, reject });
-      if (this.call) this.call.write(request);
+      if (this.call) this.write(this.call, request);
       else if (this.awaySinceMs === undefined) this.open();
     });
   }
@@ -124,7 +127,11 @@ export class GrpcPusher {
     call.on('end', () => {
       if (this.call === call) this.reopen(new HindcastError('UPSTREAM_AWAY', `tick-ingest at ${this.options.url} ended the stream.`));
     });
-    for (const { request } of this.unacknowledged) call.write(request);
+    for (const { request } of this.unacknowledged) this.write(call, request);
+  }
+
+  private write(call: grpc.ClientDuplexStream<PushRequest, PushAnswer>, request: Pending['request']): void {
+    call.write({ ...request, streamId: this.streamId });
   }
 
   private settle(answer: PushAnswer): void {
@@ -143,8 +150,10 @@ export class GrpcPusher {
       this.awaySinceMs = undefined;
       this.options.onBack?.();
     }
-    if (answer.errorCode === '') oldest.resolve(answer);
-    else oldest.reject(answerError(answer));
+    if (answer.errorCode === '') {
+      if (this.streamId === '') this.streamId = answer.streamId;
+      oldest.resolve(answer);
+    } else oldest.reject(answerError(answer));
     this.wake?.();
   }
 
@@ -181,7 +190,7 @@ export class GrpcPusher {
   }
 }
 
-function pushRequest({ source, slackUs, trades, quotes, marks, rejected }: TickBatch, tag: number): PushRequest {
+function pushRequest({ source, slackUs, trades, quotes, marks, rejected }: TickBatch, tag: number): Pending['request'] {
   return {
     tag,
     source,

@@ -38,6 +38,7 @@ export interface PushRequest {
   readonly marks: readonly { readonly market: string; readonly symbol: string; readonly timeUs: number }[];
   readonly slackMs: number;
   readonly rejected: readonly PushedRow[];
+  readonly streamId: string;
 }
 
 /** What became of a batch; it is on disk. */

@@ -1,4 +1,4 @@
-import { type LedgerDto } from '@hindcast/contracts';
+import { HindcastError, type LedgerDto } from '@hindcast/contracts';
 import { leanFeed, type LeanFeed } from '@hindcast/feeds';
 import { GrpcPusher } from '@hindcast/log-grpc';
 import type { BaseConfig } from '@hindcast/service-kit';
@@ -21,6 +21,18 @@ const pacedSpanSeconds = 0.1;
 
 export async function replay(options: ReplayOptions, terminal: Terminal): Promise<ExitCode> {
   const args = parseReplay(options);
+  for (;;) {
+    try {
+      return await replayOnce(args, terminal);
+    } catch (error) {
+      // The source has everything still.
+      if (!(error instanceof HindcastError) || error.code !== 'LOG_REPLACED') throw error;
+      terminal.note(`${error.code}: ${error.message} Sending again from the beginning.`);
+    }
+  }
+}
+
+async function replayOnce(args: ReplayArguments, terminal: Terminal): Promise<ExitCode> {
   const config = loadCliConfig();
   const services = openServices(config);
   const positions = new ReplayPositions({ home: config.home, key: replayKey(args) });

@@ -16,6 +16,7 @@ export interface PushRequest {
   readonly offset?: number;
   readonly slackMs: number;
   readonly rejected: readonly PushedRejection[];
+  readonly streamId: string;
 }
 
 /** A row that the sender itself could not read. */
@@ -61,6 +62,12 @@ export function parsePush(
       rejected: request.rejected.map(parseRejection),
     },
   );
+}
+
+/** A sender that was told of another log must not go on as if that one were still there. */
+export function requireSameLog({ streamId }: PushRequest, present: string): void {
+  if (streamId === '' || streamId === present) return;
+  throw new HindcastError('LOG_REPLACED', `The log is ${present} now, and stream_id names ${JSON.stringify(streamId.slice(0, wordMax))}.`);
 }
 
 function parseRejection({ index, code, field, message, table, text }: PushedRejection): RejectedRow {

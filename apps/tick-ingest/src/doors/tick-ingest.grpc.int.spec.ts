@@ -181,6 +181,17 @@ describe('Push, from any client', () => {
     expect(answers[0]).toMatchObject({ accepted: 1, throughNumber: 1 });
   });
 
+  it('takes nothing from a sender whose batches another log acknowledged: that one may have lost them', async () => {
+    await open();
+    const answers = await answersTo([
+      { tag: 1, source: 'x', trades: named, streamId: 'another' },
+      { tag: 2, source: 'x', trades: named, streamId: world.log.streamId },
+    ]);
+    expect(answers[0]).toMatchObject({ tag: 1, errorCode: 'LOG_REPLACED', retry: false });
+    expect(answers[0].errorMessage).toContain('stream_id names "another"');
+    expect(answers[1]).toMatchObject({ tag: 2, accepted: 1, errorCode: '' });
+  });
+
   it('counts ids from an offset, 0 included, and does not mistake an absent one for 0', async () => {
     await open();
     const request = { source: 'x', market: 'usa/equity', trades: nameless };

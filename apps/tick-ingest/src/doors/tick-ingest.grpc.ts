@@ -12,7 +12,7 @@ import {
 import type { Intake } from '../admission/intake.js';
 import type { Followers, FollowRequest } from './followers.js';
 import { pushInOrder, type PushDoor } from './ordered-pushes.js';
-import { acknowledged, parsePush, refused, type PushAck, type PushRequest } from './push-messages.js';
+import { acknowledged, parsePush, refused, requireSameLog, type PushAck, type PushRequest } from './push-messages.js';
 
 export interface GrpcDoorParts {
   readonly intake: Intake;
@@ -61,7 +61,10 @@ export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
 function pushDoor({ clock, maxAheadUs, log }: GrpcDoorParts): PushDoor<PushRequest, PushAck> {
   return {
     name: 'grpc',
-    parse: (request) => parsePush(request, { nowUs: clock.nowUs(), maxAheadUs }),
+    parse: (request) => {
+      requireSameLog(request, log.streamId);
+      return parsePush(request, { nowUs: clock.nowUs(), maxAheadUs });
+    },
     acknowledged: ({ tag }, answer) => acknowledged(tag, answer, log.streamId),
     refused: ({ tag }, error) => refused(tag, error),
   };

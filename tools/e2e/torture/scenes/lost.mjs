@@ -25,19 +25,18 @@ async function embedded({ urls }) {
   await until('every vector', async () => (await progress()).embedding_queue === 0, { boundMs: 600_000 });
 }
 
-/** What was acknowledged and not stored yet is gone with the log: whoever sent it has it still, and sends it again. */
+/** What was acknowledged and not stored yet is gone with the log: the replay is refused by the new one, and sends all again. */
 const logLost = {
   name: 'log-lost',
-  title: 'everybody killed in the middle of a replay and the log deleted; the replay is begun again',
+  title: 'everybody killed in the middle of a replay and the log deleted; the replay notices, and begins again',
   play: (world) =>
     lifeWith(world, {
-      trouble: ({ stack, replay }) =>
-        replay.begunAnewAfter(async () => {
-          await Promise.all(['tick-ingest', 'market-physics'].map((name) => stack.kill(name)));
-          await stack.stop();
-          lose(stack, 'tick-log');
-          await stack.startDetached();
-        }, ['--restart']),
+      async trouble({ stack }) {
+        await Promise.all(['tick-ingest', 'market-physics'].map((name) => stack.kill(name)));
+        await stack.stop();
+        lose(stack, 'tick-log');
+        await stack.startDetached();
+      },
     }),
 };
 
