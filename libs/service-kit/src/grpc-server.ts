@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import type { Logger } from 'pino';
 import { limitConnections } from './access/connection-limits.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
@@ -12,6 +12,7 @@ import { GrpcHandlers } from './grpc-handlers.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
 import { portError } from './port-error.js';
+import { withReadableMessages } from './readable-messages.js';
 
 export const defaultMessageBytesMax = 16 * 1024 * 1024;
 const shutdownMaxMs = 3_000;
@@ -53,16 +54,24 @@ export interface GrpcServer {
 
 /** Fields as in TypeScript (`streamId`), 64-bit numbers as numbers (exact to 2^53), absent fields as their defaults. */
 export function loadService(proto: string, service: string): grpc.ServiceDefinition {
-  const definition = loadSync(proto, { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, oneofs: true });
-  const loaded = definition[service];
-  if (loaded === undefined || 'format' in loaded) throw new Error(`${proto} has no service ${service}`);
-  return loaded;
+  return serviceIn(loadProto(proto), service);
+}
+
+function loadProto(proto: string): PackageDefinition {
+  return loadSync(proto, { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, oneofs: true });
+}
+
+function serviceIn(loaded: PackageDefinition, service: string): grpc.ServiceDefinition {
+  const definition = loaded[service];
+  if (definition === undefined || 'format' in definition) throw new Error(`there is no service ${service}`);
+  return definition;
 }
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { proto, service, methods, doorkeeper, logger, metrics, lifecycle } = options;
   const { messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax } = options;
-  const definition = loadService(proto, service);
+  const types = loadProto(proto);
+  const definition = serviceIn(types, service);
   const server = new grpc.Server({
     'grpc.max_receive_message_length': receiveBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
@@ -72,7 +81,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.keepalive_timeout_ms': keepaliveAnswerMaxMs,
     interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))],
   });
-  server.addService(definition, methods(new GrpcHandlers(logger, lifecycle.signal, metrics)));
+  server.addService(withReadableMessages(definition, types), methods(new GrpcHandlers(logger, lifecycle.signal, metrics)));
   const listener = await listening(server, options);
   const { port } = listener.address() as AddressInfo;
   lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server, listener));

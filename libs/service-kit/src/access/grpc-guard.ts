@@ -1,6 +1,7 @@
 import grpc from '@grpc/grpc-js';
 import { asHindcastError } from '../error.filter.js';
 import { callerMetadataKey, grpcStatus } from '../grpc-handlers.js';
+import { UnreadableMessage } from '../readable-messages.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { presentedKey } from './presented-key.js';
 import { rightOfCall, type AskedRight } from './rights.js';
@@ -18,7 +19,7 @@ export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRig
   return Object.fromEntries(calls);
 }
 
-/** Asks for the key of every call before its first message is read. */
+/** Asks for the key of every call before its first message is read, and refuses messages that cannot be. */
 export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.ServerInterceptor {
   return ({ path }, call) => {
     let leave = (): unknown => undefined;
@@ -46,6 +47,12 @@ export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.Ser
             metadata.remove(callerMetadataKey);
             if (caller !== undefined) metadata.set(callerMetadataKey, caller);
             pass(metadata);
+          },
+          onReceiveMessage: (message, pass) => {
+            if (message instanceof UnreadableMessage) {
+              leave();
+              call.sendStatus(grpcStatus(message.error));
+            } else pass(message);
           },
           onCancel: () => leave(),
         }),
