@@ -1,0 +1,38 @@
+import { GrpcLogFollower } from '@hindcast/log-grpc';
+import { Doorkeeper, Lifecycle } from '@hindcast/service-kit';
+import { logFollowerConformance } from '@hindcast/testing';
+import { clock, IngestWorld } from '../ingest-world.fixture.js';
+import { silentLogger } from '../silent-logger.fixture.js';
+import { Followers } from './followers.js';
+import { openGrpcDoor } from './tick-ingest.grpc.js';
+
+/** The log of tick-ingest, as its followers in other processes have it. */
+describe('following a log over gRPC', () => {
+  let world: IngestWorld;
+  let lifecycle: Lifecycle;
+  let follower: GrpcLogFollower;
+
+  afterEach(async () => {
+    follower.close();
+    await lifecycle.stop();
+    await world.remove();
+  });
+
+  logFollowerConformance(async () => {
+    world = await IngestWorld.create();
+    lifecycle = new Lifecycle(silentLogger);
+    const { port } = await openGrpcDoor({
+      ...world.parts,
+      clock,
+      logger: silentLogger,
+      lifecycle,
+      doorkeeper: Doorkeeper.withoutKeys(clock),
+      bind: '127.0.0.1',
+      port: 0,
+      maxAheadUs: 0,
+      followers: new Followers({ log: world.log, followersMax: 10, followers: ['market-physics'] }),
+    });
+    follower = new GrpcLogFollower({ url: `127.0.0.1:${port}`, backoff: { firstMs: 1, mostMs: 5 } });
+    return { log: world.log, follower };
+  });
+});
