@@ -14,7 +14,7 @@ import type { Metrics } from './metrics.js';
 import { portError } from './port-error.js';
 import { withReadableMessages } from './readable-messages.js';
 
-export const defaultMessageBytesMax = 16 * 1024 * 1024;
+const defaultMessageBytesMax = 16 * 1024 * 1024;
 const shutdownMaxMs = 3_000;
 const keepaliveAnswerMaxMs = 10_000;
 

@@ -24,10 +24,10 @@ import { portError } from './port-error.js';
 import { ServiceKitModule, type KitParts } from './service-kit.module.js';
 import { openTracing } from './tracing.js';
 
-export const defaultBodyLimitBytes = 8 * 1024 * 1024;
+const defaultBodyLimitBytes = 8 * 1024 * 1024;
 
 /** All services are released together, so the kit's version is everyone's. */
-export const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
+const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
   .version;
 
 export interface ServiceOptions<C extends BaseConfig> {
