@@ -179,6 +179,7 @@ export class TickIngest {
       lifecycle,
       metrics,
       doorkeeper,
+      health,
       bind: config.bind,
       port: config.ports.tickIngestGrpc,
       maxAheadUs: limits.maxAheadUs,

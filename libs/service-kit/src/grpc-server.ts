@@ -9,6 +9,8 @@ import { limitConnections } from './access/connection-limits.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
 import { guardCalls, rightsOfService, type CallRights } from './access/grpc-guard.js';
 import { GrpcHandlers } from './grpc-handlers.js';
+import { healthDoor } from './grpc-health.js';
+import type { HealthRegistry } from './health.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
 import { portError } from './port-error.js';
@@ -24,7 +26,8 @@ grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 /** Where the .proto files of libs/contracts lie. */
 export const protoFolder = join(dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json')), 'proto');
 
-export interface GrpcServerOptions {
+/** A service of a .proto file, and what its calls do. */
+export interface GrpcService {
   /** A file of libs/contracts/proto, as `tick_ingest.proto`. */
   readonly proto: string;
   /** As `hindcast.v1.TickIngest`. */
@@ -32,6 +35,11 @@ export interface GrpcServerOptions {
   readonly methods: (handlers: GrpcHandlers) => grpc.UntypedServiceImplementation;
   /** States the right of a call where it is not the usual one: `read` for those that only stream answers, else `write`. */
   readonly rights?: CallRights;
+}
+
+export interface GrpcServerOptions extends GrpcService {
+  /** What the port tells of its health, by gRPC's own protocol; it tells nothing where there is none. */
+  readonly health?: Pick<HealthRegistry, 'ready'>;
   readonly doorkeeper: Doorkeeper;
   readonly bind: string;
   /** 0 takes a free one. */
@@ -61,17 +69,23 @@ function loadProto(proto: string): PackageDefinition {
   return loadSync(proto, { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, oneofs: true });
 }
 
-function serviceIn(loaded: PackageDefinition, service: string): grpc.ServiceDefinition {
-  const definition = loaded[service];
+function serviceIn(types: PackageDefinition, service: string): grpc.ServiceDefinition {
+  const definition = types[service];
   if (definition === undefined || 'format' in definition) throw new Error(`there is no service ${service}`);
   return definition;
 }
 
-export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { proto, service, methods, doorkeeper, logger, metrics, lifecycle } = options;
-  const { messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax } = options;
+/** Everything of a service that its .proto file says. */
+function asServed({ proto, service, methods, rights = {} }: GrpcService) {
   const types = loadProto(proto);
   const definition = serviceIn(types, service);
+  return { methods, definition: withReadableMessages(definition, types), rights: rightsOfService(definition, rights) };
+}
+
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { service, health, doorkeeper, logger, metrics, lifecycle } = options;
+  const { messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax } = options;
+  const served = [options, ...(health === undefined ? [] : [healthDoor(health, service)])].map(asServed);
   const server = new grpc.Server({
     'grpc.max_receive_message_length': receiveBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
@@ -79,9 +93,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     // One whose machine is gone says nothing; without asking, its streams would stay for ever.
     'grpc.keepalive_time_ms': doorkeeper.limits.grpcKeepaliveMs,
     'grpc.keepalive_timeout_ms': keepaliveAnswerMaxMs,
-    interceptors: [guardCalls(doorkeeper, rightsOfService(definition, options.rights ?? {}))],
+    interceptors: [guardCalls(doorkeeper, Object.assign({}, ...served.map(({ rights }) => rights)) as CallRights)],
   });
-  server.addService(withReadableMessages(definition, types), methods(new GrpcHandlers(logger, lifecycle.signal, metrics)));
+  const handlers = new GrpcHandlers(logger, lifecycle.signal, metrics);
+  for (const { definition, methods } of served) server.addService(definition, methods(handlers));
   const listener = await listening(server, options);
   const { port } = listener.address() as AddressInfo;
   lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server, listener));
@@ -90,7 +105,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 }
 
 /** What every door of a service has in common. */
-export type GrpcDoorParts = Pick<GrpcServerOptions, 'bind' | 'doorkeeper' | 'logger' | 'metrics' | 'lifecycle'>;
+export type GrpcDoorParts = Pick<GrpcServerOptions, 'bind' | 'health' | 'doorkeeper' | 'logger' | 'metrics' | 'lifecycle'>;
 
 /** Opens the gRPC doors of a service; injectable, so that a door names only what is its own. */
 export class GrpcDoors {

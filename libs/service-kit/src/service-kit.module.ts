@@ -64,7 +64,7 @@ export class ServiceKitModule {
         { provide: MonitoringRegistry, useValue: monitoring },
         { provide: TRACER, useValue: tracer },
         { provide: Doorkeeper, useValue: doorkeeper },
-        { provide: GrpcDoors, useValue: new GrpcDoors({ bind: config.bind, doorkeeper, logger, metrics, lifecycle }) },
+        { provide: GrpcDoors, useValue: new GrpcDoors({ bind: config.bind, health, doorkeeper, logger, metrics, lifecycle }) },
         { provide: WebSocketDoors, useValue: webSocketDoors },
       ],
       exports: [

@@ -50,6 +50,8 @@ const pushed = (request) => (world) =>
     return 'nothing';
   });
 
+const health = { proto: 'health.proto', service: 'grpc.health.v1.Health', at: 'marketData' };
+
 const trades = arrowOf(goodColumns());
 const mark = (change) => ({ marks: [{ market: 'usa/equity', symbol: 'SPY', timeUs: 1, ...change }] });
 
@@ -90,6 +92,8 @@ const contentCases = [
   ['a state of a wrong symbol', refusedUnary(marketPhysics, 'FindState', { symbol: 'spy' }), 'grpc FIELD_INVALID'],
   ['similar to nothing', refusedUnary(marketPhysics, 'FindSimilar', {}), 'grpc FIELD_INVALID'],
   ['similar to three numbers', refusedUnary(marketPhysics, 'FindSimilar', { vector: [1, 2, 3] }), 'grpc FIELD_INVALID'],
+  ['the health of nobody', refusedUnary(health, 'Check', { service: 'nobody' }), 'grpc SERVICE_UNKNOWN'],
+  ['the health of a constructor', refusedUnary(health, 'Check', { service: 'constructor' }), 'grpc SERVICE_UNKNOWN'],
   ['similar to NaN', refusedUnary(marketPhysics, 'FindSimilar', { vector: new Array(384).fill(NaN) }), 'grpc FIELD_INVALID'],
 ];
 

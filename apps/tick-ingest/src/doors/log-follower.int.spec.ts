@@ -1,5 +1,5 @@
 import { GrpcLogFollower } from '@hindcast/log-grpc';
-import { Doorkeeper, Lifecycle } from '@hindcast/service-kit';
+import { Doorkeeper, HealthRegistry, Lifecycle } from '@hindcast/service-kit';
 import { logFollowerConformance } from '@hindcast/testing';
 import { clock, IngestWorld } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
@@ -27,6 +27,7 @@ describe('following a log over gRPC', () => {
       logger: silentLogger,
       lifecycle,
       doorkeeper: Doorkeeper.withoutKeys(clock),
+      health: new HealthRegistry({ service: 'tick-ingest', version: '0', nowMs: () => 0, stopping: lifecycle.signal }),
       bind: '127.0.0.1',
       port: 0,
       maxAheadUs: 0,

@@ -4,7 +4,7 @@ import grpc from '@grpc/grpc-js';
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { GrpcLogFollower, GrpcPusher } from '@hindcast/log-grpc';
-import { Doorkeeper, Lifecycle, loadService } from '@hindcast/service-kit';
+import { Doorkeeper, HealthRegistry, Lifecycle, loadService } from '@hindcast/service-kit';
 import { GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch, type WorldOptions } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
@@ -27,6 +27,7 @@ async function open(options: WorldOptions = {}): Promise<void> {
     logger: silentLogger,
     lifecycle,
     doorkeeper: Doorkeeper.withoutKeys(clock),
+    health: new HealthRegistry({ service: 'tick-ingest', version: '0', nowMs: () => 0, stopping: lifecycle.signal }),
     bind: '127.0.0.1',
     port: 0,
     maxAheadUs: 0,

@@ -5,6 +5,7 @@ import {
   type Doorkeeper,
   type GrpcCall,
   type GrpcServer,
+  type HealthRegistry,
   type Lifecycle,
   type Logger,
   type Metrics,
@@ -20,6 +21,7 @@ export interface GrpcDoorParts {
   readonly clock: Clock;
   readonly maxAheadUs: number;
   readonly doorkeeper: Doorkeeper;
+  readonly health: Pick<HealthRegistry, 'ready'>;
   readonly followers: Followers;
   readonly bind: string;
   readonly port: number;
@@ -30,13 +32,14 @@ export interface GrpcDoorParts {
 
 /** The service `TickIngest` of tick_ingest.proto. */
 export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
-  const { doorkeeper, bind, port, logger, metrics, lifecycle, log, followers } = parts;
+  const { doorkeeper, health, bind, port, logger, metrics, lifecycle, log, followers } = parts;
   return startGrpcServer({
     proto: 'tick_ingest.proto',
     service: 'hindcast.v1.TickIngest',
     // A checkpoint lets the log forget: a feed that may only write must not move another's.
     rights: { Beginning: 'read', ReportCheckpoint: 'read+write' },
     doorkeeper,
+    health,
     bind,
     port,
     logger,
