@@ -7,6 +7,7 @@ import { barsOf } from './bar-reader.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
 import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
 import { oneAhead, readInOrder, type RangeReading } from './range-reading.js';
+import { isOfOneFile } from './outages.js';
 import { retiredOf } from './retention.js';
 import { whole } from './sql.js';
 import { quoteColumns, quoteSelect, tradeColumns, tradeSelect, type TickAnswer } from './tick-columns.js';
@@ -42,8 +43,9 @@ export class DuckDbTickReader implements TickReader {
     return barsOf(this.#reading(range), range, interval);
   }
 
+  /** Of all, those that can be read; where a symbol is named, its file has to be. */
   async instruments(filter: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {
-    const summaries = await this.#each(filter, async ({ instrument, file }, reader) => {
+    const summaries = await this.#each(filter, { mayMiss: filter.symbol === undefined }, async ({ instrument, file }, reader) => {
       const found: InstrumentSummary[] = [];
       for (const table of tickKinds) {
         const days = await daysOf(reader, file.table(tables[table]));
@@ -56,7 +58,7 @@ export class DuckDbTickReader implements TickReader {
 
   /** Rows that retention has dropped count on: they were stored. */
   async counts(): Promise<readonly StoreCount[]> {
-    const cells = await this.#each({}, async ({ instrument, file }, reader) => {
+    const cells = await this.#each({}, { mayMiss: false }, async ({ instrument, file }, reader) => {
       const retired = await retiredOf(reader, file.table('retired'));
       const found: StoreCount[] = [];
       for (const table of tickKinds) {
@@ -71,7 +73,7 @@ export class DuckDbTickReader implements TickReader {
   }
 
   async highestSequence(): Promise<number> {
-    const highest = await this.#each({}, ({ file }) => Promise.resolve(file.newest().sequence));
+    const highest = await this.#each({}, { mayMiss: false }, ({ file }) => Promise.resolve(file.newest().sequence));
     return Math.max(this.#highestRejected(), ...highest);
   }
 
@@ -116,11 +118,19 @@ export class DuckDbTickReader implements TickReader {
     return (ask) => this.#files.use({ market, symbol }, (file) => this.#database.read((reader) => ask(reader, file)));
   }
 
-  async #each<T>(filter: Partial<Instrument>, ask: (file: InstrumentFile, reader: DuckDBConnection) => Promise<T>): Promise<readonly T[]> {
+  async #each<T>(
+    filter: Partial<Instrument>,
+    { mayMiss }: { readonly mayMiss: boolean },
+    ask: (file: InstrumentFile, reader: DuckDBConnection) => Promise<T>,
+  ): Promise<readonly T[]> {
     const answers: T[] = [];
     for (const instrument of await this.#files.list(filter)) {
-      const answer = await this.#reading(instrument)((reader, file) => ask(file, reader));
-      if (answer !== undefined) answers.push(answer);
+      try {
+        const answer = await this.#reading(instrument)((reader, file) => ask(file, reader));
+        if (answer !== undefined) answers.push(answer);
+      } catch (error) {
+        if (!mayMiss || !isOfOneFile(error)) throw error;
+      }
     }
     return answers;
   }

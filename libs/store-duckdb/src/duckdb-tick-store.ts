@@ -25,7 +25,8 @@ import { DuckDbTickReader } from './duckdb-tick-reader.js';
 import { DuckDbTickWriter } from './duckdb-tick-writer.js';
 import { EmbeddedDatabase } from './embedded-database.js';
 import { FileSchema, migrationsDirectory } from './file-schema.js';
-import { InstrumentFiles, type FileStatistics } from './instrument-files.js';
+import { InstrumentFiles, type FileSize, type FileStatistics } from './instrument-files.js';
+import { InstrumentPlaces } from './instrument-places.js';
 import { Outages } from './outages.js';
 import { RejectedRows } from './rejected-rows.js';
 import { keepEverything, RetentionWorker, type DroppedRows, type Retention, type RetentionRun } from './retention.js';
@@ -70,6 +71,7 @@ export class DuckDbTickStore implements TickStore {
   readonly #file: AttachedFile;
   readonly #files: InstrumentFiles;
   readonly #outages: Outages;
+  readonly #places: InstrumentPlaces;
   readonly #writer: DuckDbTickWriter;
   readonly #reader: DuckDbTickReader;
   readonly #states: DuckDbStateStore;
@@ -80,9 +82,10 @@ export class DuckDbTickStore implements TickStore {
     this.#file = file;
     this.#files = files;
     this.#outages = outages;
-    this.#writer = new DuckDbTickWriter({ files, outages, rejected: new RejectedRows(file) });
+    this.#places = new InstrumentPlaces(files, outages);
+    this.#writer = new DuckDbTickWriter({ files, places: this.#places, rejected: new RejectedRows(file) });
     this.#reader = new DuckDbTickReader({ files, database, highestRejected: () => file.newest().sequence });
-    this.#states = new DuckDbStateStore(files, database);
+    this.#states = new DuckDbStateStore({ files, database, places: this.#places });
     this.#retention = new RetentionWorker({ files, storeFile: file, retention });
   }
 
@@ -180,7 +183,7 @@ export class DuckDbTickStore implements TickStore {
 
   /** Tries those again that cannot take rows; a write does so too, every few seconds. */
   mend(): Promise<void> {
-    return this.#writer.mend(this.#outages.list());
+    return this.#places.mend(this.#outages.list());
   }
 
   /** Drops what is older than it is to be kept; to be called every few minutes. */
@@ -191,6 +194,11 @@ export class DuckDbTickStore implements TickStore {
   /** How often a file was open already when it was wanted, and how many are. */
   statistics(): FileStatistics {
     return this.#files.statistics();
+  }
+
+  /** What open files take on disk. */
+  sizes(): Promise<readonly FileSize[]> {
+    return this.#files.sizes();
   }
 
   /** Leaves whole files: nothing stands in a write-ahead log any more. */

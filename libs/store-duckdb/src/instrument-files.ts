@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import { instrumentKey, isMarket, isSymbol, type Instrument } from '@hindcast/market';
+import { instrumentKey, instrumentOfKey, isMarket, isSymbol, type Instrument } from '@hindcast/market';
 import { askRows } from './ask-rows.js';
 import { AttachedFile } from './attached-file.js';
 import { storeError } from './duckdb-errors.js';
@@ -30,6 +31,12 @@ export interface FileStatistics {
   readonly misses: number;
   /** Files closed to make room for others. */
   readonly evictions: number;
+}
+
+export interface FileSize extends Instrument {
+  readonly bytes: number;
+  /** Of its write-ahead log. */
+  readonly walBytes: number;
 }
 
 interface Entry {
@@ -101,6 +108,26 @@ export class InstrumentFiles {
   async list(filter: Partial<Instrument> = {}): Promise<readonly Instrument[]> {
     const all = await instrumentsWith(databaseFileName, this.#database.dir);
     return all.filter(({ market, symbol }) => market === (filter.market ?? market) && symbol === (filter.symbol ?? symbol));
+  }
+
+  /** Closes the instrument's file where nobody uses it. */
+  async letGo(instrument: Instrument): Promise<void> {
+    const key = instrumentKey(instrument);
+    const entry = this.#entries.get(key);
+    // A failure to close it is no news: it is being let go because it failed.
+    if (entry && entry.users === 0 && !entry.closing) await this.#detach(key, entry).catch(() => undefined);
+  }
+
+  /** What the files of open instruments take on disk, write-ahead logs included. */
+  async sizes(): Promise<readonly FileSize[]> {
+    const open = [...this.#entries.keys()].map(instrumentOfKey);
+    return Promise.all(
+      open.map(async (instrument) => {
+        const path = this.pathOf(instrument);
+        const [bytes, walBytes] = await Promise.all([path, `${path}.wal`].map(bytesOf));
+        return { ...instrument, bytes, walBytes };
+      }),
+    );
   }
 
   pathOf(instrument: Instrument): string {
@@ -215,4 +242,12 @@ async function requireOwner({ writer, path }: Attachment, { market, symbol }: In
   } else if (owner[0] !== market || owner[1] !== symbol) {
     throw new HindcastError('STORE_DAMAGED', `${path} is the file of ${owner.join(' ')}`);
   }
+}
+
+/** Asked of the file system: to open the file here would give up the lock that DuckDB holds on it. */
+function bytesOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }

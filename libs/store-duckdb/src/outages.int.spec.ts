@@ -1,10 +1,26 @@
 import { copyFile, open, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { HindcastError } from '@hindcast/contracts';
+import type { PhysicsState } from '@hindcast/physics';
 import { batchOf, StoreWorld } from './store.fixture.js';
 
 const spy = { market: 'usa/equity', symbol: 'SPY' };
 const ibm = { market: 'usa/equity', symbol: 'IBM' };
 const both = [spy, ibm];
+
+/** Of every bit that a number may have. */
+function stateOf(symbol: string): PhysicsState {
+  const numbers = { mass: 1 / 3, velocity: -0, momentum: 5e-324, friction: 1, entropy: 0, nashDistance: 1e-7 / 3, price: 168.1, volume: 1 };
+  return {
+    market: 'usa/equity',
+    symbol,
+    timeUs: 1_000_000,
+    ...numbers,
+    alphaCoefficient: null,
+    regime: 'WAIT',
+    signedVolume: -1,
+    trades: 3,
+  };
+}
 
 let world: StoreWorld;
 beforeEach(async () => {
@@ -46,6 +62,11 @@ it.each(Object.keys(harms))('puts the rows of one instrument aside where %s, and
   expect(outage).toMatchObject({ ...spy, code: 'STORE_DAMAGED', isFull: false });
   expect(outage.message).toContain(world.fileOf(spy));
   expect((await world.store.health()).detail).toContain('usa/equity SPY: STORE_DAMAGED');
+  expect((await world.store.instruments()).map(({ symbol }) => symbol)).toEqual(['IBM']);
+  await expect(world.store.counts()).rejects.toMatchObject({ code: 'STORE_DAMAGED' });
+  await world.store.writeStates([stateOf('SPY'), stateOf('IBM')], 'live');
+  expect((await world.store.newestStates()).map(({ symbol }) => symbol)).toEqual(['IBM']);
+  await expect(world.store.newestStates({ symbols: ['SPY'] })).rejects.toMatchObject({ code: 'STORE_DAMAGED' });
 
   // A start does not forget them; a good copy in its place takes what has waited, in its order.
   await world.store.close();
@@ -56,6 +77,7 @@ it.each(Object.keys(harms))('puts the rows of one instrument aside where %s, and
   expect(world.store.outages()).toEqual([]);
   const rows = await world.trades(spy);
   expect(rows).toHaveLength(300);
+  expect(await world.store.newestStates({ symbols: ['SPY'] })).toEqual([{ ...stateOf('SPY'), mode: 'live' }]);
   expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map(({ sequence }) => sequence).toSorted((a, b) => a - b));
   await world.store.writeTicks(batches);
   expect(await world.trades(spy)).toHaveLength(300);

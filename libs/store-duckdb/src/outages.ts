@@ -3,7 +3,7 @@ import { HindcastError, type ErrorCode } from '@hindcast/contracts';
 import { instrumentKey, instrumentOfKey, selectQuotes, selectTrades, type Instrument, type LoggedBatch } from '@hindcast/market';
 import { rowName, type InstrumentOutage } from '@hindcast/ports';
 import { instrumentFolder, instrumentsWith } from './instrument-folder.js';
-import { SpillLog, type SpilledBatch } from './spill-log.js';
+import { WaitingLog, type Waiting } from './waiting-log.js';
 import { rowsByInstrument } from './tick-piece.js';
 import type { WrittenAs } from './visible-batches.js';
 
@@ -24,7 +24,7 @@ export interface OutagesOptions {
 }
 
 interface Outage {
-  readonly waiting: SpillLog;
+  readonly waiting: WaitingLog;
   code: ErrorCode;
   message: string;
   retryAtMs: number;
@@ -69,24 +69,24 @@ export class Outages {
 
   /** Notes why the file cannot take rows; what is no fault of the file alone is thrown on. */
   note(instrument: Instrument, error: unknown): void {
-    if (!(error instanceof HindcastError) || !ofOneFile.has(error.code)) throw error;
+    if (!isOfOneFile(error)) throw error;
     this.#begin(instrument, error);
     const outage = this.#outages.get(instrumentKey(instrument));
     if (outage) outage.retryAtMs = this.#options.nowMs() + retryAfterMs;
   }
 
-  /** Puts the instrument's rows of these batches aside; on disk when it returns. */
-  keep(instrument: Instrument, batches: readonly LoggedBatch[], as: WrittenAs): void {
+  /** Puts what is of this instrument aside; on disk when it returns. */
+  keep(instrument: Instrument, waiting: readonly Waiting[]): void {
     const outage = this.#outages.get(instrumentKey(instrument));
     if (!outage) throw new Error(`${instrumentKey(instrument)} has no outage`);
     try {
-      outage.waiting.append(batches.flatMap((batch) => spilledOf(instrument, batch, as)));
+      outage.waiting.append(waiting);
     } catch (cause) {
       throw new HindcastError('STORE_AWAY', `rows of ${instrumentKey(instrument)} cannot be put aside: ${String(cause)}`, { cause });
     }
   }
 
-  waiting(instrument: Instrument): Iterable<SpilledBatch> {
+  waiting(instrument: Instrument): Iterable<Waiting> {
     return this.#outages.get(instrumentKey(instrument))?.waiting.read() ?? [];
   }
 
@@ -99,25 +99,33 @@ export class Outages {
 
   #begin(instrument: Instrument, { code, message }: HindcastError): void {
     const key = instrumentKey(instrument);
-    const waiting = this.#outages.get(key)?.waiting ?? new SpillLog(join(this.#options.dir, instrumentFolder(instrument), waitingFileName));
+    const waiting =
+      this.#outages.get(key)?.waiting ?? new WaitingLog(join(this.#options.dir, instrumentFolder(instrument), waitingFileName));
     this.#outages.set(key, { waiting, code, message, retryAtMs: this.#options.nowMs() });
   }
 }
 
-/** A batch of one instrument's rows alone. */
-function spilledOf(instrument: Instrument, batch: LoggedBatch, { skip, streamId }: WrittenAs): readonly SpilledBatch[] {
-  const rowsOf = (table: 'trades' | 'quotes'): Uint32Array => {
+/** The rows of one instrument in these batches, as batches of their own. */
+export function waitingTicks(instrument: Instrument, batches: readonly LoggedBatch[], { skip, streamId }: WrittenAs): readonly Waiting[] {
+  const rowsOf = (batch: LoggedBatch, table: 'trades' | 'quotes'): Uint32Array => {
     const own = rowsByInstrument(batch[table]).find((of) => instrumentKey(of.instrument) === instrumentKey(instrument));
     return (own?.rows ?? new Uint32Array(0)).filter((row) => !skip?.has(rowName(table, batch[table].sequence[row])));
   };
-  const [trades, quotes] = [rowsOf('trades'), rowsOf('quotes')];
-  if (trades.length + quotes.length === 0) return [];
-  const alone = {
-    ...batch,
-    trades: selectTrades(batch.trades, { rows: trades, count: trades.length }),
-    quotes: selectQuotes(batch.quotes, { rows: quotes, count: quotes.length }),
-    marks: [],
-    rejected: [],
-  };
-  return [{ streamId, batch: alone }];
+  return batches.flatMap((batch) => {
+    const [trades, quotes] = [rowsOf(batch, 'trades'), rowsOf(batch, 'quotes')];
+    if (trades.length + quotes.length === 0) return [];
+    const alone = {
+      ...batch,
+      trades: selectTrades(batch.trades, { rows: trades, count: trades.length }),
+      quotes: selectQuotes(batch.quotes, { rows: quotes, count: quotes.length }),
+      marks: [],
+      rejected: [],
+    };
+    return [{ kind: 'ticks', streamId, batch: alone }];
+  });
+}
+
+/** Whether a failure is one file's own, so that all others may go on. */
+export function isOfOneFile(error: unknown): error is HindcastError {
+  return error instanceof HindcastError && ofOneFile.has(error.code);
 }

@@ -25,6 +25,7 @@ describe('RemoteTickStore, as every tick store', () => tickStoreConformance(() =
 
 it('carries what a store says of its files, and what it drops', async () => {
   expect(await remote.statistics()).toEqual(world.store.statistics());
+  expect(await remote.sizes()).toHaveLength(world.store.statistics().attached);
   expect(await remote.outages()).toEqual([]);
   expect(await remote.retain({ nowUs: 0, throughSequence: 0 })).toMatchObject({ trades: 0 });
 });

@@ -16,7 +16,7 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '@hindcast/ports';
-import type { FileStatistics } from './instrument-files.js';
+import type { FileSize, FileStatistics } from './instrument-files.js';
 import type { DroppedRows, RetentionRun } from './retention.js';
 import type { StoreCall, StoreFailure, StoreRequest, StoreResponse, StoreStream } from './store-messages.js';
 
@@ -113,6 +113,10 @@ export class RemoteTickStore implements TickStore {
 
   statistics(): Promise<FileStatistics> {
     return this.#call('statistics');
+  }
+
+  sizes(): Promise<readonly FileSize[]> {
+    return this.#call('sizes');
   }
 
   /** Lets go of the store, which stays open where it is. */

@@ -103,9 +103,22 @@ export class StagedRows {
   length = 0;
   #capacity = firstCapacity;
 
-  constructor(layout: TableLayout) {
+  constructor(layout: TableLayout, columns = layout.columns.map(([, kind]) => new StagedColumn(kind, firstCapacity))) {
     this.layout = layout;
-    this.columns = layout.columns.map(([, kind]) => new StagedColumn(kind, firstCapacity));
+    this.columns = columns;
+  }
+
+  /** The same rows, their codes called otherwise; columns of other kinds are shared. To be written, not to be added to. */
+  withCodes(called: Uint32Array): StagedRows {
+    const columns = this.columns.map((column) => {
+      if (column.kind !== 'code') return column;
+      const translated = new StagedColumn('code', this.#capacity);
+      for (let row = 0; row < this.length; row++) translated.values[row] = called[Number(column.values[row])];
+      return translated;
+    });
+    const rows = new StagedRows(this.layout, columns);
+    rows.length = this.length;
+    return rows;
   }
 
   /** Makes room for so many more rows. */

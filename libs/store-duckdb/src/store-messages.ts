@@ -18,6 +18,7 @@ export const storeCalls = [
   'mend',
   'retain',
   'statistics',
+  'sizes',
 ] as const;
 
 /** Calls with an answer in pieces, each of which is asked for: who stops asking stops the reading. */

@@ -1,21 +1,26 @@
 import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
 import { decodeLoggedBatch, encodeLoggedBatch, type LoggedBatch } from '@hindcast/market';
+import type { PhysicsState, StateMode } from '@hindcast/physics';
 
 /** Length and checksum of what follows, four bytes each. */
 const headerBytes = 8;
+/** The first byte of a body. */
+const ticksKind = 1;
+const statesKind = 2;
 
-export interface SpilledBatch {
-  readonly streamId: string;
-  readonly batch: LoggedBatch;
-}
+/** What waits: ticks of one batch of a log, or states. */
+export type Waiting =
+  | { readonly kind: 'ticks'; readonly streamId: string; readonly batch: LoggedBatch }
+  | { readonly kind: 'states'; readonly states: readonly PhysicsState[]; readonly mode: StateMode };
 
 /**
  * Rows of one instrument that wait aside until its file can take them: batches one after the other in one file, on disk
  * when `append` returns. A batch that a dying process wrote by half was never acknowledged, and is not read.
  */
-export class SpillLog {
+export class WaitingLog {
   readonly #path: string;
   /** Where the last whole batch ends; undefined until somebody looked. */
   #end: number | undefined;
@@ -28,14 +33,14 @@ export class SpillLog {
     return statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  append(spilled: readonly SpilledBatch[]): void {
+  append(waiting: readonly Waiting[]): void {
     mkdirSync(dirname(this.#path), { recursive: true });
     const before = (this.#end ??= wholeBytes(this.#read()));
     const file = openSync(this.#path, before === 0 ? 'w' : 'r+');
     try {
       ftruncateSync(file, before);
       let end = before;
-      for (const entry of spilled) for (const part of frameOf(entry)) end += writeWhole(file, part, end);
+      for (const entry of waiting) for (const part of frameOf(entry)) end += writeWhole(file, part, end);
       fdatasyncSync(file);
       this.#end = end;
     } catch (error) {
@@ -47,8 +52,8 @@ export class SpillLog {
   }
 
   /** In the order in which they came. */
-  *read(): Generator<SpilledBatch> {
-    for (const body of frames(this.#read())) yield spilledOf(body);
+  *read(): Generator<Waiting> {
+    for (const body of frames(this.#read())) yield waitingOf(body);
   }
 
   remove(): void {
@@ -61,20 +66,30 @@ export class SpillLog {
   }
 }
 
-function frameOf({ streamId, batch }: SpilledBatch): readonly Buffer[] {
-  const stream = Buffer.from(streamId);
-  const streamLength = Buffer.alloc(4);
-  streamLength.writeUInt32LE(stream.length);
-  const body = Buffer.concat([streamLength, stream, encodeLoggedBatch(batch)]);
+function frameOf(waiting: Waiting): readonly Buffer[] {
+  const body = bodyOf(waiting);
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32LE(body.length, 0);
   header.writeUInt32LE(crc32(body), 4);
   return [header, body];
 }
 
-function spilledOf(body: Buffer): SpilledBatch {
-  const streamEnd = 4 + body.readUInt32LE(0);
-  return { streamId: body.toString('utf8', 4, streamEnd), batch: decodeLoggedBatch(body.subarray(streamEnd)) };
+/** Ticks as the log has them; states with every bit of their numbers, which JSON would not keep. */
+function bodyOf(waiting: Waiting): Buffer {
+  if (waiting.kind === 'ticks') {
+    const stream = Buffer.from(waiting.streamId);
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt8(ticksKind, 0);
+    prefix.writeUInt32LE(stream.length, 1);
+    return Buffer.concat([prefix, stream, encodeLoggedBatch(waiting.batch)]);
+  }
+  return Buffer.concat([Buffer.of(statesKind), serialize(waiting)]);
+}
+
+function waitingOf(body: Buffer): Waiting {
+  if (body.readUInt8(0) === statesKind) return deserialize(body.subarray(1)) as Waiting;
+  const streamEnd = 5 + body.readUInt32LE(1);
+  return { kind: 'ticks', streamId: body.toString('utf8', 5, streamEnd), batch: decodeLoggedBatch(body.subarray(streamEnd)) };
 }
 
 /** Bodies up to the first that is not whole. */
