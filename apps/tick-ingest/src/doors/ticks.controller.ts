@@ -4,6 +4,7 @@ import type { Clock } from '@hindcast/ports';
 import { CLOCK, CONFIG, Documented } from '@hindcast/service-kit';
 import type { TickIngestConfig } from '../config.js';
 import { TickIngest } from '../tick-ingest.js';
+import { TakesTicks } from './body-parsers.js';
 import { ingestAnswer } from './ingest-answer.js';
 import { parseTickBody, requestQuery } from './tick-body.js';
 import { tickBodies } from './tick-schemas.js';
@@ -29,6 +30,7 @@ export class TicksController {
    */
   @Post('trades')
   @HttpCode(200)
+  @TakesTicks()
   @Documented({ query: requestQuery, body: tickBodies('trades'), errors })
   trades(@Body() body: unknown, @Query() query: unknown, @Headers('traceparent') traceparent?: string): Promise<IngestAnswer> {
     return this.take('trades', body, query, traceparent);
@@ -40,6 +42,7 @@ export class TicksController {
    */
   @Post('quotes')
   @HttpCode(200)
+  @TakesTicks()
   @Documented({ query: requestQuery, body: tickBodies('quotes'), errors })
   quotes(@Body() body: unknown, @Query() query: unknown, @Headers('traceparent') traceparent?: string): Promise<IngestAnswer> {
     return this.take('quotes', body, query, traceparent);

@@ -1,10 +1,9 @@
 import type { StoredProgress } from '@hindcast/ports';
 import type { DrainStatus } from './drain.js';
 
-/** What passes between the service and its drain thread. */
+/** What a drain is told at its start, wherever it runs: it can be sent to another thread. */
 export interface DrainSettings {
   readonly logDir: string;
-  readonly questdbUrl: string;
   readonly streamId: string;
   readonly fromNumber: number;
   readonly headNumber: number;

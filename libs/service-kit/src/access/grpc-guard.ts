@@ -8,19 +8,21 @@ import { rightOfCall, type AskedRight } from './rights.js';
 /** Rights of calls by their names, as `GetState`, where they are not the usual ones. */
 export type CallRights = Readonly<Record<string, AskedRight>>;
 
+/** By the path of a call, as `/hindcast.v1.TickIngest/Push`. */
+export type RightsByPath = ReadonlyMap<string, AskedRight>;
+
 /** The right of each call of a service: `read` for those that only stream answers, `write` for others, or as stated. */
-export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRights): CallRights {
-  const calls = new Map<string, AskedRight>(Object.entries(service).map(([name, call]) => [name, rightOfCall(call)]));
-  for (const [name, right] of Object.entries(stated)) {
-    if (!calls.has(name)) throw new Error(`there is no call ${name} to state a right for`);
-    calls.set(name, right);
-  }
-  return Object.fromEntries(calls);
+export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRights): RightsByPath {
+  const unknown = Object.keys(stated).find((name) => !(name in service));
+  if (unknown !== undefined) throw new Error(`there is no call ${unknown} to state a right for`);
+  return new Map(Object.entries(service).map(([name, call]) => [call.path, stated[name] ?? rightOfCall(call)]));
 }
 
 /** Asks for the key of every call before its first message is read. */
-export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.ServerInterceptor {
+export function guardCalls(doorkeeper: Doorkeeper, rights: RightsByPath): grpc.ServerInterceptor {
   return ({ path }, call) => {
+    const needed = rights.get(path);
+    if (needed === undefined) throw new Error(`nobody has said which right ${path} needs`);
     let leave = (): unknown => undefined;
     return new grpc.ServerInterceptingCall(call, {
       start: (next) =>
@@ -30,7 +32,7 @@ export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.Ser
             try {
               ({ caller, leave } = doorkeeper.admit({
                 presented: presentedKey((name) => metadata.get(name)[0]),
-                needed: rights[path.slice(path.lastIndexOf('/') + 1)],
+                needed,
                 door: path,
                 address: call.getConnectionInfo().remoteAddress ?? '',
                 onRevoked: (error) => call.sendStatus(grpcStatus(error)),
