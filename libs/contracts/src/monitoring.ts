@@ -108,6 +108,17 @@ export interface TableFacts {
   } | null;
 }
 
+/** Section `bus` of a process that holds every service: its keys, and who listens. */
+export interface BusFacts {
+  readonly keys: number;
+  readonly used_bytes: number;
+  /** Above it the least recently used keys go. */
+  readonly max_bytes: number;
+  /** Since the start. */
+  readonly evicted_keys: number;
+  readonly subscriptions: number;
+}
+
 /** Section `log` of tick-ingest. */
 export interface LogFacts {
   readonly stream_id: string;
