@@ -1,0 +1,107 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { askRows } from './ask-rows.js';
+import { storeError } from './duckdb-errors.js';
+import { SerialQueue } from './serial-queue.js';
+import { literal, whole } from './sql.js';
+
+/** How far one log has come in one file. */
+export interface Applied {
+  readonly number: number;
+  readonly sequence: number;
+}
+
+const nothingApplied: Applied = { number: -1, sequence: -1 };
+
+/**
+ * A database that is open: its name among the attached ones, the one connection that writes to it, and which batches it
+ * holds. Writers take turns; whoever reads has a connection of their own and names the database in front of each table.
+ */
+export class AttachedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly #writer: DuckDBConnection;
+  readonly #turns = new SerialQueue();
+  #applied: ReadonlyMap<string, Applied>;
+  /** After a failure nobody knows whether the transaction is on disk; the file does. */
+  #isInDoubt = false;
+
+  private constructor(
+    parts: { readonly name: string; readonly path: string; readonly writer: DuckDBConnection },
+    applied: Map<string, Applied>,
+  ) {
+    this.name = parts.name;
+    this.path = parts.path;
+    this.#writer = parts.writer;
+    this.#applied = applied;
+  }
+
+  /** Takes over a connection whose own database the file is, with its tables in place. */
+  static async open(parts: { readonly name: string; readonly path: string; readonly writer: DuckDBConnection }): Promise<AttachedFile> {
+    return new AttachedFile(parts, await readApplied(parts.writer));
+  }
+
+  applied(streamId: string): Applied {
+    return this.#applied.get(streamId) ?? nothingApplied;
+  }
+
+  /** The newest batch and the highest sequence of all logs: a row of a later batch cannot be here. */
+  newest(): Applied {
+    let newest = nothingApplied;
+    for (const { number, sequence } of this.#applied.values())
+      newest = { number: Math.max(newest.number, number), sequence: Math.max(newest.sequence, sequence) };
+    return newest;
+  }
+
+  /**
+   * Does the work in one transaction, and with it notes how far the log has come; nothing of it is there where this
+   * rejects. On disk when it resolves.
+   */
+  write(work: (writer: DuckDBConnection) => Promise<AppliedBy | undefined>): Promise<void> {
+    return this.#turns.run(async () => {
+      try {
+        if (this.#isInDoubt) this.#applied = await readApplied(this.#writer);
+        this.#isInDoubt = false;
+        await this.#writer.run('BEGIN');
+        const progress = await work(this.#writer);
+        const applied = progress && (await this.#note(progress));
+        await this.#writer.run('COMMIT');
+        if (applied) this.#applied = applied;
+      } catch (cause) {
+        this.#isInDoubt = true;
+        // Where the transaction is over already there is nothing to take back.
+        await this.#writer.run('ROLLBACK').catch(() => undefined);
+        throw storeError(`${this.path} was not written`, cause);
+      }
+    });
+  }
+
+  /** Between two transactions. */
+  maintain<T>(work: (writer: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#turns.run(() => work(this.#writer));
+  }
+
+  close(): void {
+    this.#writer.closeSync();
+  }
+
+  async #note({ streamId, number, sequence }: AppliedBy): Promise<ReadonlyMap<string, Applied>> {
+    const before = this.#applied.get(streamId);
+    const after = { number: Math.max(number, before?.number ?? -1), sequence: Math.max(sequence, before?.sequence ?? -1) };
+    const values = `number = ${whole(after.number)}, sequence = ${whole(after.sequence)}`;
+    await this.#writer.run(
+      before
+        ? `UPDATE applied SET ${values} WHERE stream_id = ${literal(streamId)}`
+        : `INSERT INTO applied VALUES (${literal(streamId)}, ${whole(after.number)}, ${whole(after.sequence)})`,
+    );
+    return new Map([...this.#applied, [streamId, after]]);
+  }
+}
+
+async function readApplied(connection: DuckDBConnection): Promise<Map<string, Applied>> {
+  const rows = await askRows<[string, number, number]>(connection, 'SELECT stream_id, number::DOUBLE, sequence::DOUBLE FROM applied');
+  return new Map(rows.map(([streamId, number, sequence]) => [streamId, { number, sequence }]));
+}
+
+export interface AppliedBy extends Applied {
+  readonly streamId: string;
+}

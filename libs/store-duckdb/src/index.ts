@@ -1,0 +1,8 @@
+/**
+ * The tick store inside the process: one DuckDB file an instrument, attached to one instance. Rows and how far the log is
+ * applied are one transaction of a file, so that nothing is applied twice. What is written when, and in which thread it
+ * all happens, is left to the services.
+ */
+export * from './duckdb-tick-store.js';
+export { migrationsDirectory } from './file-schema.js';
+export type { FileStatistics } from './instrument-files.js';
