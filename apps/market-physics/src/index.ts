@@ -5,7 +5,7 @@
 export type { Adapters as MarketPhysicsAdapters } from './adapters.js';
 export { AppModule as MarketPhysicsModule } from './app.module.js';
 export { marketPhysicsShape, type MarketPhysicsConfig } from './config.js';
-export { openEmbedded } from './open-adapters.js';
+export { openEmbedded, type OpenEmbedder } from './open-adapters.js';
 export { PhysicsService } from './physics-service.js';
 export { StateFinder } from './state-finder.js';
 export { newestQuery, newestStates, NewestStatesController } from './states.controller.js';

@@ -27,8 +27,15 @@ export async function openAdapters(config: MarketPhysicsConfig, clock: Clock): P
   return { ...embedded, log, store, bus, clock, close };
 }
 
+/** Undefined where no model is installed. */
+export type OpenEmbedder = (config: MarketPhysicsConfig) => Promise<Embedder | undefined>;
+
 /** Checkpoint, vectors and model, on this machine's disk. */
-export async function openEmbedded(config: MarketPhysicsConfig, clock: Clock): Promise<EmbeddedAdapters> {
+export async function openEmbedded(
+  config: MarketPhysicsConfig,
+  clock: Clock,
+  openEmbedder: OpenEmbedder = openMiniLm,
+): Promise<EmbeddedAdapters> {
   const folder = join(config.home, 'market-physics');
   await mkdir(folder, { recursive: true });
   const checkpoint = new LmdbCheckpoint(join(folder, 'checkpoint'));
@@ -40,7 +47,7 @@ export async function openEmbedded(config: MarketPhysicsConfig, clock: Clock): P
   return { checkpoint, vectors, embedder, close };
 }
 
-async function openEmbedder({ cache, embedderThreads }: MarketPhysicsConfig): Promise<Embedder | undefined> {
+async function openMiniLm({ cache, embedderThreads }: MarketPhysicsConfig): Promise<Embedder | undefined> {
   try {
     return await MiniLmEmbedder.open({ modelDirectory: join(cache, 'minilm-int8'), threads: embedderThreads });
   } catch (error) {

@@ -5,6 +5,7 @@
 export type { Adapters as TickIngestAdapters } from './adapters.js';
 export { AppModule as TickIngestModule } from './app.module.js';
 export { requireRoomToKeep, tickIngestShape, type TickIngestConfig } from './config.js';
-export { drainInThread, type StoreAddress, type ThreadWriter } from './drain/drain-in-thread.js';
-export { drainHere, type StartDrain } from './drain/drain-run.js';
+export { drainBesideStore } from './drain/drain-in-thread.js';
+export type { DrainSettings } from './drain/drain-messages.js';
+export type { StartDrain } from './drain/drain-run.js';
 export { TickIngest } from './tick-ingest.js';

@@ -17,3 +17,6 @@ export type DrainCommand = { readonly kind: 'head'; readonly number: number } | 
 export type DrainReport =
   | { readonly kind: 'progress'; readonly progress: StoredProgress; readonly elapsedMs: number }
   | { readonly kind: 'status'; readonly status: DrainStatus };
+
+/** What a drain in another thread says: its reports, and why it ends where nobody has told it to. */
+export type DrainMessage = DrainReport | { readonly kind: 'failure'; readonly error: unknown };
