@@ -53,7 +53,7 @@ async function pages() {
   const settings = byOwner(filesOf('{apps,libs}/*/src/**/{config,limits}.ts'), readVariables, { everyServiceFirst: true });
   const protos = withRights(
     filesOf('libs/*/proto/*.proto').map((file) => ({ file, ...parseProto(text(file)) })),
-    filesOf('apps/*/src/**/*.grpc.ts').map(text),
+    [...filesOf('apps/*/src/**/*.grpc.ts'), 'libs/service-kit/src/grpc-health.ts'].map(text),
   );
   const silent = [...doors, ...settings].flatMap(({ title, found }) =>
     found.filter(({ summary }) => summary === '').map(({ variable, method, path }) => `${title}: ${variable ?? `${method} ${path}`}`),

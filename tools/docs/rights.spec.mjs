@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 const page = readFileSync(new URL('../../docs/API.md', import.meta.url), 'utf8');
 
 const expected = {
-  none: ['GET /docs', 'GET /docs/openapi.json', 'GET /health/live', 'GET /health/ready'],
+  none: ['GET /docs', 'GET /docs/openapi.json', 'GET /health/live', 'GET /health/ready', 'Check', 'Watch'],
   read: [
     ...['GET /metrics', 'GET /v1/monitoring', 'GET /v1/monitoring/suite'],
     ...['GET /v1/trades', 'GET /v1/quotes', 'GET /v1/states', 'GET /v1/bars', 'GET /v1/symbols'],

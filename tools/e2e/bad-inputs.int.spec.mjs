@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { jest } from '@jest/globals';
 import { whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
 import { arrowCases } from './bad-inputs/arrow-cases.mjs';
+import { broadcasterGrpcCases } from './bad-inputs/broadcaster-grpc-cases.mjs';
 import { grpcCases } from './bad-inputs/grpc-cases.mjs';
 import { jsonCases } from './bad-inputs/json-cases.mjs';
 import { readerCases } from './bad-inputs/reader-cases.mjs';
@@ -28,7 +29,7 @@ describeHere(`bad input${reason === undefined ? '' : ` (skipped: ${reason})`}`, 
 
   afterEach(() => world.mustBeUnharmed());
 
-  const cases = [...jsonCases, ...arrowCases, ...wireCases, ...grpcCases, ...readerCases];
+  const cases = [...jsonCases, ...arrowCases, ...wireCases, ...grpcCases, ...broadcasterGrpcCases, ...readerCases];
 
   it('comes in more than a hundred kinds', () => {
     expect(new Set(cases.map(([name]) => name)).size).toBeGreaterThan(100);

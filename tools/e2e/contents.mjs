@@ -13,7 +13,7 @@ const tradeColumns = 'timestamp, symbol, market, exchange, trade_id, price, size
 
 const quoteColumns = 'timestamp, symbol, market, exchange, quote_id, bid, bid_size, ask, ask_size, source, conditions';
 
-export async function queryCsv(questDbUrl, query) {
+async function queryCsv(questDbUrl, query) {
   const response = await fetchQuestDb(questDbUrl, `/exp?query=${encodeURIComponent(query)}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status} to ${query}: ${text}`);

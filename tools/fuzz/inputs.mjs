@@ -110,6 +110,14 @@ const pushRequest = Buffer.concat([
 ]);
 const framed = Buffer.concat([Buffer.from([0, 0, 0, pushRequest.length >> 8, pushRequest.length & 255]), pushRequest]);
 
+/** `TradeSignal` likewise, with a confidence that is none: a mutation that leaves it publishes nothing. */
+const tradeSignal = Buffer.concat([
+  Buffer.from([10, 3, ...Buffer.from('SPY'), 18, 3, ...Buffer.from('BUY'), 25]),
+  Buffer.from(new Float64Array([-1]).buffer),
+  Buffer.from([42, 4, ...Buffer.from('fuzz')]),
+]);
+const framedSignal = Buffer.concat([Buffer.from([0, 0, 0, 0, tradeSignal.length]), tradeSignal]);
+
 const utf8 = (text) => Buffer.from(text, 'utf8');
 const path = fc.constantFrom('/v1/trades', '/v1/quotes');
 const readers = fc.constantFrom('/v1/trades', '/v1/quotes', '/v1/bars', '/v1/states', '/v1/symbols');
@@ -160,6 +168,7 @@ export const input = fc.oneof(
   fc.record({ kind: fc.constant('arrow'), path, bytes: mutated([stream, withWords]) }),
   fc.record({ kind: fc.constant('arrow-file'), path, bytes: mutated([file]) }),
   fc.record({ kind: fc.constant('grpc'), bytes: mutated([framed]) }),
+  fc.record({ kind: fc.constant('grpc-signal'), bytes: mutated([framedSignal]) }),
   fc.record({ kind: fc.constant('grpc-arrow'), bytes: mutated([stream, withWords, file]) }),
   fc.record({
     kind: fc.constant('http'),

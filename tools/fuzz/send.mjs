@@ -14,6 +14,8 @@ export function sendInput(world, { kind, path, query, bytes, text }) {
   switch (kind) {
     case 'grpc':
       return sendGrpc(grpc.tickIngest, '/hindcast.v1.TickIngest/Push', bytes);
+    case 'grpc-signal':
+      return sendGrpc(grpc.stateBroadcaster, '/hindcast.v1.StateBroadcaster/PublishSignal', bytes);
     case 'grpc-arrow':
       return pushed(grpc.tickIngest, bytes);
     case 'http':

@@ -198,7 +198,7 @@ function run([command, ...args]) {
   });
 }
 
-export function defaultCacheDir(env = process.env) {
+function defaultCacheDir(env = process.env) {
   return env.HINDCAST_CACHE || path.join(env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'hindcast');
 }
 

@@ -26,7 +26,7 @@ export function expressions() {
 }
 
 /** Names in an expression, as the services write them: a histogram's series belong to its one name. @param {string} expr */
-export function metricsIn(expr) {
+function metricsIn(expr) {
   const names = expr.match(/\b(?:hindcast|process|nodejs)_[a-z0-9_]+/g) ?? [];
   return [...new Set(names.map((name) => name.replace(/_(?:bucket|count|sum)$/, '')))];
 }

@@ -62,7 +62,7 @@ export interface RangeQuery {
   readonly format: Format;
 }
 
-export const barIntervals = ['1s', '1m', '1h', '1d'] as const;
+const barIntervals = ['1s', '1m', '1h', '1d'] as const;
 
 export const barRangeShape = { ...rangeShape, interval: oneOf(barIntervals).default('1m') };
 

@@ -50,7 +50,7 @@ export function symbolDto({ symbol, market, table, firstUs, lastUs, rows, days }
   };
 }
 
-export function gapsOf(days: readonly string[]): readonly string[] {
+function gapsOf(days: readonly string[]): readonly string[] {
   const recorded = new Set(days);
   const sorted = [...days].sort();
   const gaps: string[] = [];

@@ -10,7 +10,7 @@ import { tradesByBar } from './trades-by-bar.js';
  * How far a feed's slack may hold its clock back. The store does not keep the slack: while trades are read from it the
  * bars of this long before the newest one stay open, until the log's own clock closes what was closed.
  */
-export const slackMaxUs = 60 * secondUs;
+const slackMaxUs = 60 * secondUs;
 
 export interface CatchUpOptions {
   readonly store: Pick<TickStore, 'instruments' | 'newestStates' | 'trades'>;

@@ -11,7 +11,7 @@ import { pause, retrying } from './retrying.js';
 import type { StateAnnouncer } from './state-announcer.js';
 import type { StateWriter } from './state-writer.js';
 
-export const followerName = 'market-physics';
+const followerName = 'market-physics';
 
 export interface FollowerParts {
   readonly log: LogFollower;

@@ -13,7 +13,7 @@ const eventOfChannel: Readonly<Record<string, StreamEvent>> = {
 export const streamChannels = Object.keys(eventOfChannel);
 
 /** Ours have a few hundred bytes; anybody may publish anything, and it would be sent to everybody. */
-export const broadcastBytesMax = 64 * 1024;
+const broadcastBytesMax = 64 * 1024;
 
 /** One message of the bus: what is needed to pass it on, and the bytes as they came. */
 export interface Broadcast {

@@ -37,6 +37,12 @@ export const errorCodes = {
   ROUTE_UNKNOWN: { status: 404, grpc: 12, retry: false, help: 'There is no such path; GET /docs lists them.' },
   CURSOR_INVALID: { status: 400, grpc: 3, retry: false, help: 'Use `next_cursor` of the answer before, unchanged.' },
   REBUILD_RUNNING: { status: 409, grpc: 9, retry: true, help: 'One rebuild runs at a time; wait for it or cancel it.' },
+  SERVICE_UNKNOWN: {
+    status: 404,
+    grpc: 5,
+    retry: false,
+    help: 'This gRPC port has no such service; ask for its own, or with an empty name for all.',
+  },
   JOB_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no job of this id.' },
   // Who the caller is.
   KEY_REQUIRED: {

@@ -11,7 +11,7 @@ export interface AgentSentiment {
  * From this share of the volume on (buys less sells over all), one side rules. On a US trading day about a quarter of
  * the states are above it and a quarter below its negative.
  */
-export const sentimentShareMin = 0.15;
+const sentimentShareMin = 0.15;
 
 /** The metadata of 001, which names the tail index `alpha`; ours follow. */
 export function embeddingMetadata(state: PhysicsState, sentiment?: AgentSentiment): EmbeddingMetadata {

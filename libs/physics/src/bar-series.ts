@@ -6,7 +6,7 @@ import type { SecondBar } from '@hindcast/market';
 const { abs, ceil, floor, log, max, min } = Math;
 
 /** The tail of the returns is read from buckets of this many bars, aligned to the epoch. */
-export const bucketBars = 10;
+const bucketBars = 10;
 
 /** Complete buckets in the last hour, at most. */
 export const hourBuckets = hourBars / bucketBars;
@@ -27,7 +27,7 @@ export function vwapOf({ notional, volume, low, high }: Pick<SecondBar, 'notiona
   return vwap < high ? vwap : high;
 }
 
-export function logReturn({ from, to }: { readonly from: number; readonly to: number }): number {
+function logReturn({ from, to }: { readonly from: number; readonly to: number }): number {
   const value = log(to / from);
   return abs(value) < returnMin ? 0 : value;
 }

@@ -6,7 +6,7 @@ import type { PhysicsState } from './physics-state.js';
 import { hillTailIndex, regimeOf, tailReturnsMin } from './tail-index.js';
 
 /** Fewer bars with trades in the window than this: the instrument is not traded enough to have a state but `WAIT`. */
-export const tradedBarsMin = 60;
+const tradedBarsMin = 60;
 
 const tailReturns = new Float64Array(hourBuckets);
 

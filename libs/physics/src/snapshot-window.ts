@@ -1,7 +1,7 @@
 import { dayStartUs, minuteUs, secondUs, type MarketSnapshot } from '@hindcast/contracts';
 
 /** A side of the book that an exchange has not renewed for this long says nothing of the market now. */
-export const quoteAgeMaxUs = minuteUs;
+const quoteAgeMaxUs = minuteUs;
 
 /** The two sides of one exchange; a price of 0 and a time of -Infinity stand for "never quoted". */
 interface ExchangeBook {

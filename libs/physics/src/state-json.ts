@@ -1,5 +1,4 @@
-import { HindcastError, isoFromUs, usFromIso } from '@hindcast/contracts';
-import type { PhysicsStateJson, PhysicsUpdate } from '@hindcast/contracts';
+import { isoFromUs, type PhysicsStateJson, type PhysicsUpdate } from '@hindcast/contracts';
 import type { PhysicsState } from './physics-state.js';
 
 /** `physics:state:{symbol}`, in the names and the order of 001. */
@@ -20,29 +19,6 @@ export function toPhysicsStateJson(state: PhysicsState): PhysicsStateJson {
     volume: state.volume,
     signed_volume: state.signedVolume,
     trades: state.trades,
-  };
-}
-
-/** The inverse of `toPhysicsStateJson`; FIELD_INVALID where the timestamp is none. */
-export function stateFromJson(json: PhysicsStateJson): PhysicsState {
-  const timeUs = usFromIso(json.timestamp);
-  if (timeUs === undefined) throw new HindcastError('FIELD_INVALID', `timestamp is ${JSON.stringify(json.timestamp)}; allowed is ISO 8601`);
-  return {
-    market: json.market,
-    symbol: json.symbol,
-    timeUs,
-    mass: json.mass,
-    velocity: json.velocity,
-    momentum: json.momentum,
-    friction: json.friction,
-    entropy: json.entropy,
-    nashDistance: json.nash_dist,
-    alphaCoefficient: json.alpha_coefficient,
-    regime: json.regime,
-    price: json.price,
-    volume: json.volume,
-    signedVolume: json.signed_volume,
-    trades: json.trades,
   };
 }
 

@@ -14,7 +14,7 @@ import { accessUrl, hasPassword, isPasswordFile, passwordFileAllowed } from './s
 /** The folder that holds `package.json` of the whole; `src` and `dist` lie equally deep below it. */
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const loopbackAddress = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
 /** What every service reads. A field `questdbUrl` is the variable HINDCAST_QUESTDB_URL, and so for all. */

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { thrownError } from './thrown.js';
 
 /** What a caller who may retry is asked to wait: a flush, a reconnect and a restart are all shorter. */
-export const retryAfterSeconds = 1;
+const retryAfterSeconds = 1;
 
 const internalErrorStatus = 500;
 const unauthorizedStatus = 401;

@@ -34,6 +34,7 @@ const wellFormed = 'the log is \ufffd';
 const unsayable = (): HindcastError => new HindcastError('NUMBER_TRIMMED', 'trimmed', { details: { number: 1n as unknown as number } });
 
 let made = 0;
+let pushEnded = (): void => undefined;
 let calls: GrpcCall[] = [];
 
 async function* follow({ streamId, fromNumber }: Follow, call: GrpcCall): AsyncGenerator<Batch> {
@@ -50,9 +51,13 @@ async function* follow({ streamId, fromNumber }: Follow, call: GrpcCall): AsyncG
 }
 
 async function* push(requests: AsyncIterable<Push>): AsyncGenerator<{ tag: number; accepted: number }> {
-  for await (const { tag } of requests) {
-    yield { tag, accepted: 1 };
-    if (tag === 99) return;
+  try {
+    for await (const { tag } of requests) {
+      yield { tag, accepted: 1 };
+      if (tag === 99) return;
+    }
+  } finally {
+    pushEnded();
   }
 }
 
@@ -169,6 +174,37 @@ describe('both ways', () => {
     const stream = client.Push();
     stream.write({ tag: 1, trades: Buffer.alloc(2 * 1024 * 1024) } as Push);
     expect(await failure(stream)).toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED });
+  });
+});
+
+describe('a message that is none of its type', () => {
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  /** `from_number` as text. */
+  const wrong = Buffer.from([0x12, 1, 0x37]);
+  const notNumbered = {
+    code: grpc.status.INVALID_ARGUMENT,
+    details: expect.stringMatching(/none of its type: \w+ is written as bytes/) as string,
+  };
+  const path = (method: string): string => `/${service}/${method}`;
+
+  it('is refused in a single call, and in one that streams answers', async () => {
+    const refused = await new Promise<grpc.ServiceError | null>((resolve) =>
+      client.makeUnaryRequest(path('ReportCheckpoint'), asIs, asIs, Buffer.from([0x18, 0xff]), resolve),
+    );
+    expect(refused).toMatchObject({ code: grpc.status.INVALID_ARGUMENT, details: 'The message is none of its type: number does not end.' });
+    expect(refused?.metadata.get(codeMetadataKey)).toEqual(['BODY_INVALID']);
+    expect(await failure(client.makeServerStreamRequest(path('Follow'), asIs, asIs, wrong))).toMatchObject(notNumbered);
+    expect(made).toBe(0);
+  });
+
+  it('ends a call that streams both ways, after the answers to what came before', async () => {
+    const ended = new Promise<void>((resolve) => (pushEnded = resolve));
+    const stream = client.makeBidiStreamRequest(path('Push'), asIs, asIs);
+    stream.write(Buffer.from([8, 1]));
+    expect(await once(stream, 'data')).toHaveLength(1);
+    stream.write(Buffer.from([0x0a, 1, 0x37]));
+    expect(await failure(stream)).toMatchObject({ ...notNumbered, details: expect.stringContaining('tag is written as') as string });
+    await ended;
   });
 });
 

@@ -3,18 +3,20 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import type { Logger } from 'pino';
 import { limitConnections } from './access/connection-limits.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
 import { guardCalls, rightsOfService, type CallRights } from './access/grpc-guard.js';
 import { GrpcHandlers } from './grpc-handlers.js';
-import { refuseOversize, withMessageBound } from './grpc-message-bounds.js';
+import { healthDoor } from './grpc-health.js';
+import type { HealthRegistry } from './health.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
 import { portError } from './port-error.js';
+import { withReadableMessages } from './readable-messages.js';
 
-export const defaultMessageBytesMax = 16 * 1024 * 1024;
+const defaultMessageBytesMax = 16 * 1024 * 1024;
 const shutdownMaxMs = 3_000;
 const keepaliveAnswerMaxMs = 10_000;
 
@@ -40,6 +42,8 @@ export interface GrpcService {
 
 /** What every gRPC port of a process has in common. */
 export interface GrpcPortParts {
+  /** What the port tells of its health, by gRPC's own protocol; it tells nothing where there is none. */
+  readonly health?: Pick<HealthRegistry, 'ready'>;
   readonly doorkeeper: Doorkeeper;
   readonly bind: string;
   readonly logger: Logger;
@@ -63,10 +67,31 @@ export interface GrpcServer {
 
 /** Fields as in TypeScript (`streamId`), 64-bit numbers as numbers (exact to 2^53), absent fields as their defaults. */
 export function loadService(proto: string, service: string): grpc.ServiceDefinition {
-  const definition = loadSync(proto, { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, oneofs: true });
-  const loaded = definition[service];
-  if (loaded === undefined || 'format' in loaded) throw new Error(`${proto} has no service ${service}`);
-  return loaded;
+  return serviceIn(loadProto(proto), service);
+}
+
+function loadProto(proto: string): PackageDefinition {
+  return loadSync(proto, { includeDirs: [protoFolder], longs: Number, enums: String, defaults: true, oneofs: true });
+}
+
+function serviceIn(types: PackageDefinition, service: string): grpc.ServiceDefinition {
+  const definition = types[service];
+  if (definition === undefined || 'format' in definition) throw new Error(`there is no service ${service}`);
+  return definition;
+}
+
+/** Everything of a service that its .proto file says, within its bounds. */
+function asServed({ proto, service, methods, rights = {}, messageBytesMax = defaultMessageBytesMax, ...bounds }: GrpcService) {
+  const { receiveBytesMax = messageBytesMax } = bounds;
+  const types = loadProto(proto);
+  const definition = serviceIn(types, service);
+  return {
+    methods,
+    messageBytesMax,
+    receiveBytesMax,
+    definition: withReadableMessages(definition, types, receiveBytesMax),
+    rights: rightsOfService(definition, rights),
+  };
 }
 
 /** One port with the services that were added before it is opened. */
@@ -96,26 +121,23 @@ export class GrpcPort implements GrpcServer {
   }
 }
 
-function serverOf(services: readonly GrpcService[], { doorkeeper, logger, lifecycle, metrics }: GrpcPortParts): grpc.Server {
-  const loaded = services.map((service) => ({ ...service, ...boundsOf(service), definition: loadService(service.proto, service.service) }));
-  const rights = new Map(loaded.flatMap((service) => [...rightsOfService(service.definition, service.rights ?? {})]));
+function serverOf(services: readonly GrpcService[], parts: GrpcPortParts): grpc.Server {
+  const { health, doorkeeper, logger, lifecycle, metrics } = parts;
+  const own = services.map(asServed);
+  const names = services.map(({ service }) => service);
+  const served = [...own, ...(health === undefined ? [] : [asServed(healthDoor(health, names))])];
   const server = new grpc.Server({
-    'grpc.max_receive_message_length': Math.max(...loaded.map(({ receiveBytesMax }) => receiveBytesMax)),
-    'grpc.max_send_message_length': Math.max(...loaded.map(({ messageBytesMax }) => messageBytesMax)),
+    'grpc.max_receive_message_length': Math.max(...own.map(({ receiveBytesMax }) => receiveBytesMax)),
+    'grpc.max_send_message_length': Math.max(...own.map(({ messageBytesMax }) => messageBytesMax)),
     'grpc.max_concurrent_streams': doorkeeper.limits.grpcStreamsMax,
     // One whose machine is gone says nothing; without asking, its streams would stay for ever.
     'grpc.keepalive_time_ms': doorkeeper.limits.grpcKeepaliveMs,
     'grpc.keepalive_timeout_ms': keepaliveAnswerMaxMs,
-    interceptors: [guardCalls(doorkeeper, rights), refuseOversize],
+    interceptors: [guardCalls(doorkeeper, new Map(served.flatMap(({ rights }) => [...rights])))],
   });
   const handlers = new GrpcHandlers(logger, lifecycle.signal, metrics);
-  for (const { definition, receiveBytesMax, methods } of loaded)
-    server.addService(withMessageBound(definition, receiveBytesMax), methods(handlers));
+  for (const { definition, methods } of served) server.addService(definition, methods(handlers));
   return server;
-}
-
-function boundsOf({ messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax }: GrpcService) {
-  return { messageBytesMax, receiveBytesMax };
 }
 
 /** A service on a port of its own. */

@@ -26,10 +26,10 @@ import { boundBodies } from './route-settings.js';
 import { ServiceKitModule, type KitParts } from './service-kit.module.js';
 import { openTracing } from './tracing.js';
 
-export const defaultBodyLimitBytes = 8 * 1024 * 1024;
+const defaultBodyLimitBytes = 8 * 1024 * 1024;
 
 /** All services are released together, so the kit's version is everyone's. */
-export const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
+const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
   .version;
 
 export interface ServiceOptions<C extends BaseConfig> {
@@ -128,7 +128,7 @@ async function kitParts<C extends BaseConfig>(options: ServiceOptions<C>, config
   const doorkeeper = await Doorkeeper.open({ config, clock: systemClock, logger, health, metrics });
   const webSocketDoors = new WebSocketDoors(doorkeeper, lifecycle);
   const grpcPort = options.grpcPort?.(config);
-  const grpcDoors = new GrpcDoors({ bind: config.bind, doorkeeper, logger, metrics, lifecycle }, grpcPort);
+  const grpcDoors = new GrpcDoors({ bind: config.bind, health, doorkeeper, logger, metrics, lifecycle }, grpcPort);
   const monitoring = new MonitoringRegistry({ ...identity, clock: systemClock, nowMs });
   metrics.showVersion(suiteVersion);
   showMonitoring(metrics, monitoring);

@@ -7,7 +7,7 @@ import { ServiceClient } from './http-client.js';
 const askMaxMs = 4_000;
 
 /** Where each service of the suite answers, by name. */
-export function serviceUrls(config: BaseConfig): Readonly<Record<string, string>> {
+function serviceUrls(config: BaseConfig): Readonly<Record<string, string>> {
   return {
     'tick-ingest': config.tickIngestUrl,
     'market-physics': config.marketPhysicsUrl,

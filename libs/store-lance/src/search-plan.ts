@@ -57,10 +57,10 @@ export function planSearch({ rows, candidates, hasIndex, search, probesNeeded }:
 
 /** When the indexes are renewed: what a search pays for rows outside them grows from 1 ms at 1,000 to 12 ms at 20,000. */
 export const upkeepRowsMin = 5_000;
-export const upkeepShareMin = 0.1;
+const upkeepShareMin = 0.1;
 /** Each write leaves a fragment; 2,000 of them made a search take 261 ms. */
-export const fragmentsMax = 200;
-export const segmentsMax = 8;
+const fragmentsMax = 200;
+const segmentsMax = 8;
 
 export interface UpkeepFacts {
   readonly rows: number;

@@ -6,7 +6,7 @@ import { quoteColumns, quoteSelect, tradeColumns, tradeSelect } from './rows-to-
 import { literal, timeLiteral, where } from './sql.js';
 
 /** Rows of one answer: some megabytes of JSON, and the most that a reader holds of a range at a time. */
-export const pageRowsMax = 20_000;
+const pageRowsMax = 20_000;
 
 const tickTables: readonly TickKind[] = ['trades', 'quotes'];
 const sequencedTables = ['trades', 'quotes', 'rejected_ticks'] as const;

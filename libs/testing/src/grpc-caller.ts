@@ -32,6 +32,9 @@ type StreamCall = (request: object) => grpc.ClientReadableStream<object>;
 export class GrpcCaller {
   private constructor(
     private readonly client: grpc.Client & Readonly<Record<string, unknown>>,
+    /** As `hindcast.v1.TickIngest`. */
+    readonly service: string,
+    readonly port: number,
     readonly methods: readonly GrpcMethod[],
   ) {}
 
@@ -40,7 +43,8 @@ export class GrpcCaller {
     const methods = definition[service] as ServiceDefinition;
     const Client = grpc.makeClientConstructor(methods, service);
     const options = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
-    return new GrpcCaller(new Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options), methodsOf(methods));
+    const client = new Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options);
+    return new GrpcCaller(client, service, port, methodsOf(methods));
   }
 
   unary<Answer>(method: string, request: object): Promise<Answer> {

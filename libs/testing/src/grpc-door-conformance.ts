@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import grpc from '@grpc/grpc-js';
-import type { GrpcCaller, GrpcMethod } from './grpc-caller.js';
+import { GrpcCaller, type GrpcMethod } from './grpc-caller.js';
 
 const pairs = '😀'.repeat(300);
 /** Wherever a message that repeats them is cut, one of them is cut within a character. */
@@ -20,6 +20,21 @@ export function grpcDoorConformance(caller: () => GrpcCaller): void {
       }
     }
     expect(failed).toEqual([]);
+  });
+
+  it("tells its health by gRPC's own protocol", async () => {
+    const { service, port } = caller();
+    const health = GrpcCaller.to({ proto: 'health.proto', service: 'grpc.health.v1.Health', port });
+    try {
+      for (const name of ['', service])
+        expect(await health.unary('Check', { service: name })).toEqual({ status: expect.stringMatching(/^(NOT_)?SERVING$/) as string });
+      expect(await health.refusal('Check', { service: 'nobody' })).toMatchObject({
+        code: 'SERVICE_UNKNOWN',
+        status: grpc.status.NOT_FOUND,
+      });
+    } finally {
+      health.close();
+    }
   });
 }
 

@@ -10,6 +10,8 @@ export { clusteredRows, embeddingMetadata, embeddingRow, unitVector, type Cluste
 export { failureOf, GrpcCaller, type GrpcFailure, type GrpcMethod } from './grpc-caller.js';
 export { grpcDoorConformance } from './grpc-door-conformance.js';
 export { HashEmbedder } from './hash-embedder.js';
+export { logFollowerConformance } from './log-follower-conformance.js';
+export { batchContent, logBatch, logWrite } from './log-writes.js';
 export { seededRandom } from './seeded-random.js';
 export { selfSignedCertificate, type SelfSigned } from './self-signed-certificate.js';
 export { vectorStoreConformance, type VectorStoreUnderTest } from './vector-store-conformance.js';

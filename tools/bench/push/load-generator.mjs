@@ -41,7 +41,7 @@ const load = JSON.parse(process.argv[2] ?? '');
 function grpcWay({ url, batchRows, firstTick, ticksMax }) {
   const messages = Array.from({ length: Math.floor(ticksMax / batchRows) }, (_, n) => {
     const { trades } = syntheticTrades({ first: firstTick + n * batchRows, rows: batchRows });
-    const nothing = { market: '', quotes: new Uint8Array(0), marks: [], slackMs: 0, rejected: [] };
+    const nothing = { market: '', quotes: new Uint8Array(0), marks: [], slackMs: 0, rejected: [], streamId: '' };
     return { ...nothing, tag: n, source: 'bench', trades: encodePushedTrades(trades) };
   });
   const client = tickIngestClient({ url });

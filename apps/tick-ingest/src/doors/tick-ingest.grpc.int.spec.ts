@@ -4,7 +4,7 @@ import grpc from '@grpc/grpc-js';
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { GrpcLogFollower, GrpcPusher } from '@hindcast/log-grpc';
-import { Doorkeeper, GrpcDoors, Lifecycle, loadService } from '@hindcast/service-kit';
+import { Doorkeeper, GrpcDoors, HealthRegistry, Lifecycle, loadService } from '@hindcast/service-kit';
 import { GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch, type WorldOptions } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
@@ -22,7 +22,9 @@ async function open(options: WorldOptions = {}): Promise<void> {
   world = await IngestWorld.create(options);
   lifecycle = new Lifecycle(silentLogger);
   const doorkeeper = Doorkeeper.withoutKeys(clock);
-  const door = await openGrpcDoor(new GrpcDoors({ bind: '127.0.0.1', doorkeeper, logger: silentLogger, lifecycle }), {
+  const health = new HealthRegistry({ service: 'tick-ingest', version: '0', nowMs: () => 0, stopping: lifecycle.signal });
+  const doors = new GrpcDoors({ bind: '127.0.0.1', health, doorkeeper, logger: silentLogger, lifecycle });
+  const door = await openGrpcDoor(doors, {
     ...world.parts,
     clock,
     port: 0,

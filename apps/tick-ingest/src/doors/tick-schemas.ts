@@ -27,7 +27,7 @@ const optional = {
   conditions: text('^[ -~]{0,64}$'),
 };
 
-export const rowSchemas: Readonly<Record<TickKind, PlainSchema>> = {
+const rowSchemas: Readonly<Record<TickKind, PlainSchema>> = {
   trades: {
     type: 'object',
     required: ['timestamp', 'symbol', 'price', 'size'],

@@ -203,5 +203,5 @@ withRecorded('the recorded days (skipped where HINDCAST_DATA has none)', () => {
       'quotes IBM 20131008': 125_750,
       'quotes IBM 20131009': 135_492,
     });
-  });
+  }, 60_000);
 });

@@ -51,8 +51,8 @@ export interface LeanPlan {
 }
 
 /** Files are held open side by side, one a series. */
-export const seriesMax = 400;
-export const daysMax = 40_000;
+const seriesMax = 400;
+const daysMax = 40_000;
 
 /** Finds every file; a symbol without any is an error that lists all such symbols and where they were looked for. */
 export async function planLean(selection: LeanSelection): Promise<LeanPlan> {

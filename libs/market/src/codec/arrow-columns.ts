@@ -134,7 +134,7 @@ function readWords(data: Data, length: number): CodedColumn {
   return { codes: (data.values as Uint16Array).subarray(0, length), values: dictionary ? dictionaryWords(dictionary) : [] };
 }
 
-export function dictionaryWords(dictionary: Vector): readonly string[] {
+function dictionaryWords(dictionary: Vector): readonly string[] {
   const words: string[] = [];
   for (const { length, valueOffsets, values } of dictionary.data as readonly Data[]) {
     const offsets = valueOffsets as Int32Array | BigInt64Array;

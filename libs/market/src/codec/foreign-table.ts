@@ -112,7 +112,7 @@ export class ForeignTable {
 }
 
 /** Rows of one table in one request, before memory is set aside for them. */
-export const arrowRowsMax = 1_048_576;
+const arrowRowsMax = 1_048_576;
 
 /** What 16 bits of a code can tell apart. */
 const distinctWordsMax = 65_536;

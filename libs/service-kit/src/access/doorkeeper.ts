@@ -128,10 +128,6 @@ export class Doorkeeper {
     return new Doorkeeper(clock, undefined, () => undefined);
   }
 
-  get asksForKeys(): boolean {
-    return this.keys !== undefined;
-  }
-
   /** RATE_LIMITED; KEY_REQUIRED, KEY_UNKNOWN, RIGHT_MISSING; ORIGIN_REFUSED where no keys are asked for. */
   admit(visit: Visit): Admitted {
     try {

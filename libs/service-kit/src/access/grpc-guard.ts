@@ -1,15 +1,16 @@
 import grpc from '@grpc/grpc-js';
 import { asHindcastError } from '../error.filter.js';
 import { callerMetadataKey, grpcStatus } from '../grpc-handlers.js';
-import type { Doorkeeper } from './doorkeeper.js';
+import { UnreadableMessage } from '../readable-messages.js';
+import type { Admitted, Doorkeeper } from './doorkeeper.js';
 import { presentedKey } from './presented-key.js';
 import { rightOfCall, type AskedRight } from './rights.js';
 
 /** Rights of calls by their names, as `GetState`, where they are not the usual ones. */
-export type CallRights = Readonly<Record<string, AskedRight>>;
+export type CallRights = Readonly<Record<string, AskedRight | 'none'>>;
 
 /** By the path of a call, as `/hindcast.v1.TickIngest/Push`. */
-export type RightsByPath = ReadonlyMap<string, AskedRight>;
+export type RightsByPath = ReadonlyMap<string, AskedRight | 'none'>;
 
 /** The right of each call of a service: `read` for those that only stream answers, `write` for others, or as stated. */
 export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRights): RightsByPath {
@@ -18,7 +19,10 @@ export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRig
   return new Map(Object.entries(service).map(([name, call]) => [call.path, stated[name] ?? rightOfCall(call)]));
 }
 
-/** Asks for the key of every call before its first message is read. */
+/** Where no key is asked for. */
+const everybody: Admitted = { caller: undefined, leave: () => undefined };
+
+/** Asks for the key of every call before its first message is read, and refuses messages that cannot be. */
 export function guardCalls(doorkeeper: Doorkeeper, rights: RightsByPath): grpc.ServerInterceptor {
   return ({ path }, call) => {
     const needed = rights.get(path);
@@ -30,13 +34,16 @@ export function guardCalls(doorkeeper: Doorkeeper, rights: RightsByPath): grpc.S
           onReceiveMetadata: (metadata, pass) => {
             let caller: string | undefined;
             try {
-              ({ caller, leave } = doorkeeper.admit({
-                presented: presentedKey((name) => metadata.get(name)[0]),
-                needed,
-                door: path,
-                address: call.getConnectionInfo().remoteAddress ?? '',
-                onRevoked: (error) => call.sendStatus(grpcStatus(error)),
-              }));
+              ({ caller, leave } =
+                needed === 'none'
+                  ? everybody
+                  : doorkeeper.admit({
+                      presented: presentedKey((name) => metadata.get(name)[0]),
+                      needed,
+                      door: path,
+                      address: call.getConnectionInfo().remoteAddress ?? '',
+                      onRevoked: (error) => call.sendStatus(grpcStatus(error)),
+                    }));
             } catch (error) {
               call.sendStatus(grpcStatus(asHindcastError(error)));
               return;
@@ -48,6 +55,12 @@ export function guardCalls(doorkeeper: Doorkeeper, rights: RightsByPath): grpc.S
             metadata.remove(callerMetadataKey);
             if (caller !== undefined) metadata.set(callerMetadataKey, caller);
             pass(metadata);
+          },
+          onReceiveMessage: (message, pass) => {
+            if (message instanceof UnreadableMessage) {
+              leave();
+              call.sendStatus(grpcStatus(message.error));
+            } else pass(message);
           },
           onCancel: () => leave(),
         }),

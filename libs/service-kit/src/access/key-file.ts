@@ -5,7 +5,7 @@ import { describeFault, fieldFaults } from '../field-faults.js';
 import { rights } from './rights.js';
 
 /** Each request is compared with every key, so that the time it takes tells nothing: there must not be many. */
-export const keysMax = 256;
+const keysMax = 256;
 export const keyFileBytesMax = 256 * 1024;
 
 const prefix = 'hc_';
