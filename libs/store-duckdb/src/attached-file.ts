@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { askRows } from './ask-rows.js';
 import { storeError } from './duckdb-errors.js';
+import type { Attachment } from './embedded-database.js';
 import { SerialQueue } from './serial-queue.js';
 import { literal, whole } from './sql.js';
 
@@ -17,27 +18,24 @@ const nothingApplied: Applied = { number: -1, sequence: -1 };
  * holds. Writers take turns; whoever reads has a connection of their own and names the database in front of each table.
  */
 export class AttachedFile {
-  readonly name: string;
-  readonly path: string;
-  readonly #writer: DuckDBConnection;
+  readonly attachment: Attachment;
   readonly #turns = new SerialQueue();
   #applied: ReadonlyMap<string, Applied>;
   /** After a failure nobody knows whether the transaction is on disk; the file does. */
   #isInDoubt = false;
 
-  private constructor(
-    parts: { readonly name: string; readonly path: string; readonly writer: DuckDBConnection },
-    applied: Map<string, Applied>,
-  ) {
-    this.name = parts.name;
-    this.path = parts.path;
-    this.#writer = parts.writer;
+  private constructor(attachment: Attachment, applied: ReadonlyMap<string, Applied>) {
+    this.attachment = attachment;
     this.#applied = applied;
   }
 
-  /** Takes over a connection whose own database the file is, with its tables in place. */
-  static async open(parts: { readonly name: string; readonly path: string; readonly writer: DuckDBConnection }): Promise<AttachedFile> {
-    return new AttachedFile(parts, await readApplied(parts.writer));
+  static async open(attachment: Attachment): Promise<AttachedFile> {
+    return new AttachedFile(attachment, await readApplied(attachment.writer));
+  }
+
+  /** A table of the file by its full name, for connections of others. */
+  table(name: string): string {
+    return `${this.attachment.name}.${name}`;
   }
 
   applied(streamId: string): Applied {
@@ -58,37 +56,34 @@ export class AttachedFile {
    */
   write(work: (writer: DuckDBConnection) => Promise<AppliedBy | undefined>): Promise<void> {
     return this.#turns.run(async () => {
+      const { writer, path } = this.attachment;
       try {
-        if (this.#isInDoubt) this.#applied = await readApplied(this.#writer);
+        if (this.#isInDoubt) this.#applied = await readApplied(writer);
         this.#isInDoubt = false;
-        await this.#writer.run('BEGIN');
-        const progress = await work(this.#writer);
+        await writer.run('BEGIN');
+        const progress = await work(writer);
         const applied = progress && (await this.#note(progress));
-        await this.#writer.run('COMMIT');
+        await writer.run('COMMIT');
         if (applied) this.#applied = applied;
       } catch (cause) {
         this.#isInDoubt = true;
         // Where the transaction is over already there is nothing to take back.
-        await this.#writer.run('ROLLBACK').catch(() => undefined);
-        throw storeError(`${this.path} was not written`, cause);
+        await writer.run('ROLLBACK').catch(() => undefined);
+        throw storeError(`${path} was not written`, cause);
       }
     });
   }
 
   /** Between two transactions. */
   maintain<T>(work: (writer: DuckDBConnection) => Promise<T>): Promise<T> {
-    return this.#turns.run(() => work(this.#writer));
-  }
-
-  close(): void {
-    this.#writer.closeSync();
+    return this.#turns.run(() => work(this.attachment.writer));
   }
 
   async #note({ streamId, number, sequence }: AppliedBy): Promise<ReadonlyMap<string, Applied>> {
     const before = this.#applied.get(streamId);
     const after = { number: Math.max(number, before?.number ?? -1), sequence: Math.max(sequence, before?.sequence ?? -1) };
     const values = `number = ${whole(after.number)}, sequence = ${whole(after.sequence)}`;
-    await this.#writer.run(
+    await this.attachment.writer.run(
       before
         ? `UPDATE applied SET ${values} WHERE stream_id = ${literal(streamId)}`
         : `INSERT INTO applied VALUES (${literal(streamId)}, ${whole(after.number)}, ${whole(after.sequence)})`,

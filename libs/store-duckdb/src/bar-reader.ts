@@ -1,121 +1,84 @@
-import { dayUs, hourUs, minuteUs, secondUs } from '@hindcast/contracts';
-import { sideCodes, type Instrument } from '@hindcast/market';
 import type { BarInterval, BarRow, TickRange } from '@hindcast/ports';
+import { BarFold, barRow, barTrades, barTradeSelect, intervalsUs, joinBars, type BarTrades, type JoinableBar } from './bar-fold.js';
+import { keptBars } from './kept-bars.js';
 import { oneAhead, readInOrder, type RangeReading } from './range-reading.js';
-import type { ResultColumns } from './result-columns.js';
-
-export const intervalsUs: Readonly<Record<BarInterval, number>> = { '1s': secondUs, '1m': minuteUs, '1h': hourUs, '1d': dayUs };
 
 /** Trades of one piece: only what bars are made of is read. */
-const tradesAtOnce = 131_072;
-/** Bars that are handed on at once. */
-const barsAtOnce = 8_192;
-
-interface BarTrades {
-  readonly length: number;
-  readonly timeUs: Float64Array;
-  readonly sequence: Float64Array;
-  readonly price: Float64Array;
-  readonly size: Float64Array;
-  readonly side: Uint8Array;
-}
-
-type OpenBar = { -readonly [Field in keyof BarRow]: BarRow[Field] } & { notional: number };
+export const barTradesAtOnce = 131_072;
 
 /**
- * Bars of the trades that are there, late ones included, folded in the order of time and sequence: so a bar has the same
- * bits however often it is read. (DuckDB's own sums add in the order in which its threads come, and its first and last
- * know no sequence.)
+ * Bars of the trades that are there, late ones included, and of those that retention has dropped. They are folded in the
+ * order of time and sequence, so that a bar has the same bits however often it is read. (DuckDB's own sums add in the order
+ * in which its threads come, and its first and last know no sequence.)
  */
 export async function* barsOf(reading: RangeReading, range: TickRange, interval: BarInterval): AsyncGenerator<readonly BarRow[]> {
   const intervalUs = intervalsUs[interval];
-  const { market, symbol, signal, after, limit = Infinity } = range;
+  const { after, limit = Infinity } = range;
   const startUs = after ? Math.max(range.fromUs, (Math.floor(after.timeUs / intervalUs) + 1) * intervalUs) : range.fromUs;
   const [fromUs, toUs] = [startUs, range.toUs].map((timeUs) => Math.ceil(timeUs / intervalUs) * intervalUs);
-  const trades = readInOrder<BarTrades>(reading, {
-    table: 'trade_rows',
-    select: 'epoch_us(timestamp)::DOUBLE, sequence::DOUBLE, price, size, side',
-    range: { market, symbol, fromUs, toUs, ...(signal ? { signal } : {}) },
-    rowsMax: tradesAtOnce,
-    take: (columns) => Promise.resolve(barTrades(columns)),
-    cut: () => {
-      throw new Error('all trades of a range are read');
-    },
-  });
-  const fold = new BarFold({ market, symbol }, intervalUs);
   let barsLeft = limit;
-  for await (const piece of oneAhead(trades)) {
-    fold.add(piece);
-    if (fold.finished.length < Math.min(barsAtOnce, barsLeft)) continue;
-    const bars = fold.take(barsLeft);
+  if (barsLeft <= 0) return;
+  const kept = new KeptBarCursor(keptBars(reading, { intervalUs, fromUs, toUs }));
+  for await (const bars of joined(kept, foldedBars(reading, { ...range, fromUs, toUs }, intervalUs))) {
+    yield bars.slice(0, barsLeft).map((bar) => barRow(range, bar));
     barsLeft -= bars.length;
-    if (bars.length > 0) yield bars;
     if (barsLeft <= 0) return;
   }
+}
+
+/** Finished bars as trades are read, some at a time. */
+async function* foldedBars(reading: RangeReading, range: TickRange, intervalUs: number): AsyncGenerator<readonly JoinableBar[]> {
+  const { market, symbol, fromUs, toUs, signal } = range;
+  const trades = readInOrder<BarTrades>(reading, {
+    table: 'trade_rows',
+    select: barTradeSelect,
+    range: { market, symbol, fromUs, toUs, ...(signal ? { signal } : {}) },
+    rowsMax: barTradesAtOnce,
+    take: (columns) => Promise.resolve(barTrades(columns)),
+    cut: (piece) => piece,
+  });
+  const fold = new BarFold(intervalUs);
+  for await (const piece of oneAhead(trades)) {
+    fold.add(piece);
+    if (fold.ready > 0) yield fold.take();
+  }
   fold.finish();
-  const bars = fold.take(barsLeft);
-  if (bars.length > 0) yield bars;
+  if (fold.ready > 0) yield fold.take();
 }
 
-function barTrades(columns: ResultColumns): BarTrades {
-  const [timeUs, sequence] = [columns.doubles(0), columns.doubles(1)];
-  const order = columns.order(timeUs, sequence);
-  return {
-    length: columns.length,
-    timeUs: order ? columns.doubles(0, order) : timeUs,
-    sequence: order ? columns.doubles(1, order) : sequence,
-    price: columns.doubles(2, order),
-    size: columns.doubles(3, order),
-    side: columns.bytes(4, order),
-  };
-}
+/** Kept bars one by one, of which there are most often none. */
+class KeptBarCursor {
+  readonly #pages: AsyncGenerator<readonly JoinableBar[]>;
+  #page: readonly JoinableBar[] = [];
+  #at = 0;
 
-/** Trades in their order, folded into bars. */
-class BarFold {
-  finished: BarRow[] = [];
-  readonly #instrument: Instrument;
-  readonly #intervalUs: number;
-  #open: OpenBar | undefined;
-
-  constructor(instrument: Instrument, intervalUs: number) {
-    this.#instrument = instrument;
-    this.#intervalUs = intervalUs;
+  constructor(pages: AsyncGenerator<readonly JoinableBar[]>) {
+    this.#pages = pages;
   }
 
-  add({ length, timeUs, price, size, side }: BarTrades): void {
-    for (let row = 0; row < length; row++) {
-      const bar = this.#barAt(timeUs[row], price[row]);
-      bar.high = Math.max(bar.high, price[row]);
-      bar.low = Math.min(bar.low, price[row]);
-      bar.close = price[row];
-      bar.volume += size[row];
-      bar.notional += price[row] * size[row];
-      if (side[row] === sideCodes.buy) bar.buyVolume += size[row];
-      else if (side[row] === sideCodes.sell) bar.sellVolume += size[row];
-      bar.trades++;
+  /** The next bar that begins before this time, which is taken. */
+  async before(timeUs: number): Promise<JoinableBar | undefined> {
+    while (this.#at >= this.#page.length) {
+      const read = await this.#pages.next();
+      if (read.done) return undefined;
+      [this.#page, this.#at] = [read.value, 0];
     }
+    return this.#page[this.#at].startUs < timeUs ? this.#page[this.#at++] : undefined;
   }
+}
 
-  /** The last bar is finished too. */
-  finish(): void {
-    if (!this.#open) return;
-    const { notional, ...bar } = this.#open;
-    this.finished.push({ ...bar, vwap: notional / bar.volume });
-    this.#open = undefined;
+/** Both in one order; a bar that is in both is the bar of the trades of both. */
+async function* joined(kept: KeptBarCursor, folded: AsyncGenerator<readonly JoinableBar[]>): AsyncGenerator<readonly JoinableBar[]> {
+  for await (const page of folded) {
+    const bars: JoinableBar[] = [];
+    for (const bar of page) {
+      let before = await kept.before(bar.startUs + 1);
+      for (; before && before.startUs < bar.startUs; before = await kept.before(bar.startUs + 1)) bars.push(before);
+      bars.push(before ? joinBars(before, bar) : bar);
+    }
+    yield bars;
   }
-
-  take(max: number): readonly BarRow[] {
-    const bars = this.finished.slice(0, max);
-    this.finished = [];
-    return bars;
-  }
-
-  #barAt(timeUs: number, price: number): OpenBar {
-    if (this.#open && timeUs < this.#open.startUs + this.#intervalUs) return this.#open;
-    this.finish();
-    const startUs = Math.floor(timeUs / this.#intervalUs) * this.#intervalUs;
-    const sums = { volume: 0, vwap: 0, buyVolume: 0, sellVolume: 0, trades: 0, notional: 0 };
-    this.#open = { ...this.#instrument, startUs, open: price, high: price, low: price, close: price, ...sums };
-    return this.#open;
-  }
+  const rest: JoinableBar[] = [];
+  for (let bar = await kept.before(Infinity); bar; bar = await kept.before(Infinity)) rest.push(bar);
+  if (rest.length > 0) yield rest;
 }

@@ -10,14 +10,16 @@ const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
 /** DuckDB goes on no longer after one of these: the whole instance has to be opened anew. */
 const fatal = /^FATAL Error|database has been invalidated/im;
 
-export function isFatal(error: unknown): boolean {
-  return error instanceof Error && fatal.test(error.message);
+function isPlainError(error: unknown): error is Error {
+  return typeof error === 'object' && error !== null && (error as Error).name === 'Error';
 }
 
 /** A failure of DuckDB with the code that callers branch on; `what` is what was being done, in words. */
 export function storeError(what: string, cause: unknown): HindcastError {
   if (cause instanceof HindcastError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const code = meanings.find(([pattern]) => pattern.test(message))?.[1] ?? (isFatal(cause) ? 'STORE_AWAY' : 'STORE_REFUSED');
+  // A TypeError and its like are bugs of ours.
+  if (!isPlainError(cause)) throw cause;
+  const { message } = cause;
+  const code = meanings.find(([pattern]) => pattern.test(message))?.[1] ?? (fatal.test(message) ? 'STORE_AWAY' : 'STORE_REFUSED');
   return new HindcastError(code, `${what}: ${message.trim()}`, { cause });
 }

@@ -94,7 +94,7 @@ export class DuckDbStateStore implements StateStore {
   }
 
   async #read({ instrument, file }: InstrumentFile, condition: string): Promise<readonly StateRow[]> {
-    const sql = `SELECT ${stateSelect} FROM ${file.name}.market_states WHERE ${condition}`;
+    const sql = `SELECT ${stateSelect} FROM ${file.table('market_states')} WHERE ${condition}`;
     const rows = await this.#database.read((reader) => askRows<StateValues>(reader, sql));
     return rows.map((row) => stateRow(row, instrument));
   }

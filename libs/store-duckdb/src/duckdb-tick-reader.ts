@@ -7,6 +7,7 @@ import { barsOf } from './bar-reader.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
 import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
 import { oneAhead, readInOrder, type RangeReading } from './range-reading.js';
+import { retiredOf } from './retention.js';
 import { whole } from './sql.js';
 import { quoteColumns, quoteSelect, tradeColumns, tradeSelect, type TickAnswer } from './tick-columns.js';
 
@@ -45,7 +46,7 @@ export class DuckDbTickReader implements TickReader {
     const summaries = await this.#each(filter, async ({ instrument, file }, reader) => {
       const found: InstrumentSummary[] = [];
       for (const table of tickKinds) {
-        const days = await daysOf(reader, `${file.name}.${tables[table]}`);
+        const days = await daysOf(reader, file.table(tables[table]));
         if (days.length > 0) found.push(summaryOf({ ...instrument, table }, days));
       }
       return found;
@@ -53,9 +54,20 @@ export class DuckDbTickReader implements TickReader {
     return tickKinds.flatMap((kind) => summaries.flat().filter(({ table }) => table === kind));
   }
 
+  /** Rows that retention has dropped count on: they were stored. */
   async counts(): Promise<readonly StoreCount[]> {
-    const summaries = await this.instruments();
-    return summaries.flatMap(({ table, market, symbol, days }) => days.map(({ day, rows }) => ({ table, market, symbol, day, rows })));
+    const cells = await this.#each({}, async ({ instrument, file }, reader) => {
+      const retired = await retiredOf(reader, file.table('retired'));
+      const found: StoreCount[] = [];
+      for (const table of tickKinds) {
+        const rowsOf = new Map(retired.filter(({ kind }) => kind === table).map(({ day, rows }) => [day, rows]));
+        for (const { day, rows } of await daysOf(reader, file.table(tables[table]))) rowsOf.set(day, (rowsOf.get(day) ?? 0) + rows);
+        const days = [...rowsOf].toSorted(([a], [b]) => (a < b ? -1 : 1));
+        found.push(...days.map(([day, rows]) => ({ table, ...instrument, day, rows })));
+      }
+      return found;
+    });
+    return tickKinds.flatMap((kind) => cells.flat().filter(({ table }) => table === kind));
   }
 
   async highestSequence(): Promise<number> {
@@ -70,7 +82,7 @@ export class DuckDbTickReader implements TickReader {
     const rows = await this.#reading(instrument)((reader, { file }) =>
       askRows<[number, number, number]>(
         reader,
-        `SELECT epoch_us(timestamp)::DOUBLE, sequence::DOUBLE, price FROM ${file.name}.trade_rows ` +
+        `SELECT epoch_us(timestamp)::DOUBLE, sequence::DOUBLE, price FROM ${file.table('trade_rows')} ` +
           `WHERE late = ${String(late)} ORDER BY sequence DESC LIMIT ${whole(limit)}`,
       ),
     );
@@ -92,7 +104,7 @@ export class DuckDbTickReader implements TickReader {
       range,
       rowsMax: pieceRowsMax,
       take: (columns, reader, { instrument, file, words }) =>
-        make.columns({ instrument, columns, words, reader, wordsTable: `${file.name}.words` }),
+        make.columns({ instrument, columns, words, reader, wordsTable: file.table('words') }),
       cut: (columns, rows) => make.cut(columns, 0, rows),
     });
     return oneAhead(pieces);

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
 import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
   BarInterval,
   BarRow,
+  InstrumentOutage,
   InstrumentSummary,
   NewestTrade,
   StateRow,
@@ -14,17 +17,21 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '@hindcast/ports';
-import { join } from 'node:path';
 import { askRows } from './ask-rows.js';
 import { AttachedFile } from './attached-file.js';
 import { storeError } from './duckdb-errors.js';
 import { DuckDbStateStore } from './duckdb-state-store.js';
 import { DuckDbTickReader } from './duckdb-tick-reader.js';
 import { DuckDbTickWriter } from './duckdb-tick-writer.js';
-import { EmbeddedDatabase, storeDatabase, storeFileName } from './embedded-database.js';
+import { EmbeddedDatabase } from './embedded-database.js';
 import { FileSchema, migrationsDirectory } from './file-schema.js';
 import { InstrumentFiles, type FileStatistics } from './instrument-files.js';
+import { Outages } from './outages.js';
 import { RejectedRows } from './rejected-rows.js';
+import { keepEverything, RetentionWorker, type DroppedRows, type Retention, type RetentionRun } from './retention.js';
+
+/** The store's own file: its lock is the store's against other processes. */
+const storeFileName = 'store.duckdb';
 
 export interface DuckDbTickStoreOptions {
   /** The store's folder; made where there is none. */
@@ -35,11 +42,24 @@ export interface DuckDbTickStoreOptions {
   readonly memoryBytesMax?: number;
   /** What a file's write-ahead log may grow to before it is moved into the file. */
   readonly walBytesMax?: number;
+  /** How much of an instrument may wait for its file to be mended before it is said to be too much. */
+  readonly waitingBytesMax?: number;
+  /** What `retain` drops; nothing where nothing is said. */
+  readonly retention?: Retention;
+}
+
+interface Parts {
+  readonly database: EmbeddedDatabase;
+  readonly file: AttachedFile;
+  readonly files: InstrumentFiles;
+  readonly outages: Outages;
+  readonly retention: Retention;
 }
 
 export const attachedMaxDefault = 200;
 export const memoryBytesMaxDefault = 1_000_000_000;
 export const walBytesMaxDefault = 64_000_000;
+export const waitingBytesMaxDefault = 64_000_000;
 
 /**
  * The tick store inside this process, one DuckDB file an instrument. One of them may be open on a folder, in one thread;
@@ -49,34 +69,40 @@ export class DuckDbTickStore implements TickStore {
   readonly #database: EmbeddedDatabase;
   readonly #file: AttachedFile;
   readonly #files: InstrumentFiles;
+  readonly #outages: Outages;
   readonly #writer: DuckDbTickWriter;
   readonly #reader: DuckDbTickReader;
   readonly #states: DuckDbStateStore;
+  readonly #retention: RetentionWorker;
 
-  private constructor(database: EmbeddedDatabase, file: AttachedFile, files: InstrumentFiles) {
+  private constructor({ database, file, files, outages, retention }: Parts) {
     this.#database = database;
     this.#file = file;
     this.#files = files;
-    this.#writer = new DuckDbTickWriter(files, new RejectedRows(file));
+    this.#outages = outages;
+    this.#writer = new DuckDbTickWriter({ files, outages, rejected: new RejectedRows(file) });
     this.#reader = new DuckDbTickReader({ files, database, highestRejected: () => file.newest().sequence });
     this.#states = new DuckDbStateStore(files, database);
+    this.#retention = new RetentionWorker({ files, storeFile: file, retention });
   }
 
   /** STORE_LOCKED where another process, or another part of this one, has the folder open. */
   static async open(options: DuckDbTickStoreOptions): Promise<DuckDbTickStore> {
-    const { attachedMax = attachedMaxDefault } = options;
+    const { attachedMax = attachedMaxDefault, waitingBytesMax = waitingBytesMaxDefault } = options;
     const database = await EmbeddedDatabase.open({
       dir: options.dir,
       memoryBytesMax: options.memoryBytesMax ?? memoryBytesMaxDefault,
       walBytesMax: options.walBytesMax ?? walBytesMaxDefault,
     });
     try {
+      const schemaOf = (folder: string) => new FileSchema(join(migrationsDirectory, folder));
+      // First of all, because it says whether another process is here.
       const path = join(database.dir, storeFileName);
-      const writer = await database.connect();
-      await new FileSchema(join(migrationsDirectory, 'store')).apply(writer, { isNew: false, path });
-      const file = await AttachedFile.open({ name: storeDatabase, path, writer });
-      const files = new InstrumentFiles(database, new FileSchema(join(migrationsDirectory, 'instrument')), attachedMax);
-      return new DuckDbTickStore(database, file, files);
+      if (!existsSync(path)) await database.make(path, schemaOf('store'));
+      const file = await AttachedFile.open(await database.attach(path, schemaOf('store')));
+      const files = await InstrumentFiles.open({ database, schema: schemaOf('instrument'), attachedMax });
+      const outages = await Outages.open({ dir: database.dir, waitingBytesMax, nowMs: () => performance.now() });
+      return new DuckDbTickStore({ database, file, files, outages, retention: options.retention ?? keepEverything });
     } catch (cause) {
       database.close();
       throw storeError(`the store at ${database.dir} cannot be opened`, cause);
@@ -139,11 +165,27 @@ export class DuckDbTickStore implements TickStore {
     const nothingWrong = { suspendedTables: [], missingTables: [], changedColumns: [] };
     try {
       const [[version]] = await this.#database.read((reader) => askRows<[string]>(reader, 'SELECT version()'));
-      return { up: true, version, ...nothingWrong };
+      const out = this.#outages.list().map(({ market, symbol, code, message }) => `${market} ${symbol}: ${code}, ${message}`);
+      return { up: true, version, ...nothingWrong, ...(out.length === 0 ? {} : { detail: out.join('; ') }) };
     } catch (cause) {
       if (!(cause instanceof Error)) throw cause;
       return { up: false, ...nothingWrong, detail: new HindcastError('STORE_AWAY', cause.message).message };
     }
+  }
+
+  /** Instruments whose files cannot take rows, and why. */
+  outages(): readonly InstrumentOutage[] {
+    return this.#outages.list();
+  }
+
+  /** Tries those again that cannot take rows; a write does so too, every few seconds. */
+  mend(): Promise<void> {
+    return this.#writer.mend(this.#outages.list());
+  }
+
+  /** Drops what is older than it is to be kept; to be called every few minutes. */
+  retain(run: RetentionRun): Promise<DroppedRows> {
+    return this.#retention.run(run);
   }
 
   /** How often a file was open already when it was wanted, and how many are. */
@@ -154,8 +196,7 @@ export class DuckDbTickStore implements TickStore {
   /** Leaves whole files: nothing stands in a write-ahead log any more. */
   async close(): Promise<void> {
     await this.#files.close();
-    await this.#file.maintain((writer) => writer.run('CHECKPOINT'));
-    this.#file.close();
+    await this.#file.maintain(() => this.#database.detach(this.#file.attachment));
     this.#database.close();
   }
 }

@@ -1,14 +1,15 @@
-import type { LoggedBatch } from '@hindcast/market';
+import type { Instrument, LoggedBatch } from '@hindcast/market';
 import type { TickWriter, WriteOptions, WriteOutcome } from '@hindcast/ports';
 import { ChunkWriter } from './chunk-writer.js';
 import { inParallel } from './in-parallel.js';
 import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
+import type { Outages } from './outages.js';
 import type { RejectedRows } from './rejected-rows.js';
 import { SerialQueue } from './serial-queue.js';
 import { highestSequence, leaveOutStored, storedSequences } from './stored-sequences.js';
 import { translateWords } from './translate-words.js';
 import { TickPiece, type InstrumentPiece } from './tick-piece.js';
-import { VisibleBatches } from './visible-batches.js';
+import { VisibleBatches, type WrittenAs } from './visible-batches.js';
 
 /** Files that are written at once: while one commit waits for the disk, the next file's rows are put together. */
 const commitsAtOnce = 4;
@@ -18,6 +19,7 @@ const unnamedStream = 'unnamed';
 /**
  * Ticks into the files of their instruments. A piece is on disk, in all of its files, when its write resolves; where it
  * does not, some files have it and some have not, and sending it again adds what is missing: each file knows how far it is.
+ * An instrument whose file cannot take rows has them put aside, and holds up nobody.
  */
 export class DuckDbTickWriter implements TickWriter {
   readonly #files: InstrumentFiles;
@@ -26,17 +28,21 @@ export class DuckDbTickWriter implements TickWriter {
   readonly #turns = new SerialQueue();
   readonly #visible = new VisibleBatches();
 
-  constructor(files: InstrumentFiles, rejected: RejectedRows) {
-    this.#files = files;
-    this.#rejected = rejected;
+  readonly #outages: Outages;
+
+  constructor(parts: { readonly files: InstrumentFiles; readonly rejected: RejectedRows; readonly outages: Outages }) {
+    this.#files = parts.files;
+    this.#rejected = parts.rejected;
+    this.#outages = parts.outages;
   }
 
   async writeTicks(batches: readonly LoggedBatch[], { skip, streamId = unnamedStream }: WriteOptions = {}): Promise<WriteOutcome> {
     const piece = pieceOf(batches, skip);
     // One piece after the other, as they come: to a file a batch below its newest one is a resend, which costs a look.
     const rejectedRows = await this.#turns.run(async () => {
+      await this.#mend(this.#outages.due());
       await inParallel([...piece.instruments.values()], commitsAtOnce, (ofInstrument) =>
-        this.#files.useOrMake(ofInstrument.instrument, (file) => this.#write(file, ofInstrument, piece, streamId)),
+        this.#place(ofInstrument, piece, batches, { skip, streamId }),
       );
       return this.#rejected.write(batches, { skip, streamId });
     });
@@ -56,6 +62,41 @@ export class DuckDbTickWriter implements TickWriter {
   /** Nothing is ever suspended here: a file takes rows, or says why not. */
   resumeSuspended(): Promise<readonly string[]> {
     return Promise.resolve([]);
+  }
+
+  /** Tries instruments again whose files could not take rows. Those that still cannot are left for later. */
+  mend(instruments: readonly Instrument[]): Promise<void> {
+    return this.#turns.run(() => this.#mend(instruments));
+  }
+
+  async #mend(instruments: readonly Instrument[]): Promise<void> {
+    for (const instrument of instruments) {
+      try {
+        for (const { batch, streamId } of this.#outages.waiting(instrument)) {
+          const piece = pieceOf([batch], undefined);
+          for (const ofInstrument of piece.instruments.values())
+            await this.#files.useOrMake(instrument, (file) => this.#write(file, ofInstrument, piece, streamId));
+        }
+        await this.#files.useOrMake(instrument, () => Promise.resolve());
+        this.#outages.end(instrument);
+      } catch (error) {
+        this.#outages.note(instrument, error);
+      }
+    }
+  }
+
+  /** Into the instrument's file, or where that cannot take rows, to those that wait. */
+  async #place(ofInstrument: InstrumentPiece, piece: TickPiece, batches: readonly LoggedBatch[], as: WrittenAs): Promise<void> {
+    const { instrument } = ofInstrument;
+    if (!this.#outages.isOut(instrument)) {
+      try {
+        await this.#files.useOrMake(instrument, (file) => this.#write(file, ofInstrument, piece, as.streamId));
+        return;
+      } catch (error) {
+        this.#outages.note(instrument, error);
+      }
+    }
+    this.#outages.keep(instrument, batches, as);
   }
 
   async #write({ file, words }: InstrumentFile, ofInstrument: InstrumentPiece, piece: TickPiece, streamId: string): Promise<void> {

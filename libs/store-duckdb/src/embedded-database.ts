@@ -1,19 +1,23 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { storeError } from './duckdb-errors.js';
+import { moveDurably } from './durable-files.js';
+import type { FileSchema } from './file-schema.js';
 import { literal } from './sql.js';
 import { lockStore } from './store-lock.js';
-
-export const storeFileName = 'store.duckdb';
-/** The name that DuckDB gives to the file that an instance was opened with. */
-export const storeDatabase = 'store';
 
 /**
  * Blocks of 64 KB: an empty file takes 78 KB, a quarter of what DuckDB's own 256 KB blocks cost a quiet instrument. In
  * blocks of 16 KB a column's codes do not fit and it lies uncompressed: 30 bytes a trade instead of 5.
  */
 const attachOptions = "(BLOCK_SIZE 65536, STORAGE_VERSION 'latest')";
+
+/** What DuckDB says of a file that was detached and is not closed yet. */
+const stillOpen = /unique file handle conflict/i;
+const attachAttemptsMax = 200;
+const attachPauseMs = 10;
 
 /** Questions that are asked at once; a further one waits its turn. */
 const readersMax = 8;
@@ -26,9 +30,16 @@ export interface EmbeddedDatabaseOptions {
   readonly walBytesMax: number;
 }
 
+/** A database that is attached: its name, and a connection whose own database it is. */
+export interface Attachment {
+  readonly name: string;
+  readonly path: string;
+  readonly writer: DuckDBConnection;
+}
+
 /**
- * The one DuckDB instance of a process on one folder: its own file, the files attached to it, and the connections. A second
- * process is refused by the lock that DuckDB holds on the store's own file as long as the process lives.
+ * The one DuckDB instance of a process on one folder, the files attached to it, and the connections. A second process is
+ * refused by the lock that DuckDB holds on each of its files as long as the process lives.
  */
 export class EmbeddedDatabase {
   /** As the file system names it: links resolved. */
@@ -48,15 +59,16 @@ export class EmbeddedDatabase {
     this.#unlock = parts.unlock;
   }
 
-  /** STORE_LOCKED where another process, or another part of this one, has the folder open. */
+  /** STORE_LOCKED where another part of this process has the folder open. */
   static async open({ dir, memoryBytesMax, walBytesMax }: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
     mkdirSync(dir, { recursive: true });
     const realDir = realpathSync(dir);
     const unlock = lockStore(realDir);
     try {
-      const instance = await DuckDBInstance.create(join(realDir, storeFileName), {
+      const instance = await DuckDBInstance.create(':memory:', {
         memory_limit: `${Math.ceil(memoryBytesMax / 1_000_000)}MB`,
         checkpoint_threshold: `${Math.ceil(walBytesMax / 1_000_000)}MB`,
+        temp_directory: join(realDir, 'overflow'),
         // Nothing is ever fetched over the network.
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
@@ -72,17 +84,49 @@ export class EmbeddedDatabase {
     return this.#instance.connect();
   }
 
-  /** Attaches a file and gives a connection whose own database it is, under a name that no other has. */
-  async attach(path: string): Promise<{ readonly name: string; readonly writer: DuckDBConnection }> {
+  /** Attaches a file that is there under a name that no other has, its tables as the schema has them now. */
+  async attach(path: string, schema: FileSchema): Promise<Attachment> {
+    const real = realpathSync(path);
     const name = `file_${++this.#attachments}`;
-    await this.#control.run(`ATTACH ${literal(path)} AS ${name} ${attachOptions}`);
-    const writer = await this.connect();
-    await writer.run(`USE ${name}`);
-    return { name, writer };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#control.run(`ATTACH ${literal(real)} AS ${name} ${attachOptions}`);
+        break;
+      } catch (error) {
+        // A detached file stays open as long as any transaction is that has seen it.
+        if (attempt === attachAttemptsMax || !stillOpen.test(String(error))) throw error;
+        await delay(attachPauseMs);
+      }
+    }
+    const attachment = { name, path, writer: await this.connect() };
+    try {
+      await attachment.writer.run(`USE ${name}`);
+      await schema.apply(attachment.writer, path);
+      return attachment;
+    } catch (error) {
+      await this.detach(attachment).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * Makes an empty file with the schema's tables, whole before it has its name. Only while the store opens: DuckDB closes a
+   * detached file when the last transaction ends that has seen it, and until then it may not be moved.
+   */
+  async make(path: string, schema: FileSchema): Promise<void> {
+    const unfinished = `${path}.new`;
+    for (const left of [unfinished, `${unfinished}.wal`]) rmSync(left, { force: true });
+    await this.#control.run(`ATTACH ${literal(unfinished)} AS made ${attachOptions}`);
+    await this.#control.run('USE made');
+    await schema.create(this.#control);
+    await this.#control.run('USE memory');
+    await this.#control.run('DETACH made');
+    moveDurably(unfinished, path);
   }
 
   /** The file is whole then: what stood in its write-ahead log has moved into it. */
-  async detach(name: string): Promise<void> {
+  async detach({ name, writer }: Attachment): Promise<void> {
+    writer.closeSync();
     await this.#control.run(`DETACH ${name}`);
   }
 

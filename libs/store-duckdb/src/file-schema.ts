@@ -39,12 +39,18 @@ export class FileSchema {
     });
   }
 
+  /** Makes the tables in the connection's own database, which is empty. */
+  async create(connection: DuckDBConnection): Promise<void> {
+    await connection.run(recordTable);
+    for (const migration of this.#migrations) await applyOne(connection, migration);
+  }
+
   /**
    * Applies what the connection's own database lacks, each migration in a transaction. SCHEMA_CHANGED where it holds one
    * that is unknown here, or was another one when it was applied.
    */
-  async apply(connection: DuckDBConnection, { isNew, path }: { readonly isNew: boolean; readonly path: string }): Promise<void> {
-    const applied = isNew ? new Map<string, string>() : await appliedTo(connection);
+  async apply(connection: DuckDBConnection, path: string): Promise<void> {
+    const applied = new Map(await askRows<[string, string]>(connection, 'SELECT name, sha256 FROM hindcast_migrations'));
     const known = new Map(this.#migrations.map(({ name, sha256 }) => [name, sha256]));
     const changed = [...applied].filter(([name, sha256]) => known.get(name) !== sha256).map(([name]) => name);
     if (changed.length > 0)
@@ -52,25 +58,18 @@ export class FileSchema {
         'SCHEMA_CHANGED',
         `${path} was made with migrations that are not those of this version: ${changed.join(', ')}; use the version that wrote it`,
       );
-    const pending = this.#migrations.filter(({ name }) => !applied.has(name));
-    if (pending.length === 0) return;
-    if (applied.size === 0) await connection.run(recordTable);
-    for (const { name, sha256, text } of pending) {
-      await connection.run('BEGIN');
-      try {
-        await connection.run(text);
-        await connection.run(`INSERT INTO hindcast_migrations VALUES (${literal(name)}, ${literal(sha256)})`);
-        await connection.run('COMMIT');
-      } catch (error) {
-        await connection.run('ROLLBACK').catch(() => undefined);
-        throw error;
-      }
-    }
+    for (const migration of this.#migrations) if (!applied.has(migration.name)) await applyOne(connection, migration);
   }
 }
 
-async function appliedTo(connection: DuckDBConnection): Promise<ReadonlyMap<string, string>> {
-  const tables = "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = 'hindcast_migrations'";
-  if ((await askRows(connection, tables)).length === 0) return new Map();
-  return new Map(await askRows<[string, string]>(connection, 'SELECT name, sha256 FROM hindcast_migrations'));
+async function applyOne(connection: DuckDBConnection, { name, sha256, text }: Migration): Promise<void> {
+  await connection.run('BEGIN');
+  try {
+    await connection.run(text);
+    await connection.run(`INSERT INTO hindcast_migrations VALUES (${literal(name)}, ${literal(sha256)})`);
+    await connection.run('COMMIT');
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
 }

@@ -1,17 +1,18 @@
-import { mkdirSync, realpathSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import { instrumentKey, type Instrument } from '@hindcast/market';
+import { instrumentKey, isMarket, isSymbol, type Instrument } from '@hindcast/market';
 import { askRows } from './ask-rows.js';
 import { AttachedFile } from './attached-file.js';
 import { storeError } from './duckdb-errors.js';
-import type { EmbeddedDatabase } from './embedded-database.js';
+import { copyDurably } from './durable-files.js';
+import type { Attachment, EmbeddedDatabase } from './embedded-database.js';
 import type { FileSchema } from './file-schema.js';
-import { databaseFileName, instrumentOfPath, instrumentPath } from './instrument-path.js';
+import { instrumentFolder, instrumentsWith, isFile } from './instrument-folder.js';
 import { literal } from './sql.js';
 import { WordBook } from './word-book.js';
+
+export const databaseFileName = 'trading.duckdb';
+const templateFileName = 'empty.duckdb';
 
 /** One instrument's file while it is open. */
 export interface InstrumentFile {
@@ -46,6 +47,7 @@ export class InstrumentFiles {
   readonly #database: EmbeddedDatabase;
   readonly #schema: FileSchema;
   readonly #attachedMax: number;
+  readonly #template: string;
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
   readonly #known = new Set<string>();
@@ -54,10 +56,27 @@ export class InstrumentFiles {
   #misses = 0;
   #evictions = 0;
 
-  constructor(database: EmbeddedDatabase, schema: FileSchema, attachedMax: number) {
-    this.#database = database;
-    this.#schema = schema;
-    this.#attachedMax = attachedMax;
+  private constructor(parts: {
+    readonly database: EmbeddedDatabase;
+    readonly schema: FileSchema;
+    readonly attachedMax: number;
+    readonly template: string;
+  }) {
+    this.#database = parts.database;
+    this.#schema = parts.schema;
+    this.#attachedMax = parts.attachedMax;
+    this.#template = parts.template;
+  }
+
+  /** While the store opens: it makes the empty file that each new instrument's is a copy of. */
+  static async open(parts: {
+    readonly database: EmbeddedDatabase;
+    readonly schema: FileSchema;
+    readonly attachedMax: number;
+  }): Promise<InstrumentFiles> {
+    const template = join(parts.database.dir, templateFileName);
+    await parts.database.make(template, parts.schema);
+    return new InstrumentFiles({ ...parts, template });
   }
 
   /** Does the work with the instrument's file open; undefined, and nothing done, where there is no file. */
@@ -70,6 +89,8 @@ export class InstrumentFiles {
     const entry = await this.#acquire(instrument);
     try {
       return await work(await entry.opened);
+    } catch (cause) {
+      throw storeError(`${this.pathOf(instrument)} cannot be used`, cause);
     } finally {
       entry.users--;
       this.#wakeWaiting();
@@ -78,16 +99,12 @@ export class InstrumentFiles {
 
   /** Every instrument that has a file, in the order of market and symbol. */
   async list(filter: Partial<Instrument> = {}): Promise<readonly Instrument[]> {
-    const root = this.#database.dir;
-    const found: Instrument[] = [];
-    for (const path of await filesBelow(root, 3)) {
-      const instrument = instrumentOfPath(relative(root, path));
-      if (!instrument) continue;
-      if (filter.market !== undefined && filter.market !== instrument.market) continue;
-      if (filter.symbol !== undefined && filter.symbol !== instrument.symbol) continue;
-      found.push(instrument);
-    }
-    return found.toSorted((a, b) => (instrumentKey(a) < instrumentKey(b) ? -1 : 1));
+    const all = await instrumentsWith(databaseFileName, this.#database.dir);
+    return all.filter(({ market, symbol }) => market === (filter.market ?? market) && symbol === (filter.symbol ?? symbol));
+  }
+
+  pathOf(instrument: Instrument): string {
+    return join(this.#database.dir, instrumentFolder(instrument), databaseFileName);
   }
 
   statistics(): FileStatistics {
@@ -137,23 +154,19 @@ export class InstrumentFiles {
   }
 
   async #attach(instrument: Instrument): Promise<InstrumentFile> {
-    const path = join(this.#database.dir, instrumentPath(instrument));
-    const what = `the file of ${instrument.market} ${instrument.symbol}, ${path}, cannot be opened`;
+    const path = this.pathOf(instrument);
     try {
-      mkdirSync(dirname(path), { recursive: true });
-      const isNew = !(await isFile(path));
-      const { name, writer } = await this.#database.attach(isNew ? path : realpathSync(path));
+      if (!(await isFile(path))) copyDurably(this.#template, path);
+      const attachment = await this.#database.attach(path, this.#schema);
       try {
-        await this.#schema.apply(writer, { isNew, path });
-        await requireOwner(writer, instrument, path);
-        return { instrument, file: await AttachedFile.open({ name, path, writer }), words: new WordBook() };
+        await requireOwner(attachment, instrument);
+        return { instrument, file: await AttachedFile.open(attachment), words: new WordBook() };
       } catch (error) {
-        writer.closeSync();
-        await this.#database.detach(name).catch(() => undefined);
+        await this.#database.detach(attachment).catch(() => undefined);
         throw error;
       }
     } catch (cause) {
-      throw storeError(what, cause);
+      throw storeError(`${path} cannot be opened`, cause);
     }
   }
 
@@ -167,8 +180,7 @@ export class InstrumentFiles {
   #detach(key: string, entry: Entry): Promise<void> {
     entry.closing = (async () => {
       const { file } = await entry.opened;
-      file.close();
-      await this.#database.detach(file.name);
+      await this.#database.detach(file.attachment);
     })().finally(() => {
       this.#entries.delete(key);
       this.#wakeWaiting();
@@ -187,42 +199,20 @@ export class InstrumentFiles {
   async #exists(instrument: Instrument): Promise<boolean> {
     const key = instrumentKey(instrument);
     if (this.#known.has(key) || this.#entries.has(key)) return true;
-    let path: string;
-    try {
-      path = instrumentPath(instrument);
-    } catch {
-      // What can be no instrument has no file.
-      return false;
-    }
-    if (!(await isFile(join(this.#database.dir, path)))) return false;
+    // What can be no instrument has no file.
+    if (!isMarket(instrument.market) || !isSymbol(instrument.symbol)) return false;
+    if (!(await isFile(this.pathOf(instrument)))) return false;
     this.#known.add(key);
     return true;
   }
 }
 
 /** A file that was moved to another instrument's place would answer for it. */
-async function requireOwner(writer: DuckDBConnection, { market, symbol }: Instrument, path: string): Promise<void> {
+async function requireOwner({ writer, path }: Attachment, { market, symbol }: Instrument): Promise<void> {
   const owner = (await askRows<[string, string]>(writer, 'SELECT market, symbol FROM instrument')).at(0);
   if (!owner) {
     await writer.run(`INSERT INTO instrument VALUES (${literal(market)}, ${literal(symbol)})`);
   } else if (owner[0] !== market || owner[1] !== symbol) {
     throw new HindcastError('STORE_DAMAGED', `${path} is the file of ${owner.join(' ')}`);
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
-
-async function filesBelow(dir: string, depth: number): Promise<readonly string[]> {
-  if (depth === 0) {
-    const path = join(dir, databaseFileName);
-    return (await isFile(path)) ? [path] : [];
-  }
-  const folders = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
-  const found = await Promise.all(folders.map(({ name }) => filesBelow(join(dir, name), depth - 1).catch(() => [])));
-  return found.flat();
 }

@@ -23,6 +23,8 @@ export interface RangeQuery<Piece extends OrderedRows> {
   /** The time and the sequence are its first two columns. */
   readonly select: string;
   readonly range: TickRange;
+  /** A further condition of its rows. */
+  readonly only?: string;
   /** Rows of a piece. */
   readonly rowsMax: number;
   /** Makes a piece of an answer, in the order of time and sequence. */
@@ -87,7 +89,7 @@ async function plan<Piece extends OrderedRows>(
   if (limit <= 0 || fromUs >= toUs) return [];
   // A page of a long range: counting all of it would cost more than the page.
   if (limit <= rowsMax) return [{ fromUs, toUs, rows: Infinity }];
-  return (await reading((reader, { file }) => slicesOf(reader, `${file.name}.${table}`, { ...range, fromUs }, rowsMax))) ?? [];
+  return (await reading((reader, { file }) => slicesOf(reader, file.table(table), { ...range, fromUs }, rowsMax))) ?? [];
 }
 
 interface SliceReading<Piece extends OrderedRows> {
@@ -101,13 +103,17 @@ interface SliceReading<Piece extends OrderedRows> {
 }
 
 async function readSlice<Piece extends OrderedRows>({ reader, file, query, slice, after, bound }: SliceReading<Piece>): Promise<Piece> {
-  const conditions = [`timestamp >= ${timeLiteral(slice.fromUs)}`, `timestamp < ${timeLiteral(slice.toUs)}`];
+  const conditions = [
+    ...(query.only ? [query.only] : []),
+    `timestamp >= ${timeLiteral(slice.fromUs)}`,
+    `timestamp < ${timeLiteral(slice.toUs)}`,
+  ];
   if (after && after.timeUs >= slice.fromUs)
     conditions.push(
       `timestamp >= ${timeLiteral(after.timeUs)}`,
       `(timestamp > ${timeLiteral(after.timeUs)} OR sequence > ${whole(after.sequence)})`,
     );
   const order = bound === Infinity ? '' : ` ORDER BY timestamp, sequence LIMIT ${whole(bound)}`;
-  const result = await reader.run(`SELECT ${query.select} FROM ${file.file.name}.${query.table} WHERE ${conditions.join(' AND ')}${order}`);
+  const result = await reader.run(`SELECT ${query.select} FROM ${file.file.table(query.table)} WHERE ${conditions.join(' AND ')}${order}`);
   return query.take(new ResultColumns(result), reader, file);
 }

@@ -63,6 +63,27 @@ export const stateLayout = {
   ],
 } as const satisfies TableLayout;
 
+export const barLayout = {
+  table: 'bar_rows',
+  columns: [
+    ['interval_us', 'long'],
+    ['timestamp', 'time'],
+    ['open', 'double'],
+    ['high', 'double'],
+    ['low', 'double'],
+    ['close', 'double'],
+    ['volume', 'double'],
+    ['notional', 'double'],
+    ['buy_volume', 'double'],
+    ['sell_volume', 'double'],
+    ['trades', 'long'],
+    ['open_at', 'time'],
+    ['open_sequence', 'long'],
+    ['close_at', 'time'],
+    ['close_sequence', 'long'],
+  ],
+} as const satisfies TableLayout;
+
 export const rejectedLayout = {
   table: 'rejected_ticks',
   columns: [

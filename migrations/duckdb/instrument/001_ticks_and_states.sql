@@ -60,6 +60,29 @@ CREATE TABLE state_rows (
     mode UINTEGER
 );
 
+-- What trades that retention has dropped have left in bars. The first and the last trade are named by time and sequence,
+-- so that late trades of a bar, which may come after, find their place in it.
+CREATE TABLE bar_rows (
+    interval_us BIGINT,
+    timestamp TIMESTAMP,
+    open DOUBLE,
+    high DOUBLE,
+    low DOUBLE,
+    close DOUBLE,
+    volume DOUBLE,
+    notional DOUBLE,
+    buy_volume DOUBLE,
+    sell_volume DOUBLE,
+    trades BIGINT,
+    open_at TIMESTAMP,
+    open_sequence BIGINT,
+    close_at TIMESTAMP,
+    close_sequence BIGINT
+);
+
+-- Rows that retention has dropped: the ledger goes on counting them.
+CREATE TABLE retired (table_name VARCHAR, day DATE, dropped BIGINT);
+
 CREATE VIEW trades AS
 SELECT
     t.timestamp, i.symbol, t.sequence, i.market, e.word AS exchange, coalesce(t.id::VARCHAR, t.id_text) AS trade_id,
