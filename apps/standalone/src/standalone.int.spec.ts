@@ -163,7 +163,20 @@ it('reports once on all of them, each dependency under the service that needs it
   ]);
   const { body: suite } = await ask<{ ok: boolean; services: { service: string; report: { sections: object } }[] }>('/v1/monitoring/suite');
   expect([suite.ok, suite.services.map(({ service: name }) => name)]).toEqual([true, ['standalone']]);
-  const sections = ['bus', 'log', 'followers', 'drain', 'ledger', 'quarantine', 'states', 'embedding', 'lancedb', 'subscribers', 'readers'];
+  const sections = [
+    'bus',
+    'duckdb',
+    'log',
+    'followers',
+    'drain',
+    'ledger',
+    'quarantine',
+    'states',
+    'embedding',
+    'lancedb',
+    'subscribers',
+    'readers',
+  ];
   expect(Object.keys(suite.services[0].report.sections)).toEqual(expect.arrayContaining(sections));
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   for (const name of [

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { drainBesideStore } from '@hindcast/tick-ingest';
 import type { EmbeddedTickStore } from '../embedded-stores.js';
+import { observeDuckDb } from './duckdb-section.js';
 import type { StoreCommand } from './store-commands.js';
 import { StoreInThread } from './store-in-thread.js';
 
@@ -15,6 +16,7 @@ export function connectedStore(send: (command: StoreCommand) => void): EmbeddedT
   return {
     store,
     startDrain: drainBesideStore((settings) => connect((port) => ({ kind: 'drain', port, settings }))),
+    observe: (monitoring, metrics) => observeDuckDb(store, monitoring, metrics),
     close: () => store.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { TickRange, TickStore } from '@hindcast/ports';
+import type { TickRange } from '@hindcast/ports';
+import type { HostedStore } from './hosted-store.js';
 import { sentError, type ReadName, type StoreAnswer, type StoreRequest } from './store-messages.js';
 
 interface Read {
@@ -12,7 +13,7 @@ interface Read {
 type Named<Answer> = Readonly<Record<string, (...given: readonly unknown[]) => Answer>>;
 
 /** Answers whoever is at the other end of the port from this store, until that end is closed. */
-export function serveStore(port: MessagePort, store: TickStore): void {
+export function serveStore(port: MessagePort, store: HostedStore): void {
   const reads = new Map<number, Read>();
   const say = (answer: StoreAnswer): void => port.postMessage(answer);
   const leave = (id: number): void => {
@@ -50,7 +51,7 @@ export function serveStore(port: MessagePort, store: TickStore): void {
 }
 
 /** A signal cannot be sent: it stays where it is, and `leave` stands for it. */
-function beginRead(store: TickStore, name: ReadName, [range, ...more]: readonly unknown[]): Read {
+function beginRead(store: HostedStore, name: ReadName, [range, ...more]: readonly unknown[]): Read {
   const abort = new AbortController();
   const reads = store as unknown as Named<AsyncIterable<unknown>>;
   const pieces = reads[name]({ ...(range as TickRange), signal: abort.signal }, ...more);

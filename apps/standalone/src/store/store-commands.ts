@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { TickStore } from '@hindcast/ports';
 import type { DrainSettings } from '@hindcast/tick-ingest';
 import { serveDrain } from '@hindcast/tick-ingest/drain';
+import type { HostedStore } from './hosted-store.js';
 import { serveStore } from './serve-store.js';
 
 /** What the thread that has the store open is asked for: each is answered at the port that comes with it. */
@@ -9,7 +9,7 @@ export type StoreCommand =
   | { readonly kind: 'serve'; readonly port: MessagePort }
   | { readonly kind: 'drain'; readonly port: MessagePort; readonly settings: DrainSettings };
 
-export function obey(command: StoreCommand, store: TickStore): void {
+export function obey(command: StoreCommand, store: HostedStore): void {
   if (command.kind === 'serve') serveStore(command.port, store);
   // It says by itself how it ends.
   else void serveDrain({ ...command, writer: store });

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { HindcastError } from '@hindcast/contracts';
-import type { TickRange, TickStore } from '@hindcast/ports';
+import type { TickRange } from '@hindcast/ports';
 import { tickStoreConformance } from '@hindcast/testing';
 import type { EmbeddedTickStore } from '../embedded-stores.js';
 import { duckDbHere } from './duckdb-here.fixture.js';
+import type { HostedStore } from './hosted-store.js';
 import { serveStore } from './serve-store.js';
 import { StoreInThread } from './store-in-thread.js';
 
@@ -32,8 +33,8 @@ describe('what passes between the threads', () => {
   beforeEach(() => ({ port1: here, port2: there } = new MessageChannel()));
   afterEach(() => here.close());
 
-  function storeOf(parts: Partial<TickStore>): StoreInThread {
-    serveStore(there, parts as TickStore);
+  function storeOf(parts: Partial<HostedStore>): StoreInThread {
+    serveStore(there, parts as HostedStore);
     return new StoreInThread(here);
   }
 

@@ -1,11 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HindcastError } from '@hindcast/contracts';
 import type { QuoteColumns, TradeColumns } from '@hindcast/market';
-import type { BarInterval, BarRow, StateRow, TickRange, TickStore } from '@hindcast/ports';
+import type { BarInterval, BarRow, StateRow, TickRange } from '@hindcast/ports';
+import type { HostedStore } from './hosted-store.js';
 import { receivedError, type CallName, type ReadName, type StoreAnswer, type StoreRequest } from './store-messages.js';
 
-type Given<Name extends CallName> = Parameters<TickStore[Name]>;
-type Value<Name extends CallName> = Awaited<ReturnType<TickStore[Name]>>;
+type Given<Name extends CallName> = Parameters<HostedStore[Name]>;
+type Value<Name extends CallName> = Awaited<ReturnType<HostedStore[Name]>>;
 type WithoutId<Request> = Request extends unknown ? Omit<Request, 'id'> : never;
 
 /**
@@ -13,7 +14,7 @@ type WithoutId<Request> = Request extends unknown ? Omit<Request, 'id'> : never;
  * both sides may do with it what they like. A read that is called off throws the signal's reason; when the thread ends,
  * whatever is under way fails with STORE_AWAY.
  */
-export class StoreInThread implements TickStore {
+export class StoreInThread implements HostedStore {
   private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
   private nextId = 1;
   private isClosed = false;
@@ -61,6 +62,10 @@ export class StoreInThread implements TickStore {
 
   health(): Promise<Value<'health'>> {
     return this.call('health');
+  }
+
+  facts(): Promise<Value<'facts'>> {
+    return this.call('facts');
   }
 
   trades(range: TickRange): AsyncIterable<TradeColumns> {

@@ -1,11 +1,11 @@
 import { HindcastError, type ErrorCode, type ErrorDetails } from '@hindcast/contracts';
-import type { TickStore } from '@hindcast/ports';
+import type { HostedStore } from './hosted-store.js';
 
 /** What passes between a tick store and those who use it from another thread. */
 
 /** Reads come piece by piece, as they are asked for. */
 export type ReadName = 'trades' | 'quotes' | 'bars' | 'states';
-export type CallName = Exclude<keyof TickStore, ReadName>;
+export type CallName = Exclude<keyof HostedStore, ReadName>;
 
 export type StoreRequest =
   | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly given: readonly unknown[] }
