@@ -12,6 +12,8 @@ import type { StandaloneConfig } from './config.js';
 export interface EmbeddedTickStore {
   readonly store: TickStore;
   readonly startDrain: StartDrain;
+  /** Instruments that it can take nothing more of. */
+  readonly fullInstruments?: () => ReadonlyMap<string, string>;
   /** Adds what it says of itself to monitoring and metrics. */
   readonly observe?: (monitoring: MonitoringRegistry, metrics: Metrics) => void;
   close(): Promise<void>;

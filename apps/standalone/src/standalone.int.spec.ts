@@ -7,6 +7,7 @@ import { GrpcPusher } from '@hindcast/log-grpc';
 import { servedRoutes, type ReadyReport, type RunningService } from '@hindcast/service-kit';
 import { documentedRoutes, GrpcCaller, openApiOf } from '@hindcast/testing';
 import { batchOf, bodyOf, momentAt, startStandalone, Subscriber, wanderingTrades } from './standalone.fixture.js';
+import { duckDbHere } from './store/duckdb-here.fixture.js';
 
 /** A busy machine takes its time. */
 jest.setTimeout(240_000);
@@ -202,4 +203,21 @@ it('has everything again when it is started again, and knows what it has', async
   expect(await contents()).toEqual(before);
   const again = await post('/v1/trades', bodyOf(trades));
   expect(again).toMatchObject({ body: { accepted: 0, duplicate: seconds } });
+});
+
+it('refuses an instrument whose file can take no more, and that one alone', async () => {
+  await service.stop();
+  const openers = {
+    ticks: async (config: Parameters<typeof duckDbHere>[0]) => ({
+      ...(await duckDbHere(config)),
+      fullInstruments: () => new Map([['usa/equity IBM', 'its file is damaged']]),
+    }),
+  };
+  service = await startStandalone(home, openers);
+  const row = { timestamp: momentAt(seconds), trade_id: 'x', price: 1, size: 1 };
+  expect(await post('/v1/trades', [{ ...row, symbol: 'IBM' }])).toMatchObject({
+    status: 429,
+    body: { error: { code: 'INSTRUMENT_FULL' } },
+  });
+  expect(await post('/v1/trades', [{ ...row, symbol: 'BAC' }])).toMatchObject({ status: 200, body: { accepted: 1 } });
 });

@@ -50,6 +50,7 @@ function tickIngest({ config, stores: { ticks, bus } }: StandaloneParts): Dynami
     bus,
     clock,
     startDrain: ticks.startDrain,
+    fullInstruments: ticks.fullInstruments,
     names: { store: storeName, bus: busName },
     observe: (monitoring, metrics) => {
       ticks.observe?.(monitoring, metrics);

@@ -1,5 +1,6 @@
 import type { Bus, Clock, TickStore } from '@hindcast/ports';
 import type { Metrics, MonitoringRegistry } from '@hindcast/service-kit';
+import type { FullInstruments } from './admission/full-instruments.js';
 import type { StartDrain } from './drain/drain-run.js';
 
 /** What this service needs of the world, whichever technology answers. */
@@ -9,6 +10,8 @@ export interface Adapters {
   readonly clock: Clock;
   /** Into the same store, from wherever it is written to best. */
   readonly startDrain: StartDrain;
+  /** Instruments that the store can take nothing more of, all others go on; absent where it takes all or nothing. */
+  readonly fullInstruments?: (() => FullInstruments) | undefined;
   /** What their operator calls them: their names in health. */
   readonly names: { readonly store: string; readonly bus: string };
   /** Adds what store and bus say of themselves to monitoring and metrics, where they say more than health does. */

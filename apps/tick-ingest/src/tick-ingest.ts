@@ -134,7 +134,7 @@ export class TickIngest {
 
   async start(): Promise<void> {
     const { config, adapters, logger, lifecycle, health, metrics, tracer, grpcDoors } = this.parts;
-    const { store, bus, clock } = adapters;
+    const { store, bus, clock, fullInstruments } = adapters;
     const log = await this.openLog();
     lifecycle.onStop('log', () => log.close());
     const publisher = new TickPublisher(bus, clock, log);
@@ -148,7 +148,17 @@ export class TickIngest {
     };
     const limits = admissionLimits(config);
     const intake = await Intake.open(
-      { log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed, events: this.counters, steps },
+      {
+        log,
+        clock,
+        limits,
+        lookup: new StoreLookup(store),
+        logRowsMax: config.logRowsMax,
+        fullInstruments,
+        onFlushed,
+        events: this.counters,
+        steps,
+      },
       (number) => {
         this.waitingFor = `admission reads the log, batch ${number}`;
       },

@@ -127,6 +127,8 @@ export interface DuckDbFacts {
     readonly message: string;
     /** Of rows that wait for the file, on disk. */
     readonly waiting_bytes: number;
+    /** So much waits that no more of it is let in: its doors answer 429. */
+    readonly is_full: boolean;
   }[];
 }
 

@@ -15,8 +15,8 @@ export async function openHosted(options: DuckDbTickStoreOptions): Promise<Hoste
 
 function factsOf(store: DuckDbTickStore): DuckDbFacts {
   const { attached, attachedMax, hits, misses, evictions } = store.statistics();
-  const outages = store.outages().map(({ market, symbol, code, message, waitingBytes }) => {
-    return { market, symbol, code, message, waiting_bytes: waitingBytes };
+  const outages = store.outages().map(({ market, symbol, code, message, waitingBytes, isFull }) => {
+    return { market, symbol, code, message, waiting_bytes: waitingBytes, is_full: isFull };
   });
   return { attached, attached_max: attachedMax, hits, misses, evictions, outages };
 }

@@ -9,7 +9,14 @@ import { ingestAnswer } from './ingest-answer.js';
 import { parseTickBody, requestQuery } from './tick-body.js';
 import { tickBodies } from './tick-schemas.js';
 
-const errors: readonly ErrorCode[] = ['TRADE_ID_REQUIRED', 'LOG_FULL', 'LOG_UNAVAILABLE', 'STORE_AWAY', 'STORE_NOT_READY'];
+const errors: readonly ErrorCode[] = [
+  'TRADE_ID_REQUIRED',
+  'LOG_FULL',
+  'INSTRUMENT_FULL',
+  'LOG_UNAVAILABLE',
+  'STORE_AWAY',
+  'STORE_NOT_READY',
+];
 
 /** Ticks as JSON (one, an array, or an envelope), as NDJSON or as Arrow IPC. Acknowledged means on disk. */
 @Controller('v1')
