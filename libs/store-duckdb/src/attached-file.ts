@@ -62,9 +62,10 @@ export class AttachedFile {
         this.#isInDoubt = false;
         await writer.run('BEGIN');
         const progress = await work(writer);
-        const applied = progress && (await this.#note(progress));
-        await writer.run('COMMIT');
-        if (applied) this.#applied = applied;
+        const applied = progress && this.#after(progress);
+        // One call for both: each costs a turn of the threads.
+        await writer.run(`${applied ? noteSql(applied, this.#applied.has(applied.streamId)) : ''} COMMIT`);
+        if (applied) this.#applied = new Map([...this.#applied, [applied.streamId, applied]]);
       } catch (cause) {
         this.#isInDoubt = true;
         // Where the transaction is over already there is nothing to take back.
@@ -79,17 +80,16 @@ export class AttachedFile {
     return this.#turns.run(() => work(this.attachment.writer));
   }
 
-  async #note({ streamId, number, sequence }: AppliedBy): Promise<ReadonlyMap<string, Applied>> {
-    const before = this.#applied.get(streamId);
-    const after = { number: Math.max(number, before?.number ?? -1), sequence: Math.max(sequence, before?.sequence ?? -1) };
-    const values = `number = ${whole(after.number)}, sequence = ${whole(after.sequence)}`;
-    await this.attachment.writer.run(
-      before
-        ? `UPDATE applied SET ${values} WHERE stream_id = ${literal(streamId)}`
-        : `INSERT INTO applied VALUES (${literal(streamId)}, ${whole(after.number)}, ${whole(after.sequence)})`,
-    );
-    return new Map([...this.#applied, [streamId, after]]);
+  #after({ streamId, number, sequence }: AppliedBy): AppliedBy {
+    const before = this.applied(streamId);
+    return { streamId, number: Math.max(number, before.number), sequence: Math.max(sequence, before.sequence) };
   }
+}
+
+function noteSql({ streamId, number, sequence }: AppliedBy, isKnown: boolean): string {
+  return isKnown
+    ? `UPDATE applied SET number = ${whole(number)}, sequence = ${whole(sequence)} WHERE stream_id = ${literal(streamId)};`
+    : `INSERT INTO applied VALUES (${literal(streamId)}, ${whole(number)}, ${whole(sequence)});`;
 }
 
 async function readApplied(connection: DuckDBConnection): Promise<Map<string, Applied>> {

@@ -23,8 +23,6 @@ export interface JoinableBar {
   readonly closeSequence: number;
 }
 
-type OpenBar = { -readonly [Field in keyof JoinableBar]: JoinableBar[Field] };
-
 export interface BarTrades {
   readonly length: number;
   readonly timeUs: Float64Array;
@@ -54,7 +52,7 @@ export function barTrades(columns: ResultColumns): BarTrades {
 export class BarFold {
   readonly #intervalUs: number;
   #finished: JoinableBar[] = [];
-  #open: OpenBar | undefined;
+  #open: JoinableBar | undefined;
 
   constructor(intervalUs: number) {
     this.#intervalUs = intervalUs;
@@ -65,20 +63,8 @@ export class BarFold {
     return this.#finished.length;
   }
 
-  add({ length, timeUs, sequence, price, size, side }: BarTrades): void {
-    for (let row = 0; row < length; row++) {
-      const bar = this.#barAt(timeUs[row], sequence[row], price[row]);
-      bar.high = Math.max(bar.high, price[row]);
-      bar.low = Math.min(bar.low, price[row]);
-      bar.close = price[row];
-      bar.closeUs = timeUs[row];
-      bar.closeSequence = sequence[row];
-      bar.volume += size[row];
-      bar.notional += price[row] * size[row];
-      if (side[row] === sideCodes.buy) bar.buyVolume += size[row];
-      else if (side[row] === sideCodes.sell) bar.sellVolume += size[row];
-      bar.trades++;
-    }
+  add(trades: BarTrades): void {
+    for (let row = 0; row < trades.length;) row = this.#addToBar(trades, row);
   }
 
   /** Finer bars, in their order. */
@@ -106,14 +92,36 @@ export class BarFold {
     return bars;
   }
 
-  #barAt(timeUs: number, sequence: number, price: number): OpenBar {
+  /** The trades of one bar, from this row on, in variables of their own: far faster than in the bar's fields. */
+  #addToBar({ length, timeUs, sequence, price, size, side }: BarTrades, from: number): number {
+    const bar = this.#barAt(timeUs[from], sequence[from], price[from]);
+    const endUs = bar.startUs + this.#intervalUs;
+    let { high, low, volume, notional, buyVolume, sellVolume } = bar;
+    let row = from;
+    for (; row < length && timeUs[row] < endUs; row++) {
+      const at = price[row];
+      const many = size[row];
+      if (at > high) high = at;
+      if (at < low) low = at;
+      volume += many;
+      notional += at * many;
+      if (side[row] === sideCodes.buy) buyVolume += many;
+      else if (side[row] === sideCodes.sell) sellVolume += many;
+    }
+    const last = row - 1;
+    const trades = bar.trades + row - from;
+    const close = { close: price[last], closeUs: timeUs[last], closeSequence: sequence[last] };
+    this.#open = { ...bar, ...close, high, low, volume, notional, buyVolume, sellVolume, trades };
+    return row;
+  }
+
+  #barAt(timeUs: number, sequence: number, price: number): JoinableBar {
     if (this.#open && timeUs < this.#open.startUs + this.#intervalUs) return this.#open;
     this.finish();
     const startUs = Math.floor(timeUs / this.#intervalUs) * this.#intervalUs;
     const prices = { open: price, high: price, low: price, close: price };
     const sums = { volume: 0, notional: 0, buyVolume: 0, sellVolume: 0, trades: 0 };
-    this.#open = { startUs, ...prices, ...sums, openUs: timeUs, openSequence: sequence, closeUs: timeUs, closeSequence: sequence };
-    return this.#open;
+    return { startUs, ...prices, ...sums, openUs: timeUs, openSequence: sequence, closeUs: timeUs, closeSequence: sequence };
   }
 }
 

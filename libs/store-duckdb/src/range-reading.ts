@@ -8,6 +8,9 @@ import { timeLiteral, whole } from './sql.js';
 /** Asks the file of one instrument, which is held meanwhile; undefined where there is none. */
 export type RangeReading = <T>(ask: (reader: DuckDBConnection, file: InstrumentFile) => Promise<T>) => Promise<T | undefined>;
 
+/** Slices that are asked for at once. */
+const slicesAhead = 3;
+
 /** Where a reader stands: rows after this one follow. */
 type Position = NonNullable<TickRange['after']>;
 
@@ -39,26 +42,48 @@ export interface RangeQuery<Piece extends OrderedRows> {
  * a piece may, or fewer are wanted than it has, DuckDB sorts.
  */
 export async function* readInOrder<Piece extends OrderedRows>(reading: RangeReading, query: RangeQuery<Piece>): AsyncGenerator<Piece> {
+  const { range } = query;
+  let rowsLeft = range.limit ?? Infinity;
+  for await (const read of slicesInOrder(reading, query)) {
+    range.signal?.throwIfAborted();
+    const piece = read.length > rowsLeft ? query.cut(read, rowsLeft) : read;
+    rowsLeft -= piece.length;
+    yield piece;
+    if (rowsLeft <= 0) return;
+  }
+}
+
+/** Slices that are read whole are asked for ahead: while one becomes columns, DuckDB works on the next ones. */
+async function* slicesInOrder<Piece extends OrderedRows>(reading: RangeReading, query: RangeQuery<Piece>): AsyncGenerator<Piece> {
   const { range, rowsMax } = query;
-  const { signal, limit = Infinity } = range;
-  const fromUs = Math.max(range.fromUs, range.after?.timeUs ?? range.fromUs);
-  let after = range.after;
-  let rowsLeft = limit;
-  for (const slice of await plan(reading, query, fromUs)) {
-    for (let isThrough = false; !isThrough && rowsLeft > 0;) {
-      signal?.throwIfAborted();
-      const isWhole = slice.rows <= Math.min(rowsLeft, 2 * rowsMax);
-      const bound = isWhole ? Infinity : Math.min(rowsMax, rowsLeft);
-      const read = await reading((reader, file) => readSlice({ reader, file, query, slice, after, bound }));
-      if (!read) return;
-      isThrough = read.length < bound;
-      if (read.length === 0) continue;
-      const piece = read.length > rowsLeft ? query.cut(read, rowsLeft) : read;
-      rowsLeft -= piece.length;
-      after = { timeUs: piece.timeUs[piece.length - 1], sequence: piece.sequence[piece.length - 1] };
-      signal?.throwIfAborted();
-      yield piece;
+  const slices = await plan(reading, query);
+  const isWhole = (slice: Slice | undefined): boolean => slice !== undefined && slice.rows <= 2 * rowsMax;
+  const asked: Promise<Piece | undefined>[] = [];
+  for (const [at, slice] of slices.entries()) {
+    range.signal?.throwIfAborted();
+    if (!isWhole(slice)) {
+      yield* pagesOf(reading, query, slice);
+      continue;
     }
+    while (asked.length < slicesAhead && isWhole(slices.at(at + asked.length)) && at + asked.length < slices.length)
+      asked.push(quietly(readSlice(reading, query, { slice: slices[at + asked.length], after: range.after })));
+    const piece = await asked.shift();
+    if (!piece) return;
+    if (piece.length > 0) yield piece;
+  }
+}
+
+/** A slice with too many rows for one piece, page by page. */
+async function* pagesOf<Piece extends OrderedRows>(reading: RangeReading, query: RangeQuery<Piece>, slice: Slice): AsyncGenerator<Piece> {
+  const { range, rowsMax } = query;
+  const limit = Math.min(rowsMax, range.limit ?? Infinity);
+  for (let after = range.after; ;) {
+    range.signal?.throwIfAborted();
+    const page = await readSlice(reading, query, { slice, after, limit });
+    if (!page || page.length === 0) return;
+    yield page;
+    if (page.length < limit) return;
+    after = { timeUs: page.timeUs[page.length - 1], sequence: page.sequence[page.length - 1] };
   }
 }
 
@@ -69,9 +94,7 @@ export async function* oneAhead<Piece>(pieces: AsyncGenerator<Piece>): AsyncGene
     for (;;) {
       const read = await asked;
       if (read.done) return;
-      asked = pieces.next();
-      // Whoever awaits it gets the failure; a piece that nobody awaits any more may fail in silence.
-      asked.catch(() => undefined);
+      asked = quietly(pieces.next());
       yield read.value;
     }
   } finally {
@@ -82,27 +105,28 @@ export async function* oneAhead<Piece>(pieces: AsyncGenerator<Piece>): AsyncGene
 async function plan<Piece extends OrderedRows>(
   reading: RangeReading,
   { table, range, rowsMax }: RangeQuery<Piece>,
-  fromUs: number,
 ): Promise<readonly Slice[]> {
   range.signal?.throwIfAborted();
   const { toUs, limit = Infinity } = range;
+  const fromUs = Math.max(range.fromUs, range.after?.timeUs ?? range.fromUs);
   if (limit <= 0 || fromUs >= toUs) return [];
   // A page of a long range: counting all of it would cost more than the page.
   if (limit <= rowsMax) return [{ fromUs, toUs, rows: Infinity }];
   return (await reading((reader, { file }) => slicesOf(reader, file.table(table), { ...range, fromUs }, rowsMax))) ?? [];
 }
 
-interface SliceReading<Piece extends OrderedRows> {
-  readonly reader: DuckDBConnection;
-  readonly file: InstrumentFile;
-  readonly query: RangeQuery<Piece>;
+interface SliceReading {
   readonly slice: Slice;
   readonly after: Position | undefined;
-  /** Rows that are wanted at most; Infinity where all are. */
-  readonly bound: number;
+  /** Rows that are wanted at most; all where it says none. */
+  readonly limit?: number;
 }
 
-async function readSlice<Piece extends OrderedRows>({ reader, file, query, slice, after, bound }: SliceReading<Piece>): Promise<Piece> {
+function readSlice<Piece extends OrderedRows>(
+  reading: RangeReading,
+  query: RangeQuery<Piece>,
+  { slice, after, limit }: SliceReading,
+): Promise<Piece | undefined> {
   const conditions = [
     ...(query.only ? [query.only] : []),
     `timestamp >= ${timeLiteral(slice.fromUs)}`,
@@ -113,7 +137,16 @@ async function readSlice<Piece extends OrderedRows>({ reader, file, query, slice
       `timestamp >= ${timeLiteral(after.timeUs)}`,
       `(timestamp > ${timeLiteral(after.timeUs)} OR sequence > ${whole(after.sequence)})`,
     );
-  const order = bound === Infinity ? '' : ` ORDER BY timestamp, sequence LIMIT ${whole(bound)}`;
-  const result = await reader.run(`SELECT ${query.select} FROM ${file.file.table(query.table)} WHERE ${conditions.join(' AND ')}${order}`);
-  return query.take(new ResultColumns(result), reader, file);
+  const order = limit === undefined ? '' : ` ORDER BY timestamp, sequence LIMIT ${whole(limit)}`;
+  return reading(async (reader, file) => {
+    const table = file.file.table(query.table);
+    const result = await reader.run(`SELECT ${query.select} FROM ${table} WHERE ${conditions.join(' AND ')}${order}`);
+    return query.take(new ResultColumns(result), reader, file);
+  });
+}
+
+/** Whoever awaits it gets the failure; what nobody awaits any more may fail in silence. */
+function quietly<T>(asked: Promise<T>): Promise<T> {
+  asked.catch(() => undefined);
+  return asked;
 }

@@ -1,7 +1,7 @@
 import type { DuckDBDataChunk, DuckDBMaterializedResult } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { CodedColumn, TextColumn } from '@hindcast/market';
-import { IdBuilder } from './tick-ids.js';
+import { idColumn } from './tick-ids.js';
 
 /** Rows of an answer in the order in which they are wanted; undefined where they lie so. */
 export type RowOrder = Uint32Array | undefined;
@@ -68,14 +68,7 @@ export class ResultColumns {
         texts.set(from + row, text ?? '');
       });
     });
-    const ids = new IdBuilder(this.length);
-    for (let at = 0; at < this.length; at++) {
-      const row = order ? order[at] : at;
-      const text = texts.size > 0 ? texts.get(row) : undefined;
-      if (text === undefined) ids.pushNumber(halves[2 * row], halves[2 * row + 1]);
-      else ids.pushText(text);
-    }
-    return ids.build();
+    return idColumn({ length: this.length, halves, texts, order });
   }
 
   /** The order of time and sequence; undefined where the rows have it already, which those that came in time do. */

@@ -11,6 +11,7 @@ const twoTo32 = 2 ** 32;
 /** From here on a double would round. */
 const exactHigh = 2 ** 21;
 const reader = new TextDecoder();
+const writer = new TextEncoder();
 
 /**
  * Ids into two columns: nearly all are whole numbers, which take eight bytes of fixed width and compress to almost nothing
@@ -58,56 +59,55 @@ function numberOf(bytes: Uint8Array, start: number, end: number): number {
   return value;
 }
 
-/** Ids that are read back, as bytes one after the other. */
-export class IdBuilder {
-  readonly #offsets: Int32Array;
-  #bytes: Uint8Array;
-  #rows = 0;
-  #used = 0;
+/** Ids as they are read back: the halves of 64-bit numbers, and by row the texts of those that are none. */
+export interface ReadIds {
+  readonly length: number;
+  readonly halves: Uint32Array;
+  readonly texts: ReadonlyMap<number, string>;
+  /** The rows in the order in which they are wanted; undefined where they lie so. */
+  readonly order?: Uint32Array | undefined;
+}
 
-  constructor(rows: number) {
-    this.#offsets = new Int32Array(rows + 1);
-    this.#bytes = new Uint8Array(Math.max(rows, 1) * 12);
+/** Ids as bytes, one after the other. */
+export function idColumn({ length, halves, texts, order }: ReadIds): TextColumn {
+  const offsets = new Int32Array(length + 1);
+  let bytes = new Uint8Array(length * digitsMax + longestBytes(texts));
+  let used = 0;
+  for (let at = 0; at < length; at++) {
+    const row = order ? order[at] : at;
+    const text = texts.size > 0 ? textOf(texts, row, halves) : longText(halves, row);
+    if (text === undefined) used = writeDigits(bytes, used, halves[2 * row + 1] * twoTo32 + halves[2 * row]);
+    else used += writer.encodeInto(text, bytes.subarray(used)).written;
+    offsets[at + 1] = used;
   }
+  bytes = bytes.slice(0, used);
+  return { offsets, bytes };
+}
 
-  /** A number of 64 bits, by its lower and upper half. */
-  pushNumber(low: number, high: number): void {
-    if (high >= exactHigh) {
-      this.pushText(String((BigInt(high) << 32n) | BigInt(low)));
-      return;
-    }
-    let rest = high * twoTo32 + low;
-    let digits = 1;
-    for (let bound = 10; rest >= bound; bound *= 10) digits++;
-    this.#reserve(digits);
-    for (let at = this.#used + digits - 1; at >= this.#used; at--) {
-      const tenth = Math.floor(rest / 10);
-      this.#bytes[at] = zero + rest - tenth * 10;
-      rest = tenth;
-    }
-    this.#push(digits);
+function textOf(texts: ReadIds['texts'], row: number, halves: Uint32Array): string | undefined {
+  return texts.get(row) ?? longText(halves, row);
+}
+
+/** Numbers that a double would round, as text. */
+function longText(halves: Uint32Array, row: number): string | undefined {
+  const high = halves[2 * row + 1];
+  return high < exactHigh ? undefined : String((BigInt(high) << 32n) | BigInt(halves[2 * row]));
+}
+
+function longestBytes(texts: ReadIds['texts']): number {
+  let bytes = 0;
+  for (const text of texts.values()) bytes += text.length * 3;
+  return bytes;
+}
+
+/** Nine digits at a time, because those are whole numbers of 32 bits, which divide fastest. Returns where they end. */
+function writeDigits(bytes: Uint8Array, start: number, value: number): number {
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  let at = start + digits;
+  for (let rest = value; at > start; rest = Math.floor(rest / billion)) {
+    const stop = Math.max(start, at - 9);
+    for (let nine = (rest % billion) | 0; at > stop; nine = (nine / 10) | 0) bytes[--at] = zero + (nine % 10);
   }
-
-  pushText(text: string): void {
-    this.#reserve(text.length * 3);
-    this.#push(IdBuilder.#encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written);
-  }
-
-  build(): TextColumn {
-    return { offsets: this.#offsets.subarray(0, this.#rows + 1), bytes: this.#bytes.subarray(0, this.#used) };
-  }
-
-  #push(length: number): void {
-    this.#used += length;
-    this.#offsets[++this.#rows] = this.#used;
-  }
-
-  #reserve(length: number): void {
-    if (this.#used + length <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + length));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
-  }
-
-  static readonly #encoder = new TextEncoder();
+  return start + digits;
 }
