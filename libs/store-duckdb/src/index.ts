@@ -7,3 +7,5 @@ export * from './duckdb-tick-store.js';
 export { migrationsDirectory } from './file-schema.js';
 export type { FileStatistics } from './instrument-files.js';
 export { keepEverything, shortMemory, type DroppedRows, type Retention, type RetentionRun } from './retention.js';
+export { RemoteTickStore } from './remote-store.js';
+export { serveStore } from './store-host.js';
