@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { HindcastError } from '@hindcast/contracts';
 import type { DuckDbTickStoreOptions } from '@hindcast/store-duckdb';
 import type { StandaloneConfig } from './config.js';
 import type { EmbeddedTickStore } from './embedded-stores.js';
 import { connectedStore } from './store/connected-store.js';
-import { receivedError } from './store/store-messages.js';
 import type { ThreadCommand, ThreadOpening } from './store/store-thread.js';
 
 /**
@@ -21,15 +21,13 @@ export async function openDuckDb(config: StandaloneConfig): Promise<EmbeddedTick
   };
   const thread = new Worker(new URL('./store/store-thread.js', import.meta.url), { workerData, name: 'tick-store' });
   const [opening] = (await once(thread, 'message')) as [ThreadOpening];
-  if (opening.kind === 'failure') throw receivedError(opening.error);
-  const connected = connectedStore((command) => thread.postMessage(command, [command.port]));
-  return {
-    ...connected,
-    close: async () => {
-      await connected.close();
+  if (opening.kind === 'refused') throw new HindcastError(opening.code, opening.message);
+  return connectedStore({
+    send: (command) => thread.postMessage(command, [command.port]),
+    closeStore: async () => {
       const ended = once(thread, 'exit');
       thread.postMessage({ kind: 'end' } satisfies ThreadCommand);
       await ended;
     },
-  };
+  });
 }

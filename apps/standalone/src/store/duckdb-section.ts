@@ -1,14 +1,14 @@
 import type { DuckDbFacts, MonitoringProblem } from '@hindcast/contracts';
 import type { Metrics, MonitoringRegistry } from '@hindcast/service-kit';
-import type { HostedStore } from './hosted-store.js';
+import type { RemoteTickStore } from '@hindcast/store-duckdb';
 
 /** The tick store of this process, for `GET /v1/monitoring` and as metrics. */
-export function observeDuckDb(store: Pick<HostedStore, 'facts'>, monitoring: MonitoringRegistry, metrics: Metrics): void {
+export function observeDuckDb(store: RemoteTickStore, monitoring: MonitoringRegistry, metrics: Metrics): void {
   monitoring.register<DuckDbFacts>({
     name: 'duckdb',
     whenAway: 'store-away',
     read: async () => {
-      const facts = await store.facts();
+      const facts = await factsOf(store);
       return { facts, problems: facts.outages.map(problemOf) };
     },
   });
@@ -20,6 +20,14 @@ export function observeDuckDb(store: Pick<HostedStore, 'facts'>, monitoring: Mon
   show('hindcast_duckdb_file_misses', 'Uses that opened a file, since the start.', ({ misses }) => misses);
   show('hindcast_duckdb_file_evictions', 'Files closed to make room for others, since the start.', ({ evictions }) => evictions);
   show('hindcast_duckdb_instruments_out', 'Instruments whose files cannot take rows.', ({ outages }) => outages.length);
+}
+
+async function factsOf(store: RemoteTickStore): Promise<DuckDbFacts> {
+  const [{ attached, attachedMax, hits, misses, evictions }, outages] = await Promise.all([store.statistics(), store.outages()]);
+  const shown = outages.map(({ market, symbol, code, message, waitingBytes, isFull }) => {
+    return { market, symbol, code, message, waiting_bytes: waitingBytes, is_full: isFull };
+  });
+  return { attached, attached_max: attachedMax, hits, misses, evictions, outages: shown };
 }
 
 function problemOf({ market, symbol, code, message, waiting_bytes: bytes }: DuckDbFacts['outages'][number]): MonitoringProblem {

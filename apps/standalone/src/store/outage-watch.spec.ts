@@ -1,17 +1,18 @@
-import { HindcastError, type DuckDbFacts } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
+import type { InstrumentOutage } from '@hindcast/ports';
 import { OutageWatch } from './outage-watch.js';
 
-const outage = { market: 'usa/equity', code: 'STORE_DAMAGED', message: 'no DuckDB file', waiting_bytes: 1 } as const;
+const outage = { market: 'usa/equity', code: 'STORE_DAMAGED', message: 'no DuckDB file', waitingBytes: 1 } as const;
 
 it('knows the instruments that are full, and keeps to it while the store does not answer', async () => {
-  let outages: DuckDbFacts['outages'] | undefined = [
-    { ...outage, symbol: 'SPY', is_full: false },
-    { ...outage, symbol: 'IBM', is_full: true },
+  let outages: readonly InstrumentOutage[] | undefined = [
+    { ...outage, symbol: 'SPY', isFull: false },
+    { ...outage, symbol: 'IBM', isFull: true },
   ];
   const watch = new OutageWatch({
-    facts: async () => {
+    outages: async () => {
       if (!outages) throw new HindcastError('STORE_AWAY');
-      return { attached: 0, attached_max: 1, hits: 0, misses: 0, evictions: 0, outages };
+      return outages;
     },
   });
   await watch.look();

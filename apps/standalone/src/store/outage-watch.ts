@@ -1,6 +1,5 @@
-import type { DuckDbFacts } from '@hindcast/contracts';
 import { instrumentKey } from '@hindcast/market';
-import type { HostedStore } from './hosted-store.js';
+import type { InstrumentOutage } from '@hindcast/ports';
 
 /** What was let in before is taken all the same, so that a second does not matter. */
 const lookIntervalMs = 1_000;
@@ -10,7 +9,7 @@ export class OutageWatch {
   full: ReadonlyMap<string, string> = new Map();
   private readonly timer: NodeJS.Timeout;
 
-  constructor(private readonly store: Pick<HostedStore, 'facts'>) {
+  constructor(private readonly store: { outages(): Promise<readonly InstrumentOutage[]> }) {
     this.timer = setInterval(() => void this.look(), lookIntervalMs);
     this.timer.unref();
   }
@@ -21,14 +20,14 @@ export class OutageWatch {
 
   async look(): Promise<void> {
     try {
-      this.full = fullOf(await this.store.facts());
+      this.full = fullOf(await this.store.outages());
     } catch {
       // The store is being closed; health says what else there is to say.
     }
   }
 }
 
-function fullOf({ outages }: DuckDbFacts): ReadonlyMap<string, string> {
-  const full = outages.filter(({ is_full: isFull }) => isFull);
+function fullOf(outages: readonly InstrumentOutage[]): ReadonlyMap<string, string> {
+  const full = outages.filter(({ isFull }) => isFull);
   return new Map(full.map((outage) => [instrumentKey(outage), `${outage.code}, ${outage.message}`]));
 }
