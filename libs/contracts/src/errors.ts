@@ -101,6 +101,12 @@ export const errorCodes = {
     retry: true,
     help: 'The log is at its bound until its followers advance; send again after Retry-After.',
   },
+  INSTRUMENT_FULL: {
+    status: 429,
+    grpc: 8,
+    retry: true,
+    help: "The instrument's own file cannot take rows, and as many wait as may: the operator mends it. All other instruments are taken.",
+  },
   LOG_UNAVAILABLE: {
     status: 503,
     grpc: 14,
@@ -127,6 +133,18 @@ export const errorCodes = {
     grpc: 14,
     retry: true,
     help: 'QuestDB refuses our password: the operator corrects HINDCAST_QUESTDB_PASSWORD_FILE or HINDCAST_QUESTDB_URL and restarts.',
+  },
+  STORE_LOCKED: {
+    status: 503,
+    grpc: 14,
+    retry: true,
+    help: 'Another process, or another part of this one, has the embedded store open: stop it, or name another HINDCAST_HOME.',
+  },
+  STORE_DAMAGED: {
+    status: 503,
+    grpc: 15,
+    retry: true,
+    help: "One instrument's file cannot be read; all others go on. Put a good copy in its place, or move it away to begin anew.",
   },
   SCHEMA_MISSING: { status: 503, grpc: 9, retry: true, help: 'Tables are missing: run `npx hindcast migrate up`.' },
   SCHEMA_CHANGED: {

@@ -1,4 +1,4 @@
-import type { TickKind } from '@hindcast/contracts';
+import type { ErrorCode, TickKind } from '@hindcast/contracts';
 import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 
@@ -120,6 +120,16 @@ export interface StateStore {
     readonly market?: string;
     readonly asOfUs?: number;
   }): Promise<readonly StateRow[]>;
+}
+
+/** An instrument whose own place in the store cannot take rows; they wait aside, and all other instruments go on. */
+export interface InstrumentOutage extends Instrument {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** What waits, on disk. */
+  readonly waitingBytes: number;
+  /** So much waits that no more of this instrument should be let in. What was let in before is still taken. */
+  readonly isFull: boolean;
 }
 
 export interface StoreHealth {

@@ -1,0 +1,152 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { dayUs, utcDay, type TickKind } from '@hindcast/contracts';
+import { sliceQuotes, sliceTrades, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, StoreCount, TickRange, TickReader } from '@hindcast/ports';
+import { askRows } from './ask-rows.js';
+import { barsOf } from './bar-reader.js';
+import type { EmbeddedDatabase } from './embedded-database.js';
+import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
+import { oneAhead, readInOrder, type RangeReading } from './range-reading.js';
+import { retiredOf } from './retention.js';
+import { whole } from './sql.js';
+import { quoteColumns, quoteSelect, tradeColumns, tradeSelect, type TickAnswer } from './tick-columns.js';
+
+/** Rows of one piece: some megabytes, and twice that is the most that a reader holds of a range at a time. */
+export const pieceRowsMax = 32_768;
+
+const tables: Readonly<Record<TickKind, string>> = { trades: 'trade_rows', quotes: 'quote_rows' };
+const tickKinds: readonly TickKind[] = ['trades', 'quotes'];
+
+/** Ticks, bars and counts out of the files. A file is held only while a piece is read from it, however slow the reader. */
+export class DuckDbTickReader implements TickReader {
+  readonly #files: InstrumentFiles;
+  readonly #database: EmbeddedDatabase;
+  /** Of rows that belong to no instrument. */
+  readonly #highestRejected: () => number;
+
+  constructor(parts: { readonly files: InstrumentFiles; readonly database: EmbeddedDatabase; readonly highestRejected: () => number }) {
+    this.#files = parts.files;
+    this.#database = parts.database;
+    this.#highestRejected = parts.highestRejected;
+  }
+
+  trades(range: TickRange): AsyncIterable<TradeColumns> {
+    return this.#ticks('trades', tradeSelect, range, { columns: tradeColumns, cut: sliceTrades });
+  }
+
+  quotes(range: TickRange): AsyncIterable<QuoteColumns> {
+    return this.#ticks('quotes', quoteSelect, range, { columns: quoteColumns, cut: sliceQuotes });
+  }
+
+  bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {
+    return barsOf(this.#reading(range), range, interval);
+  }
+
+  async instruments(filter: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {
+    const summaries = await this.#each(filter, async ({ instrument, file }, reader) => {
+      const found: InstrumentSummary[] = [];
+      for (const table of tickKinds) {
+        const days = await daysOf(reader, file.table(tables[table]));
+        if (days.length > 0) found.push(summaryOf({ ...instrument, table }, days));
+      }
+      return found;
+    });
+    return tickKinds.flatMap((kind) => summaries.flat().filter(({ table }) => table === kind));
+  }
+
+  /** Rows that retention has dropped count on: they were stored. */
+  async counts(): Promise<readonly StoreCount[]> {
+    const cells = await this.#each({}, async ({ instrument, file }, reader) => {
+      const retired = await retiredOf(reader, file.table('retired'));
+      const found: StoreCount[] = [];
+      for (const table of tickKinds) {
+        const rowsOf = new Map(retired.filter(({ kind }) => kind === table).map(({ day, rows }) => [day, rows]));
+        for (const { day, rows } of await daysOf(reader, file.table(tables[table]))) rowsOf.set(day, (rowsOf.get(day) ?? 0) + rows);
+        const days = [...rowsOf].toSorted(([a], [b]) => (a < b ? -1 : 1));
+        found.push(...days.map(([day, rows]) => ({ table, ...instrument, day, rows })));
+      }
+      return found;
+    });
+    return tickKinds.flatMap((kind) => cells.flat().filter(({ table }) => table === kind));
+  }
+
+  async highestSequence(): Promise<number> {
+    const highest = await this.#each({}, ({ file }) => Promise.resolve(file.newest().sequence));
+    return Math.max(this.#highestRejected(), ...highest);
+  }
+
+  async newestTrades(
+    instrument: Instrument,
+    { late, limit }: { readonly late: boolean; readonly limit: number },
+  ): Promise<readonly NewestTrade[]> {
+    const rows = await this.#reading(instrument)((reader, { file }) =>
+      askRows<[number, number, number]>(
+        reader,
+        `SELECT epoch_us(timestamp)::DOUBLE, sequence::DOUBLE, price FROM ${file.table('trade_rows')} ` +
+          `WHERE late = ${String(late)} ORDER BY sequence DESC LIMIT ${whole(limit)}`,
+      ),
+    );
+    return (rows ?? []).map(([timeUs, sequence, price]) => ({ timeUs, sequence, price }));
+  }
+
+  #ticks<Columns extends TradeColumns | QuoteColumns>(
+    table: TickKind,
+    select: string,
+    range: TickRange,
+    make: {
+      readonly columns: (answer: TickAnswer) => Promise<Columns>;
+      readonly cut: (columns: Columns, from: number, to: number) => Columns;
+    },
+  ): AsyncIterable<Columns> {
+    const pieces = readInOrder(this.#reading(range), {
+      table: tables[table],
+      select,
+      range,
+      rowsMax: pieceRowsMax,
+      take: (columns, reader, { instrument, file, words }) =>
+        make.columns({ instrument, columns, words, reader, wordsTable: file.table('words') }),
+      cut: (columns, rows) => make.cut(columns, 0, rows),
+    });
+    return oneAhead(pieces);
+  }
+
+  /** Asks one instrument's file; undefined where there is none. */
+  #reading(instrument: Instrument): RangeReading {
+    const { market, symbol } = instrument;
+    return (ask) => this.#files.use({ market, symbol }, (file) => this.#database.read((reader) => ask(reader, file)));
+  }
+
+  async #each<T>(filter: Partial<Instrument>, ask: (file: InstrumentFile, reader: DuckDBConnection) => Promise<T>): Promise<readonly T[]> {
+    const answers: T[] = [];
+    for (const instrument of await this.#files.list(filter)) {
+      const answer = await this.#reading(instrument)((reader, file) => ask(file, reader));
+      if (answer !== undefined) answers.push(answer);
+    }
+    return answers;
+  }
+}
+
+type StoredDay = InstrumentSummary['days'][number] & { readonly firstSequence: number };
+
+async function daysOf(reader: DuckDBConnection, table: string): Promise<readonly StoredDay[]> {
+  const rows = await askRows<[number, number, number, number, number]>(
+    reader,
+    `SELECT (epoch_us(timestamp) // ${dayUs})::DOUBLE AS day, count(*)::DOUBLE, epoch_us(min(timestamp))::DOUBLE, ` +
+      `epoch_us(max(timestamp))::DOUBLE, min(sequence)::DOUBLE FROM ${table} GROUP BY day ORDER BY day`,
+  );
+  return rows.map(([, count, firstUs, lastUs, firstSequence]) => ({ day: utcDay(firstUs), rows: count, firstUs, lastUs, firstSequence }));
+}
+
+function summaryOf(of: Instrument & { readonly table: TickKind }, days: readonly StoredDay[]): InstrumentSummary {
+  const { table, market, symbol } = of;
+  return {
+    table,
+    market,
+    symbol,
+    firstUs: days[0].firstUs,
+    lastUs: days[days.length - 1].lastUs,
+    firstSequence: Math.min(...days.map(({ firstSequence }) => firstSequence)),
+    rows: days.reduce((sum, { rows }) => sum + rows, 0),
+    days: days.map(({ day, rows, firstUs, lastUs }) => ({ day, rows, firstUs, lastUs })),
+  };
+}

@@ -1,0 +1,11 @@
+/**
+ * The tick store inside the process: one DuckDB file an instrument, attached to one instance. Rows and how far the log is
+ * applied are one transaction of a file, so that nothing is applied twice. What is written when, and in which thread it
+ * all happens, is left to the services.
+ */
+export * from './duckdb-tick-store.js';
+export { migrationsDirectory } from './file-schema.js';
+export type { FileStatistics } from './instrument-files.js';
+export { keepEverything, shortMemory, type DroppedRows, type Retention, type RetentionRun } from './retention.js';
+export { RemoteTickStore } from './remote-store.js';
+export { serveStore } from './store-host.js';
