@@ -114,6 +114,14 @@ export const benches = Object.freeze([
     whyNot: () => missing(findQuestDb()),
     run: library('libs/store-questdb/dist/ingest.bench.js'),
   },
+  {
+    id: 't',
+    name: 'embedded',
+    title: 'The embedded tick store alone',
+    measures: 'trades into and out of one DuckDB file an instrument, beside bare DuckDB: its chunk appender, its scans, its own bars',
+    whyNot: () => undefined,
+    run: library('libs/store-duckdb/dist/embedded-store.bench.js'),
+  },
 ]);
 
 /** @param {object} installation */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { tickStoreConformance } from '@hindcast/testing';
-import { DuckDbTickStore, RemoteTickStore, serveStore } from './index.js';
+import { RemoteTickStore, serveStore } from './index.js';
 import { batchOf, everything, StoreWorld } from './store.fixture.js';
 
 const spy = { market: 'usa/equity', symbol: 'SPY' };
@@ -52,8 +52,4 @@ it('says that the store is away when the thread that had it has ended', async ()
   await exit;
   await expect(left.counts()).rejects.toMatchObject({ code: 'STORE_AWAY' });
   expect(await left.health()).toMatchObject({ up: false });
-});
-
-it('is refused a store of its own in another thread', async () => {
-  await expect(DuckDbTickStore.open({ dir: world.dir })).rejects.toMatchObject({ code: 'STORE_LOCKED' });
 });

@@ -34,8 +34,41 @@ export class StagedColumn {
 
   /** A whole number from 0 to what a double holds exactly, as 64 bits; a BigInt a row would cost ten times as much. */
   setWhole(row: number, value: number): void {
-    const low = value % twoTo32;
-    this.setHalves(row, low, (value - low) / twoTo32);
+    const high = Math.floor(value / twoTo32);
+    this.setHalves(row, value - high * twoTo32, high);
+  }
+
+  /** These rows of a column of whole numbers, from `at` on. */
+  takeWholes(at: number, from: Float64Array, rows: Uint32Array): void {
+    const halves = this.#halves;
+    for (let n = 0; n < rows.length; n++) {
+      const value = from[rows[n]];
+      const high = Math.floor(value / twoTo32);
+      halves[2 * (at + n)] = value - high * twoTo32;
+      halves[2 * (at + n) + 1] = high;
+    }
+  }
+
+  /** These rows of a column that lies here as it lies there. */
+  takeValues(at: number, from: Float64Array | Uint8Array, rows: Uint32Array): void {
+    const values = this.values as Float64Array | Uint8Array;
+    for (let n = 0; n < rows.length; n++) values[at + n] = from[rows[n]];
+  }
+
+  /** These rows of a column of codes, each code by what it is called here. */
+  takeCodes(at: number, { codes, called }: { readonly codes: Uint16Array; readonly called: Uint32Array }, rows: Uint32Array): void {
+    const values = this.values as Uint32Array;
+    for (let n = 0; n < rows.length; n++) values[at + n] = called[codes[rows[n]]];
+  }
+
+  /** These rows of a column in which NaN stands for no value. */
+  takeNullable(at: number, from: Float64Array, rows: Uint32Array): void {
+    const values = this.values as Float64Array;
+    for (let n = 0; n < rows.length; n++) {
+      const value = from[rows[n]];
+      if (Number.isNaN(value)) this.setNull(at + n);
+      else values[at + n] = value;
+    }
   }
 
   setHalves(row: number, low: number, high: number): void {

@@ -113,14 +113,12 @@ function stageTrades(staged: StagedRows, columns: TradeColumns, rows: Uint32Arra
   staged.reserve(rows.length);
   const [time, sequence, exchange, id, idText, price, size, side, sideInferred, late, received, source, conditions] = staged.columns;
   stageCommon({ time, sequence, exchange, id, idText, received, source, conditions }, { staged, columns, rows, codes });
-  rows.forEach((row, n) => {
-    const at = staged.length + n;
-    price.values[at] = columns.price[row];
-    size.values[at] = columns.size[row];
-    side.values[at] = columns.side[row];
-    sideInferred.values[at] = columns.sideInferred[row];
-    late.values[at] = columns.late[row];
-  });
+  const at = staged.length;
+  price.takeValues(at, columns.price, rows);
+  size.takeValues(at, columns.size, rows);
+  side.takeValues(at, columns.side, rows);
+  sideInferred.takeValues(at, columns.sideInferred, rows);
+  late.takeValues(at, columns.late, rows);
   staged.length += rows.length;
 }
 
@@ -128,19 +126,11 @@ function stageQuotes(staged: StagedRows, columns: QuoteColumns, rows: Uint32Arra
   staged.reserve(rows.length);
   const [time, sequence, exchange, id, idText, bid, bidSize, ask, askSize, received, source, conditions] = staged.columns;
   stageCommon({ time, sequence, exchange, id, idText, received, source, conditions }, { staged, columns, rows, codes });
-  const sides = [
-    [bid, columns.bid],
-    [bidSize, columns.bidSize],
-    [ask, columns.ask],
-    [askSize, columns.askSize],
-  ] as const;
-  for (const [to, from] of sides) {
-    rows.forEach((row, n) => {
-      const value = from[row];
-      if (Number.isNaN(value)) to.setNull(staged.length + n);
-      else to.values[staged.length + n] = value;
-    });
-  }
+  const at = staged.length;
+  bid.takeNullable(at, columns.bid, rows);
+  bidSize.takeNullable(at, columns.bidSize, rows);
+  ask.takeNullable(at, columns.ask, rows);
+  askSize.takeNullable(at, columns.askSize, rows);
   staged.length += rows.length;
 }
 
@@ -155,15 +145,14 @@ interface Source {
   readonly codes: PieceCodes;
 }
 
+/** Column by column: a loop that does one thing runs several times as fast as one that does them all. */
 function stageCommon(to: CommonColumns, { staged, columns, rows, codes }: Source): void {
-  rows.forEach((row, n) => {
-    const at = staged.length + n;
-    to.time.setWhole(at, columns.timeUs[row]);
-    to.sequence.setWhole(at, columns.sequence[row]);
-    to.received.setWhole(at, columns.receivedAtUs[row]);
-    to.exchange.values[at] = codes.exchange[columns.exchange.codes[row]];
-    to.source.values[at] = codes.source[columns.source.codes[row]];
-    to.conditions.values[at] = codes.conditions[columns.conditions.codes[row]];
-    stageId(columns.id, row, to.id, to.idText, at);
-  });
+  const at = staged.length;
+  to.time.takeWholes(at, columns.timeUs, rows);
+  to.sequence.takeWholes(at, columns.sequence, rows);
+  to.received.takeWholes(at, columns.receivedAtUs, rows);
+  to.exchange.takeCodes(at, { codes: columns.exchange.codes, called: codes.exchange }, rows);
+  to.source.takeCodes(at, { codes: columns.source.codes, called: codes.source }, rows);
+  to.conditions.takeCodes(at, { codes: columns.conditions.codes, called: codes.conditions }, rows);
+  for (let n = 0; n < rows.length; n++) stageId(columns.id, rows[n], to.id, to.idText, at + n);
 }
