@@ -44,19 +44,29 @@ export async function startWholeStack(undo, { only, variables = {} } = {}) {
 }
 
 /**
- * Waits until market-physics has folded everything and embedded what is due.
+ * Waits until everything that the log has is stored, market-physics has folded it, and has embedded what is due. Asked is
+ * the log itself: who follows it knows of its head only what it has been told.
  * @param {WholeStack} stack
  * @param {{ boundMs: number }} options
  */
 export async function untilPhysicsRests(stack, { boundMs }) {
   const deadlineMs = performance.now() + boundMs;
   for (;;) {
-    const response = await fetch(`${stack.httpUrl('market-physics')}/v1/progress`);
-    const progress = /** @type {Record<string, number>} */ (await response.json());
-    if (progress.folded_number === progress.head_number && progress.embedding_queue === 0) return progress;
-    if (performance.now() > deadlineMs) throw new Error(`market-physics does not come to rest: ${JSON.stringify(progress)}`);
+    const [log, progress] = await Promise.all([
+      numbersOf(`${stack.httpUrl('tick-ingest')}/v1/ledger`),
+      numbersOf(`${stack.httpUrl('market-physics')}/v1/progress`),
+    ]);
+    const isStored = log.stored_through_number === log.head_number;
+    if (isStored && progress.folded_number === log.head_number && progress.embedding_queue === 0) return progress;
+    if (performance.now() > deadlineMs) throw new Error(`the stack does not come to rest: ${JSON.stringify({ log, progress })}`);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+}
+
+/** @param {string} url @returns {Promise<Record<string, number>>} */
+async function numbersOf(url) {
+  const response = await fetch(url);
+  return /** @type {Record<string, number>} */ (await response.json());
 }
 
 /** @param {string} name */

@@ -24,9 +24,15 @@ export async function openApiDocuments({ root, files, text, errorCodes, version,
   for (const app of apps) {
     const schemas = {};
     const routes = [];
-    for (const file of files.filter((candidate) => [app, everyService].includes(ownerOf(candidate)))) {
+    const answered = new Set();
+    const owners = [app, ...heldApps(app, { apps, text }), everyService];
+    for (const file of owners.flatMap((owner) => files.filter((candidate) => ownerOf(candidate) === owner))) {
       const code = await load(file);
       for (const endpoint of endpointsOf(text(file), file)) {
+        // A process that holds several services answers by itself what two of them would.
+        const route = `${endpoint.method} ${endpoint.path}`;
+        if (answered.has(route)) continue;
+        answered.add(route);
         const [controller, method] = endpoint.handler.split('.');
         const notes = schemaNotes(routeNotesOf(code[controller].prototype[method]), z);
         routes.push({ endpoint, notes, answer: types.answerOf(endpoint.handler, schemas) });
@@ -35,6 +41,12 @@ export async function openApiDocuments({ root, files, text, errorCodes, version,
     documents.push({ file: `apps/${app}/openapi.json`, document: openApiDocument({ service: app, version, routes, schemas, errorCodes }) });
   }
   return documents;
+}
+
+/** The apps that an app runs in its own process: those that it depends on. */
+function heldApps(app, { apps, text }) {
+  const { dependencies } = JSON.parse(text(`apps/${app}/package.json`));
+  return apps.filter((candidate) => `@hindcast/${candidate}` in dependencies);
 }
 
 /** zod's schemas as JSON Schema: of requests what is sent, not what it becomes. */

@@ -24,9 +24,9 @@ function* valuesUnder(node, key) {
 
 const operationsOf = (document) => Object.values(document.paths).flatMap(Object.values);
 
-it('there is one for each service', () => {
+it('there is one for each service, and one for all of them in a process', () => {
   expect(documents.map(([file]) => file)).toEqual(
-    ['market-data', 'market-physics', 'state-broadcaster', 'tick-ingest'].map((app) => `apps/${app}/openapi.json`),
+    ['market-data', 'market-physics', 'standalone', 'state-broadcaster', 'tick-ingest'].map((app) => `apps/${app}/openapi.json`),
   );
 });
 

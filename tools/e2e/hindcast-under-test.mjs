@@ -12,7 +12,7 @@ import { whyRedisIsNotReady } from '../servers/redis.mjs';
 import { ensureSecrets } from '../servers/secrets.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
 import { isRunning, readRunFile, runningMembers, supervisorName } from '../stack/run-files.mjs';
-import { services } from '../stack/services.mjs';
+import { services, standalonePorts } from '../stack/services.mjs';
 import { accessTo, foldersOf, projectRoot, readSettings } from '../stack/settings.mjs';
 import { stackStatus } from '../stack/status.mjs';
 
@@ -22,10 +22,10 @@ const pollMs = 50;
 /** Below the ports that systems hand out by themselves, and in steps that let stacks of several runs lie side by side. */
 const offsets = { first: 1_000, last: 24_000, step: 100 };
 
-/** Some offset with which nobody listens on any port of a stack; where the search begins differs from process to process. */
+/** Some offset with which nobody listens on any port of ours; where the search begins differs from process to process. */
 export async function freePortOffset() {
   const doors = services.flatMap(({ httpPort, grpcPort }) => [httpPort, grpcPort]).filter((port) => port !== undefined);
-  const ports = [...Object.values(basePorts), ...doors];
+  const ports = [...Object.values(basePorts), ...Object.values(standalonePorts), ...doors];
   const candidates = (offsets.last - offsets.first) / offsets.step;
   for (let n = 0; n < candidates; n++) {
     const offset = offsets.first + ((process.pid * 7 + n) % candidates) * offsets.step;

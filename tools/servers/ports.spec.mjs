@@ -1,5 +1,5 @@
 import { portTable } from '../../libs/service-kit/src/ports.ts';
-import { services } from '../stack/services.mjs';
+import { services, standalonePorts } from '../stack/services.mjs';
 import { basePorts } from './ports.mjs';
 
 it('agrees with the ports that the services know', () => {
@@ -10,6 +10,7 @@ it('agrees with the ports that the services know', () => {
     questdbPg: known.questdbPg,
     questdbMin: known.questdbHealth,
   });
+  expect(standalonePorts).toEqual({ http: known.standaloneHttp, grpc: known.standaloneGrpc });
   expect(services.map(({ name, httpPort, grpcPort }) => [name, httpPort, grpcPort])).toEqual([
     ['tick-ingest', known.tickIngestHttp, known.tickIngestGrpc],
     ['market-physics', known.marketPhysicsHttp, known.marketPhysicsGrpc],

@@ -20,7 +20,7 @@ const progressIntervalMs = 15_000;
 
 const log = (/** @type {string} */ line) => console.error(`[setup] ${line}`);
 
-/** @typedef {'start' | 'test' | 'setup'} Purpose what the set-up is for */
+/** @typedef {'start' | 'standalone' | 'test' | 'setup'} Purpose what the set-up is for; standalone needs no servers */
 
 /**
  * Installs whatever this purpose needs and lacks. Packages and build are needed by all: without them it throws. Servers
@@ -31,7 +31,7 @@ export async function ensure(purpose) {
   refuseOldNode(process.versions.node);
   await ensurePackages();
   await ensureBuild();
-  for (const missing of ensureServers()) log(missing);
+  if (purpose !== 'standalone') for (const missing of ensureServers()) log(missing);
   await ensureModelIsThere(purpose);
 }
 
@@ -115,7 +115,8 @@ function run(command, args) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const purpose = process.argv[2] ?? 'setup';
-  if (!['start', 'test', 'setup'].includes(purpose)) throw new Error(`ensure.mjs takes start, test or setup, not "${purpose}"`);
+  if (!['start', 'standalone', 'test', 'setup'].includes(purpose))
+    throw new Error(`ensure.mjs takes start, standalone, test or setup, not "${purpose}"`);
   try {
     await ensure(/** @type {Purpose} */ (purpose));
     if (purpose === 'setup') log('all is there: npm start, npm test');

@@ -15,3 +15,6 @@ export const services = Object.freeze([
   { name: 'state-broadcaster', entry: 'apps/state-broadcaster/dist/main.js', httpPort: 7703, grpcPort: 7713 },
   { name: 'market-data', entry: 'apps/market-data/dist/main.js', httpPort: 7704, grpcPort: 7714 },
 ]);
+
+/** The ports of a process that holds every service, before HINDCAST_PORT_OFFSET is added. */
+export const standalonePorts = Object.freeze({ http: 7700, grpc: 7710 });

@@ -1,42 +1,54 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { systemClock, type TickStore } from '@hindcast/ports';
-import { GRPC_DOOR, GrpcDoors, HealthRegistry, Lifecycle, type GrpcServer } from '@hindcast/service-kit';
-import { QuestDbTickStore } from '@hindcast/store-questdb';
+import type { Clock } from '@hindcast/ports';
+import { CLOCK, GRPC_DOOR, GrpcDoors, HealthRegistry, Lifecycle, type GrpcServer } from '@hindcast/service-kit';
+import type { Adapters } from './adapters.js';
 import type { MarketDataConfig } from './config.js';
 import { Instruments } from './instruments.js';
 import { openGrpcDoor } from './market-data.grpc.js';
 import { readersMonitoring, ROWS_SENT, rowsSent, SuiteMonitoringController, type RowsSent } from './monitoring.js';
+import { RangeAnswerer } from './range-answerer.js';
 import { RangeReader } from './range-reader.js';
 import { RangesController } from './ranges.controller.js';
 import { ReadsUnderWay } from './reads-under-way.js';
+import { StateRangesController } from './state-ranges.controller.js';
 import { SymbolsController } from './symbols.controller.js';
-import { TICK_STORE } from './tokens.js';
+import { ADAPTERS } from './tokens.js';
 
-/** Puts the service together: which store it reads. */
+export type OpenAdapters = (config: MarketDataConfig, clock: Clock) => Promise<Adapters>;
+
 @Module({})
 export class AppModule {
-  static with(config: MarketDataConfig, store: TickStore = new QuestDbTickStore({ url: config.questdbUrl })): DynamicModule {
+  /** `open` says which adapters answer; a test or a standalone process gives its own. */
+  static with(config: MarketDataConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
-      controllers: [RangesController, SymbolsController, SuiteMonitoringController],
+      controllers: [RangesController, StateRangesController, SymbolsController, SuiteMonitoringController],
+      exports: [RangeReader, RangeAnswerer],
       providers: [
         rowsSent,
         readersMonitoring,
         {
-          provide: TICK_STORE,
-          inject: [Lifecycle, HealthRegistry],
-          useFactory: (lifecycle: Lifecycle, health: HealthRegistry): TickStore => {
-            health.register('questdb', async () => ({ ...(await store.health()) }));
-            lifecycle.onStop('questdb', () => store.close());
-            return store;
+          provide: ADAPTERS,
+          inject: [CLOCK, Lifecycle, HealthRegistry],
+          useFactory: async (clock: Clock, lifecycle: Lifecycle, health: HealthRegistry): Promise<Adapters> => {
+            const adapters = await open(config, clock);
+            const { store, storeName } = adapters;
+            health.register(storeName, async () => ({ ...(await store.health()) }));
+            lifecycle.onStop('adapters', () => adapters.close());
+            return adapters;
           },
         },
         { provide: ReadsUnderWay, useFactory: (): ReadsUnderWay => new ReadsUnderWay(config) },
-        { provide: Instruments, inject: [TICK_STORE], useFactory: (store: TickStore): Instruments => new Instruments(store, systemClock) },
+        { provide: RangeAnswerer, inject: [ReadsUnderWay], useFactory: (reads: ReadsUnderWay) => new RangeAnswerer(reads, config) },
+        {
+          provide: Instruments,
+          inject: [ADAPTERS, CLOCK],
+          useFactory: ({ store }: Adapters, clock: Clock): Instruments => new Instruments(store, clock),
+        },
         {
           provide: RangeReader,
-          inject: [Instruments, TICK_STORE, ROWS_SENT],
-          useFactory: (instruments: Instruments, store: TickStore, count: RowsSent): RangeReader =>
+          inject: [Instruments, ADAPTERS, ROWS_SENT],
+          useFactory: (instruments: Instruments, { store }: Adapters, count: RowsSent): RangeReader =>
             new RangeReader(instruments, store, count),
         },
         {

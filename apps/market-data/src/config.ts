@@ -1,7 +1,7 @@
 import { loadConfig, wholeNumber, type Config } from '@hindcast/service-kit';
 import type { z } from 'zod';
 
-const shape = {
+export const marketDataShape = {
   /** Rows of a JSON answer where the request names no limit. */
   jsonRowsDefault: wholeNumber({ min: 1, max: 100_000 }).default(10_000),
   /** Rows of a JSON answer at most; CSV and Arrow are streamed without a bound. */
@@ -14,8 +14,8 @@ const shape = {
   readStallMs: wholeNumber({ min: 100, max: 3_600_000 }).default(60_000),
 } satisfies z.ZodRawShape;
 
-export type MarketDataConfig = Config<typeof shape>;
+export type MarketDataConfig = Config<typeof marketDataShape>;
 
 export function readConfig(): MarketDataConfig {
-  return loadConfig(shape);
+  return loadConfig(marketDataShape);
 }

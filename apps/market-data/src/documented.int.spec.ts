@@ -1,8 +1,16 @@
-import type { TickStore } from '@hindcast/ports';
 import { servedRoutes, startService, type RunningService } from '@hindcast/service-kit';
 import { answerFaults, documentedRoutes, openApiOf, plainPaths } from '@hindcast/testing';
 import { AppModule } from './app.module.js';
-import { RecordedStore, someBarRows, someQuoteRows, someStateRows, someTradeRows, summaryOf, testConfig } from './recorded.fixture.js';
+import {
+  onStore,
+  RecordedStore,
+  someBarRows,
+  someQuoteRows,
+  someStateRows,
+  someTradeRows,
+  summaryOf,
+  testConfig,
+} from './recorded.fixture.js';
 
 let service: RunningService;
 beforeAll(async () => {
@@ -16,7 +24,7 @@ beforeAll(async () => {
     name: 'market-data',
     openApi: new URL('../openapi.json', import.meta.url),
     config: testConfig,
-    module: (config) => AppModule.with(config, store as unknown as TickStore),
+    module: (config) => AppModule.with(config, onStore(store)),
     httpPort: () => 0,
   });
 });

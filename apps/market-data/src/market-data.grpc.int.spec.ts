@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { jest } from '@jest/globals';
 import { tableFromIPC } from 'apache-arrow';
 import { usFromIso, type ErrorBody } from '@hindcast/contracts';
-import type { TickStore } from '@hindcast/ports';
 import { GRPC_DOOR, startService, type GrpcServer, type RunningService } from '@hindcast/service-kit';
 import { GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { AppModule } from './app.module.js';
 import type { ArrowPiece } from './range-messages.js';
 import {
+  onStore,
   RecordedStore,
   someBarRows,
   someQuoteRows,
@@ -35,7 +35,7 @@ beforeEach(async () => {
   service = await startService({
     name: 'market-data',
     config: () => testConfig({ readsPerCallerMax: 8, readStallMs: 4_000 }),
-    module: (config) => AppModule.with(config, store as unknown as TickStore),
+    module: (config) => AppModule.with(config, onStore(store)),
     httpPort: () => 0,
   });
   const { port } = service.app.get<GrpcServer>(GRPC_DOOR);

@@ -2,12 +2,12 @@ import { request } from 'node:http';
 import { jest } from '@jest/globals';
 import { tableFromIPC, type Table } from 'apache-arrow';
 import { isoFromUs, type ErrorBody } from '@hindcast/contracts';
-import type { TickStore } from '@hindcast/ports';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { AppModule } from './app.module.js';
 import type { MarketDataConfig } from './config.js';
 import type { Cell } from './tables.js';
 import {
+  onStore,
   RecordedStore,
   someBarRows,
   someQuoteRows,
@@ -27,7 +27,7 @@ const serviceWith = (bounds: Partial<MarketDataConfig>): Promise<RunningService>
   startService({
     name: 'market-data',
     config: () => testConfig(bounds),
-    module: (config) => AppModule.with(config, store as unknown as TickStore),
+    module: (config) => AppModule.with(config, onStore(store)),
     httpPort: () => 0,
   });
 

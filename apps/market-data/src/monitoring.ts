@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, type FactoryProvider } from '@nestjs/common';
 import type { ReadersFacts, SuiteMonitoring } from '@hindcast/contracts';
-import type { Clock } from '@hindcast/ports';
-import { CLOCK, CONFIG, gatherMonitoring, Lifecycle, Metrics, MonitoringRegistry } from '@hindcast/service-kit';
-import type { MarketDataConfig } from './config.js';
+import { Lifecycle, Metrics, MonitoringRegistry } from '@hindcast/service-kit';
+import type { Adapters } from './adapters.js';
+import { ADAPTERS } from './tokens.js';
 
 export const MONITORING = Symbol('market-data monitoring');
 export const ROWS_SENT = Symbol('rows sent');
@@ -39,14 +39,11 @@ export const readersMonitoring: FactoryProvider<MonitoringRegistry> = {
 
 @Controller('v1/monitoring/suite')
 export class SuiteMonitoringController {
-  constructor(
-    @Inject(CONFIG) private readonly config: MarketDataConfig,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  constructor(@Inject(ADAPTERS) private readonly adapters: Adapters) {}
 
   /** `GET /v1/monitoring` of all four services in one answer; one that does not answer is named with the reason, and the others stand beside it. */
   @Get()
   suite(): Promise<SuiteMonitoring> {
-    return gatherMonitoring(this.config, this.clock);
+    return this.adapters.gatherMonitoring();
   }
 }

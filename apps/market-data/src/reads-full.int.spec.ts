@@ -1,10 +1,9 @@
 import { jest } from '@jest/globals';
 import type { ErrorBody } from '@hindcast/contracts';
-import type { TickStore } from '@hindcast/ports';
 import { GRPC_DOOR, startService, type GrpcServer, type RunningService } from '@hindcast/service-kit';
 import { GrpcCaller } from '@hindcast/testing';
 import { AppModule } from './app.module.js';
-import { RecordedStore, someTradeRows, summaryOf, testConfig } from './recorded.fixture.js';
+import { onStore, RecordedStore, someTradeRows, summaryOf, testConfig } from './recorded.fixture.js';
 
 /** A busy machine takes its time. */
 jest.setTimeout(60_000);
@@ -19,7 +18,7 @@ beforeAll(async () => {
   service = await startService({
     name: 'market-data',
     config: () => ({ ...testConfig(), readsMax: 2 }),
-    module: (config) => AppModule.with(config, store as unknown as TickStore),
+    module: (config) => AppModule.with(config, onStore(store)),
     httpPort: () => 0,
   });
   const { port } = service.app.get<GrpcServer>(GRPC_DOOR);

@@ -1,5 +1,7 @@
 import type { InstrumentSummary, BarRow, StateRow, StoreHealth, TickRange, TickStore } from '@hindcast/ports';
+import { gatherMonitoring } from '@hindcast/service-kit';
 import { quoteColumnsOf, tradeColumnsOf, type QuoteRow, type TradeRow } from '@hindcast/testing';
+import type { OpenAdapters } from './app.module.js';
 import { readConfig, type MarketDataConfig } from './config.js';
 
 export const startUs = 1_381_152_600_000_000;
@@ -110,6 +112,16 @@ export function someQuoteRows(count: number): QuoteRow[] {
 export function summaryOf(market: string, symbol: string): InstrumentSummary {
   const days = ['2013-10-07', '2013-10-10'].map((day) => ({ day, rows: 1, firstUs: startUs, lastUs: startUs + 1 }));
   return { table: 'trades', market, symbol, firstUs: startUs, lastUs: startUs + 1, firstSequence: 65_536, rows: 2, days };
+}
+
+/** The service on this store instead of QuestDB. */
+export function onStore(store: RecordedStore): OpenAdapters {
+  return async (config, clock) => ({
+    store: store as unknown as TickStore,
+    storeName: 'store',
+    gatherMonitoring: () => gatherMonitoring(config, clock),
+    close: () => store.close(),
+  });
 }
 
 /** Ports that nobody has, and answers that a test can read. */

@@ -1,2 +1,2 @@
-/** Injection token of the one port that this service uses. */
-export const TICK_STORE = Symbol('TickStore');
+/** Injection token of what has no class. */
+export const ADAPTERS = Symbol('Adapters');

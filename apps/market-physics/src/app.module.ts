@@ -27,7 +27,7 @@ import { Rebuilds } from './rebuilds.js';
 import { SimilarMoments } from './similar-moments.js';
 import { SimilarController } from './similar.controller.js';
 import { StateFinder } from './state-finder.js';
-import { StatesController } from './states.controller.js';
+import { NewestStatesController, StatesController } from './states.controller.js';
 import { ADAPTERS, DUE_QUEUE } from './tokens.js';
 
 export type OpenAdapters = (config: MarketPhysicsConfig, clock: Clock) => Promise<Adapters>;
@@ -38,7 +38,8 @@ export class AppModule {
   static with(config: MarketPhysicsConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
-      controllers: [StatesController, SimilarController, RebuildsController, ProgressController],
+      controllers: [NewestStatesController, StatesController, SimilarController, RebuildsController, ProgressController],
+      exports: [StateFinder],
       providers: [
         { provide: ADAPTERS, inject: [CLOCK], useFactory: (clock: Clock) => open(config, clock) },
         {

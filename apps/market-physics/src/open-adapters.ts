@@ -11,24 +11,43 @@ import type { Adapters } from './adapters.js';
 import { LmdbCheckpoint } from './checkpoint-lmdb.js';
 import type { MarketPhysicsConfig } from './config.js';
 
-/** The real ones. Servers may be away: each adapter connects when it is used, and says so when it cannot. */
+/** What needs no server, and so is the same in a stack and without one. */
+type EmbeddedAdapters = Pick<Adapters, 'checkpoint' | 'vectors' | 'embedder' | 'close'>;
+
+/** The servers of a stack. They may be away: each adapter connects when it is used, and says so when it cannot. */
 export async function openAdapters(config: MarketPhysicsConfig, clock: Clock): Promise<Adapters> {
-  const folder = join(config.home, 'market-physics');
-  await mkdir(folder, { recursive: true });
-  const checkpoint = new LmdbCheckpoint(join(folder, 'checkpoint'));
+  const embedded = await openEmbedded(config, clock);
   const log = new GrpcLogFollower({ url: config.tickIngestGrpc, tls: config.tickIngestGrpcTls, apiKey: config.apiKey });
   const store = new QuestDbTickStore({ url: config.questdbUrl });
   const bus = await RedisBus.open({ url: config.redisUrl, name: 'market-physics' });
+  const close = async (): Promise<void> => {
+    log.close();
+    await Promise.all([embedded.close(), bus.close(), store.close()]);
+  };
+  return { ...embedded, log, store, bus, clock, close };
+}
+
+/** Undefined where no model is installed. */
+export type OpenEmbedder = (config: MarketPhysicsConfig) => Promise<Embedder | undefined>;
+
+/** Checkpoint, vectors and model, on this machine's disk. */
+export async function openEmbedded(
+  config: MarketPhysicsConfig,
+  clock: Clock,
+  openEmbedder: OpenEmbedder = openMiniLm,
+): Promise<EmbeddedAdapters> {
+  const folder = join(config.home, 'market-physics');
+  await mkdir(folder, { recursive: true });
+  const checkpoint = new LmdbCheckpoint(join(folder, 'checkpoint'));
   const vectors = await LanceVectorStore.open({ uri: join(config.home, 'lancedb'), clock });
   const embedder = await openEmbedder(config);
   const close = async (): Promise<void> => {
-    log.close();
-    await Promise.all([embedder?.close(), vectors.close(), bus.close(), store.close(), checkpoint.close()]);
+    await Promise.all([embedder?.close(), vectors.close(), checkpoint.close()]);
   };
-  return { log, store, vectors, bus, embedder, checkpoint, clock, close };
+  return { checkpoint, vectors, embedder, close };
 }
 
-async function openEmbedder({ cache, embedderThreads }: MarketPhysicsConfig): Promise<Embedder | undefined> {
+async function openMiniLm({ cache, embedderThreads }: MarketPhysicsConfig): Promise<Embedder | undefined> {
   try {
     return await MiniLmEmbedder.open({ modelDirectory: join(cache, 'minilm-int8'), threads: embedderThreads });
   } catch (error) {

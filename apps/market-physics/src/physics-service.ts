@@ -27,7 +27,7 @@ export interface ServiceParts {
 /** A replay sends 5,000 rows a batch, and a live feed is this far behind after a tenth of a second. */
 const embeddingLagBatchesMax = 32;
 /** While states come all the time they leave for the store so often: it pays for each commit, and its views with it. */
-const statePieceIntervalMs = 200;
+const statePieceIntervalMs = 1_000;
 
 /** The service put together: who gets what, and in which order everything ends. */
 export class PhysicsService {

@@ -8,7 +8,7 @@ import { StateFinder, type StateQuestion } from './state-finder.js';
 
 export const symbolsMax = 1_000;
 
-const newestQuery = { symbols: commaList(symbolField, { max: symbolsMax }).optional() };
+export const newestQuery = { symbols: commaList(symbolField, { max: symbolsMax }).optional() };
 const statePath = { symbol: symbolField };
 const stateQuery = { market: marketField.optional(), at: isoTime().optional() };
 
@@ -19,17 +19,28 @@ export function parseStateQuestion(name: unknown, query: unknown): StateQuestion
   return { symbol, market, atUs: at };
 }
 
+/** `GET /v1/states`, whoever answers it. */
+export function newestStates(states: StateFinder, query: unknown): { readonly states: readonly PhysicsStateJson[] } {
+  const { symbols } = parseQuery(newestQuery, query);
+  return { states: states.newest(symbols).map(toPhysicsStateJson) };
+}
+
+/** Apart from the other route, because market-data has one of the same path: one process answers both with one. */
 @Controller('v1/states')
-export class StatesController {
+export class NewestStatesController {
   constructor(private readonly states: StateFinder) {}
 
   /** The newest state of each symbol that has one, of its primary market. Query: `symbols` with commas between, else all. */
   @Get()
   @Documented({ query: newestQuery })
   newest(@Query() query: unknown): { readonly states: readonly PhysicsStateJson[] } {
-    const { symbols } = parseQuery(newestQuery, query);
-    return { states: this.states.newest(symbols).map(toPhysicsStateJson) };
+    return newestStates(this.states, query);
   }
+}
+
+@Controller('v1/states')
+export class StatesController {
+  constructor(private readonly states: StateFinder) {}
 
   /** The newest state of a symbol. Query: `at` (ISO 8601; the newest at or before it, else now), `market` (else the primary one). */
   @Get(':symbol')

@@ -10,7 +10,7 @@ let service: RunningService;
 
 beforeAll(async () => {
   await physics.start();
-  service = await startBroadcasterService({ HINDCAST_MARKET_PHYSICS_URL: physics.url }, async () => bus);
+  service = await startBroadcasterService({ HINDCAST_MARKET_PHYSICS_URL: physics.url }, bus);
 });
 afterAll(async () => {
   await service.stop();

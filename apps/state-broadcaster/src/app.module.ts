@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { RedisBus } from '@hindcast/bus-redis';
-import type { Bus, Clock } from '@hindcast/ports';
+import type { Clock } from '@hindcast/ports';
 import {
   CLOCK,
   GRPC_DOOR,
@@ -9,56 +8,67 @@ import {
   Lifecycle,
   LOGGER,
   Metrics,
+  MonitoringRegistry,
   type GrpcServer,
   type Logger,
 } from '@hindcast/service-kit';
+import type { Adapters } from './adapters.js';
 import { AgentStates } from './agent-states.js';
 import { AgentsController } from './agents.controller.js';
-import { broadcastMonitoring } from './broadcast-monitoring.js';
-import { startBroadcaster } from './broadcaster.js';
+import { registerMonitoring } from './broadcast-monitoring.js';
+import { startBroadcaster, type Broadcaster } from './broadcaster.js';
 import { Clients } from './clients.js';
 import type { BroadcasterConfig } from './config.js';
 import { SignalsController } from './signals.controller.js';
 import { openGrpcDoor } from './state-broadcaster.grpc.js';
 import { StreamController } from './stream.controller.js';
 import { StreamGateway } from './stream.gateway.js';
+import { ADAPTERS, BROADCASTER } from './tokens.js';
 import { TradeSignals } from './trade-signals.js';
 
-const BUS = Symbol('Bus');
+export type OpenAdapters = (config: BroadcasterConfig) => Promise<Adapters>;
 
-export type OpenBus = (config: BroadcasterConfig) => Promise<Bus>;
-
-const openRedis: OpenBus = ({ redisUrl }) => RedisBus.open({ url: redisUrl, name: 'state-broadcaster' });
-
-/** Which bus is read and written, and the doors. */
 @Module({})
 export class AppModule {
-  /** `openBus` says which bus it is; a test or a standalone process gives its own. */
-  static with(config: BroadcasterConfig, openBus: OpenBus = openRedis): DynamicModule {
+  /** `open` says which adapters answer; a test or a standalone process gives its own. */
+  static with(config: BroadcasterConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
       controllers: [StreamController, AgentsController, SignalsController],
       providers: [
         StreamGateway,
-        broadcastMonitoring(config),
         {
-          provide: BUS,
+          provide: ADAPTERS,
           inject: [Lifecycle],
-          useFactory: async (lifecycle: Lifecycle): Promise<Bus> => {
-            const bus = await openBus(config);
-            lifecycle.onStop('bus', () => bus.close());
-            return bus;
+          useFactory: async (lifecycle: Lifecycle): Promise<Adapters> => {
+            const adapters = await open(config);
+            lifecycle.onStop('adapters', () => adapters.close());
+            return adapters;
           },
         },
         {
-          provide: Clients,
-          inject: [BUS, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics],
+          provide: BROADCASTER,
+          inject: [ADAPTERS, CLOCK, LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry],
           useFactory: (
-            ...[bus, clock, logger, lifecycle, health, metrics]: [Bus, Clock, Logger, Lifecycle, HealthRegistry, Metrics]
-          ): Clients => startBroadcaster({ config, bus, clock, logger, lifecycle, health, metrics }),
+            ...[adapters, clock, logger, lifecycle, health, metrics, monitoring]: [
+              Adapters,
+              Clock,
+              Logger,
+              Lifecycle,
+              HealthRegistry,
+              Metrics,
+              MonitoringRegistry,
+            ]
+          ): Broadcaster => {
+            const broadcaster = startBroadcaster({ config, adapters, clock, logger, lifecycle, health, metrics });
+            adapters.observe?.(monitoring, metrics);
+            registerMonitoring(monitoring, { broadcaster, metrics, clientsMax: config.broadcastClientsMax });
+            return broadcaster;
+          },
         },
-        { provide: AgentStates, inject: [BUS, CLOCK], useFactory: (bus: Bus, clock: Clock) => new AgentStates(bus, clock) },
-        { provide: TradeSignals, inject: [BUS, CLOCK], useFactory: (bus: Bus, clock: Clock) => new TradeSignals(bus, clock) },
+        { provide: Clients, inject: [BROADCASTER], useFactory: ({ clients }: Broadcaster) => clients },
+        { provide: AgentStates, inject: [ADAPTERS, CLOCK], useFactory: ({ bus }: Adapters, clock: Clock) => new AgentStates(bus, clock) },
+        { provide: TradeSignals, inject: [ADAPTERS, CLOCK], useFactory: ({ bus }: Adapters, clock: Clock) => new TradeSignals(bus, clock) },
         {
           provide: GRPC_DOOR,
           inject: [GrpcDoors, Clients, AgentStates, TradeSignals],

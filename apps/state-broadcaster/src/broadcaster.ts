@@ -1,17 +1,16 @@
-import type { Bus, Clock } from '@hindcast/ports';
+import type { Clock } from '@hindcast/ports';
 import type { HealthRegistry, Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
-import { ServiceClient } from '@hindcast/service-kit';
+import type { Adapters } from './adapters.js';
 import { broadcastCounters, showClients } from './broadcast-metrics.js';
 import { BusReader } from './bus-reader.worker.js';
 import { symbolsMax } from './client-messages.js';
 import { Clients } from './clients.js';
 import type { BroadcasterConfig } from './config.js';
-import { statesOfMarketPhysics } from './market-physics-states.js';
 import { SnapshotSource } from './snapshot-source.js';
 
 export interface BroadcasterParts {
   readonly config: BroadcasterConfig;
-  readonly bus: Bus;
+  readonly adapters: Adapters;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
@@ -19,18 +18,18 @@ export interface BroadcasterParts {
   readonly metrics: Metrics;
 }
 
-const snapshotDeadlineMs = 5_000;
 const snapshotRetryMs = 1_000;
 
-/** Puts the parts together and starts them; what is returned is what the doors need. */
-export function startBroadcaster({ config, bus, clock, logger, lifecycle, health, metrics }: BroadcasterParts): Clients {
-  const physics = new ServiceClient({
-    name: 'market-physics',
-    baseUrl: config.marketPhysicsUrl,
-    apiKey: config.apiKey,
-    deadlineMs: snapshotDeadlineMs,
-  });
-  const snapshots = new SnapshotSource({ fetchStates: statesOfMarketPhysics(physics), symbolsMax, retryMs: snapshotRetryMs });
+/** What runs, for the doors and for those who watch it. */
+export interface Broadcaster {
+  readonly clients: Clients;
+  readonly reader: BusReader;
+}
+
+/** Puts the parts together and starts them. */
+export function startBroadcaster({ config, adapters, clock, logger, lifecycle, health, metrics }: BroadcasterParts): Broadcaster {
+  const { bus, busName, states } = adapters;
+  const snapshots = new SnapshotSource({ fetchStates: states.fetch, symbolsMax, retryMs: snapshotRetryMs });
   const counters = broadcastCounters(metrics);
   const clients = new Clients({
     snapshots,
@@ -50,7 +49,7 @@ export function startBroadcaster({ config, bus, clock, logger, lifecycle, health
     snapshots.close();
   });
   lifecycle.onStop('bus reader', () => reading);
-  health.register('redis', async () => ({ ...(await bus.health()), subscribed: reader.isListening }));
-  health.register('market-physics', () => physics.get('/health/live', { parse: () => ({ up: true }) }), { critical: false });
-  return clients;
+  health.register(busName, async () => ({ ...(await bus.health()), subscribed: reader.isListening }));
+  if (states.health) health.register('market-physics', states.health, { critical: false });
+  return { clients, reader };
 }

@@ -1,7 +1,7 @@
 import { loadConfig, wholeNumber, type Config, type Environment } from '@hindcast/service-kit';
 import type { z } from 'zod';
 
-const shape = {
+export const broadcasterShape = {
   /** How often a subscriber hears from us at least. */
   broadcastHeartbeatMs: wholeNumber({ min: 100, max: 600_000 }).default(15_000),
   /** Subscribers at once, WebSocket, SSE and gRPC together. */
@@ -14,8 +14,8 @@ const shape = {
   broadcastSlowBytes: wholeNumber({ min: 1_024, max: 1_073_741_824 }).default(1_048_576),
 } satisfies z.ZodRawShape;
 
-export type BroadcasterConfig = Config<typeof shape>;
+export type BroadcasterConfig = Config<typeof broadcasterShape>;
 
 export function readConfig(env?: Environment): BroadcasterConfig {
-  return loadConfig(shape, env);
+  return loadConfig(broadcasterShape, env);
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
       // Silence is another test's subject.
       HINDCAST_BROADCAST_HEARTBEAT_MS: '600000',
     },
-    async () => new MemoryBus(),
+    new MemoryBus(),
   );
 });
 afterAll(async () => {

@@ -7,7 +7,7 @@ const physics = new FakeMarketPhysics();
 let service: RunningService;
 beforeAll(async () => {
   await physics.start();
-  service = await startBroadcasterService({ HINDCAST_MARKET_PHYSICS_URL: physics.url }, async () => new MemoryBus());
+  service = await startBroadcasterService({ HINDCAST_MARKET_PHYSICS_URL: physics.url }, new MemoryBus());
 });
 afterAll(async () => {
   await service.stop();

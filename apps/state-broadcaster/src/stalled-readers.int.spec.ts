@@ -32,7 +32,7 @@ beforeAll(async () => {
       // Who stalls is cut in time, which is another test's subject.
       HINDCAST_BROADCAST_HEARTBEAT_MS: '600000',
     },
-    async () => bus,
+    bus,
   );
 });
 afterAll(async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
       HINDCAST_BROADCAST_CLIENTS_PER_ADDRESS_MAX: '3',
       HINDCAST_BROADCAST_HEARTBEAT_MS: '600000',
     },
-    async () => bus,
+    bus,
   );
   const { port } = service.app.get<GrpcServer>(GRPC_DOOR);
   grpc = GrpcCaller.to({ proto: 'state_broadcaster.proto', service: 'hindcast.v1.StateBroadcaster', port });
@@ -255,7 +255,7 @@ describe('a signal by gRPC equals its twin', () => {
 grpcDoorConformance(() => grpc);
 
 it('ends with SHUTTING_DOWN when the service stops', async () => {
-  const stopping = await startBroadcasterService({ HINDCAST_MARKET_PHYSICS_URL: physics.url }, async () => new MemoryBus());
+  const stopping = await startBroadcasterService({ HINDCAST_MARKET_PHYSICS_URL: physics.url }, new MemoryBus());
   const { port } = stopping.app.get<GrpcServer>(GRPC_DOOR);
   const caller = GrpcCaller.to({ proto: 'state_broadcaster.proto', service: 'hindcast.v1.StateBroadcaster', port });
   const stream = caller.stream<Typed>('Subscribe', { symbols: ['SPY'] });

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { Bus } from '@hindcast/ports';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { WebSocket } from 'ws';
-import { AppModule, type OpenBus } from './app.module.js';
+import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
+import { openAdapters, statesOverHttp } from './open-adapters.js';
 import type { ShownState } from './subscription.js';
 import { secondOf, state, update } from './update.fixture.js';
 
@@ -112,7 +113,7 @@ export class StreamClient {
 }
 
 /** On Redis, unless another bus is given. */
-export function startBroadcasterService(env: Readonly<Record<string, string>>, openBus?: OpenBus): Promise<RunningService> {
+export function startBroadcasterService(env: Readonly<Record<string, string>>, bus?: Bus): Promise<RunningService> {
   return startService({
     name: 'state-broadcaster',
     openApi: new URL('../openapi.json', import.meta.url),
@@ -120,7 +121,11 @@ export function startBroadcasterService(env: Readonly<Record<string, string>>, o
       const config = readConfig({ HINDCAST_LOG_LEVEL: 'silent', ...env });
       return { ...config, ports: { ...config.ports, stateBroadcasterGrpc: 0 } };
     },
-    module: (config) => AppModule.with(config, openBus),
+    module: (config) =>
+      AppModule.with(config, async () => {
+        if (!bus) return openAdapters(config);
+        return { bus, busName: 'bus', states: statesOverHttp(config), close: () => bus.close() };
+      }),
     httpPort: () => 0,
   });
 }

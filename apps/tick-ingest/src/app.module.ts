@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { RedisBus } from '@hindcast/bus-redis';
-import { systemClock } from '@hindcast/ports';
+import type { Clock } from '@hindcast/ports';
 import {
-  Doorkeeper,
+  CLOCK,
+  GrpcDoors,
   HealthRegistry,
   Lifecycle,
   LOGGER,
@@ -12,7 +12,7 @@ import {
   type BatchTracer,
   type Logger,
 } from '@hindcast/service-kit';
-import { QuestDbMonitor, QuestDbTickStore } from '@hindcast/store-questdb';
+import type { Adapters } from './adapters.js';
 import type { TickIngestConfig } from './config.js';
 import { BodyParsers } from './doors/body-parsers.js';
 import { FollowersController } from './doors/followers.controller.js';
@@ -20,41 +20,38 @@ import { IngestGateway } from './doors/ingest.gateway.js';
 import { TicksController } from './doors/ticks.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { TickIngest } from './tick-ingest.js';
+import { ADAPTERS } from './tokens.js';
 
-/** Puts the service together: which store, which bus. */
+export type OpenAdapters = (config: TickIngestConfig, clock: Clock) => Promise<Adapters>;
+
 @Module({})
 export class AppModule {
-  static with(config: TickIngestConfig): DynamicModule {
+  /** `open` says which adapters answer; a test or a standalone process gives its own. */
+  static with(config: TickIngestConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
       controllers: [TicksController, LedgerController, FollowersController],
       providers: [
         BodyParsers,
         IngestGateway,
+        { provide: ADAPTERS, inject: [CLOCK], useFactory: (clock: Clock) => open(config, clock) },
         {
           provide: TickIngest,
-          inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, Doorkeeper, MonitoringRegistry, TRACER],
-          useFactory: async (
-            ...[logger, lifecycle, health, metrics, doorkeeper, monitoring, tracer]: [
+          inject: [ADAPTERS, LOGGER, Lifecycle, HealthRegistry, Metrics, GrpcDoors, MonitoringRegistry, TRACER],
+          useFactory: (
+            ...[adapters, logger, lifecycle, health, metrics, grpcDoors, monitoring, tracer]: [
+              Adapters,
               Logger,
               Lifecycle,
               HealthRegistry,
               Metrics,
-              Doorkeeper,
+              GrpcDoors,
               MonitoringRegistry,
               BatchTracer | undefined,
             ]
-          ): Promise<TickIngest> => {
-            const store = new QuestDbTickStore({ url: config.questdbUrl });
-            const storeMonitor = new QuestDbMonitor({ url: config.questdbUrl });
-            const bus = await RedisBus.open({ url: config.redisUrl, name: 'tick-ingest' });
-            lifecycle.onStop('questdb', async () => {
-              storeMonitor.close();
-              await store.close();
-            });
-            lifecycle.onStop('redis', () => bus.close());
-            const kit = { logger, lifecycle, health, metrics, doorkeeper, monitoring, tracer };
-            return new TickIngest({ config, store, storeMonitor, bus, clock: systemClock, ...kit });
+          ): TickIngest => {
+            lifecycle.onStop('adapters', () => adapters.close());
+            return new TickIngest({ config, adapters, logger, lifecycle, health, metrics, grpcDoors, monitoring, tracer });
           },
         },
       ],

@@ -4,7 +4,7 @@ import type { AdmissionLimits, PriceBand } from '@hindcast/market';
 import { z } from 'zod';
 
 /** Every setting is a variable HINDCAST_..., as `logRowsMax` is HINDCAST_LOG_ROWS_MAX. */
-const shape = {
+export const tickIngestShape = {
   /** Rows and marks the log holds at most; admission's memory of duplicates has room for just these. */
   logRowsMax: wholeNumber({ min: 1_000, max: 64_000_000 }).default(4_194_304),
   /** Rows the log keeps although every follower is past them: they spare look-ups in the store. */
@@ -24,7 +24,7 @@ const shape = {
   /** Rows the drain sends in one request. */
   drainPieceRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(50_000),
   /** While the log is busy, pieces that are not full leave at this interval; rows show in the store so much later. */
-  drainPieceIntervalMs: wholeNumber({ min: 0, max: 10_000 }).default(200),
+  drainPieceIntervalMs: wholeNumber({ min: 0, max: 10_000 }).default(1_000),
   /** Rows one HTTP request may carry. */
   requestRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(200_000),
   /** Streams of `TickIngest.Follow` at a time. */
@@ -33,17 +33,20 @@ const shape = {
   ingestSocketsMax: wholeNumber({ min: 1, max: 10_000 }).default(256),
 } satisfies z.ZodRawShape;
 
-export type TickIngestConfig = Config<typeof shape>;
+export type TickIngestConfig = Config<typeof tickIngestShape>;
 
 export function readConfig(): TickIngestConfig {
-  const config = loadConfig(shape);
-  if (config.logKeepRows > config.logRowsMax) {
-    throw new HindcastError(
-      'CONFIG_INVALID',
-      `HINDCAST_LOG_KEEP_ROWS is ${config.logKeepRows}; it must not be above HINDCAST_LOG_ROWS_MAX, ${config.logRowsMax}`,
-    );
-  }
-  return config;
+  return requireRoomToKeep(loadConfig(tickIngestShape));
+}
+
+/** CONFIG_INVALID where the log is to keep more than it may hold. */
+export function requireRoomToKeep<C extends TickIngestConfig>(config: C): C {
+  const { logKeepRows, logRowsMax } = config;
+  if (logKeepRows <= logRowsMax) return config;
+  throw new HindcastError(
+    'CONFIG_INVALID',
+    `HINDCAST_LOG_KEEP_ROWS is ${logKeepRows}; it must not be above HINDCAST_LOG_ROWS_MAX, ${logRowsMax}`,
+  );
 }
 
 export function admissionLimits({ maxAheadMs, priceBands }: TickIngestConfig): AdmissionLimits {

@@ -1,6 +1,5 @@
 import { servedRoutes } from '@hindcast/service-kit';
 import { answerFaults, documentedRoutes, openApiOf, plainPaths } from '@hindcast/testing';
-import { AppModule } from './app.module.js';
 import { startIngest, type IngestUnderTest } from './ingest-service.fixture.js';
 
 let ingest: IngestUnderTest;
@@ -20,10 +19,6 @@ async function ask(
 
 it('serves just the routes that its document has', async () => {
   expect(documentedRoutes(await openApiOf(ingest.url))).toEqual(servedRoutes(ingest.app));
-});
-
-it('is tried here with the doors that it has in earnest', () => {
-  expect(AppModule.with(ingest.config).controllers).toEqual(ingest.controllers);
 });
 
 it('answers as its document says', async () => {

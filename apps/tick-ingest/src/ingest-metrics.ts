@@ -1,4 +1,4 @@
-import type { LedgerFacts, LogFacts, QuarantineFacts, QuestDbFacts, TickKind } from '@hindcast/contracts';
+import type { LedgerFacts, LogFacts, QuarantineFacts, TickKind } from '@hindcast/contracts';
 import type { LmdbTickLog } from '@hindcast/log-lmdb';
 import type { KindCounts } from '@hindcast/market';
 import type { Metrics, MonitoringRegistry } from '@hindcast/service-kit';
@@ -132,30 +132,4 @@ export function registerSectionMetrics(metrics: Metrics, monitoring: MonitoringR
     help: '1 while inherited + received = stored + pending + rejected + duplicate + quarantined.',
     collect: (gauge) => monitoring.withFacts<LedgerFacts>('ledger', ({ balanced }) => gauge.set(Number(balanced))),
   });
-  registerTableMetrics(metrics, monitoring);
-}
-
-function registerTableMetrics(metrics: Metrics, monitoring: MonitoringRegistry): void {
-  const ofTables = (name: string, help: string, read: (table: QuestDbFacts['tables'][number]) => number): void => {
-    metrics.gauge({
-      name,
-      help,
-      labels: ['table'],
-      collect: (gauge) =>
-        monitoring.withFacts<QuestDbFacts>('questdb', ({ tables: all }) => {
-          for (const table of all) gauge.set({ table: table.table }, read(table));
-        }),
-    });
-  };
-  ofTables('hindcast_table_rows', 'Rows of a table of QuestDB.', ({ rows }) => rows);
-  ofTables('hindcast_table_disk_bytes', 'What a table of QuestDB takes on disk.', ({ disk_bytes: bytes }) => bytes);
-  ofTables('hindcast_table_suspended', '1 while rows are acknowledged and not shown, because QuestDB suspended the table.', ({ wal }) =>
-    Number(wal?.suspended ?? false),
-  );
-  ofTables('hindcast_table_wal_pending_rows', 'Rows that are acknowledged and not applied yet.', ({ wal }) => wal?.pending_rows ?? 0);
-  ofTables(
-    'hindcast_table_wal_lag_seconds',
-    'Time since QuestDB last applied something, where anything is pending.',
-    ({ wal }) => wal?.lag_seconds ?? 0,
-  );
 }

@@ -1,69 +1,38 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Module, type DynamicModule } from '@nestjs/common';
 import { MemoryBus } from '@hindcast/bus-memory';
-import { HindcastError } from '@hindcast/contracts';
 import { systemClock, type TickStore } from '@hindcast/ports';
-import {
-  Doorkeeper,
-  HealthRegistry,
-  Lifecycle,
-  LOGGER,
-  Metrics,
-  MonitoringRegistry,
-  startService,
-  type Logger,
-  type RunningService,
-} from '@hindcast/service-kit';
+import { startService, type RunningService } from '@hindcast/service-kit';
+import type { Adapters } from './adapters.js';
+import { AppModule } from './app.module.js';
 import { readConfig, type TickIngestConfig } from './config.js';
-import { BodyParsers } from './doors/body-parsers.js';
-import { FollowersController } from './doors/followers.controller.js';
 import { IngestGateway } from './doors/ingest.gateway.js';
-import { TicksController } from './doors/ticks.controller.js';
+import type { StartDrain } from './drain/drain-run.js';
 import { FakeTickStore } from './fake-tick-store.fixture.js';
-import { LedgerController } from './ledger/ledger.controller.js';
 import { TickIngest } from './tick-ingest.js';
 
-/** Those of AppModule. */
-const controllers = [TicksController, LedgerController, FollowersController];
+/** What came through the doors stays in the log, where tests look at it. */
+const noDrain: StartDrain = () => {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  return { ended, advance: () => undefined, stop: resolve, cutOff: async () => resolve() };
+};
 
-@Module({})
-class TestModule {
-  static with(config: TickIngestConfig, store: FakeTickStore): DynamicModule {
-    const service = (
-      ...[logger, lifecycle, health, metrics, monitoring]: [Logger, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry]
-    ) =>
-      new TickIngest({
-        config,
-        store: store as unknown as TickStore,
-        bus: new MemoryBus(),
-        clock: systemClock,
-        logger,
-        lifecycle,
-        health,
-        metrics,
-        doorkeeper: Doorkeeper.withoutKeys(systemClock),
-        monitoring,
-        storeMonitor: { read: () => Promise.reject(new HindcastError('STORE_AWAY')) },
-      });
-    return {
-      module: TestModule,
-      controllers: [...controllers],
-      providers: [
-        BodyParsers,
-        IngestGateway,
-        { provide: TickIngest, inject: [LOGGER, Lifecycle, HealthRegistry, Metrics, MonitoringRegistry], useFactory: service },
-      ],
-    };
-  }
+function adaptersInMemory(): Adapters {
+  return {
+    store: new FakeTickStore() as unknown as TickStore,
+    bus: new MemoryBus(),
+    clock: systemClock,
+    startDrain: noDrain,
+    names: { store: 'store', bus: 'bus' },
+    close: async () => undefined,
+  };
 }
 
 export interface IngestUnderTest {
   readonly url: string;
   readonly app: RunningService['app'];
   readonly config: TickIngestConfig;
-  readonly controllers: DynamicModule['controllers'];
   /** `host:port` */
   readonly grpcUrl: string;
   readonly ticks: TickIngest;
@@ -72,19 +41,15 @@ export interface IngestUnderTest {
 }
 
 /** All of tick-ingest's doors on free ports, on a log of its own and a store in memory. */
-export async function startIngest({
-  bodyLimitBytes = 32 * 1024 * 1024,
-  ...overrides
-}: Partial<TickIngestConfig> & { readonly bodyLimitBytes?: number } = {}): Promise<IngestUnderTest> {
+export async function startIngest(overrides: Partial<TickIngestConfig> = {}): Promise<IngestUnderTest> {
   const home = mkdtempSync(join(tmpdir(), 'doors-'));
   const config = readConfig();
   const service = await startService({
     name: 'tick-ingest',
     openApi: new URL('../openapi.json', import.meta.url),
     config: () => ({ ...config, home, logLevel: 'silent' as const, ports: { ...config.ports, tickIngestGrpc: 0 }, ...overrides }),
-    module: (read) => TestModule.with(read, new FakeTickStore()),
+    module: (read) => AppModule.with(read, async () => adaptersInMemory()),
     httpPort: () => 0,
-    bodyLimitBytes,
     onStart: (app) => app.get(TickIngest).start(),
   });
   const ticks = service.app.get(TickIngest);
@@ -92,7 +57,6 @@ export async function startIngest({
     url: service.url,
     app: service.app,
     config,
-    controllers,
     grpcUrl: `127.0.0.1:${ticks.grpcPort}`,
     ticks,
     sockets: service.app.get(IngestGateway),

@@ -5,17 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
 import { LmdbTickLog } from '@hindcast/log-lmdb';
 import { weightOf, type LoggedBatch } from '@hindcast/market';
-import type { Bus, Clock, TickStore } from '@hindcast/ports';
+import type { Clock } from '@hindcast/ports';
 import type {
   BatchTracer,
   DependencyHealth,
-  Doorkeeper,
+  GrpcDoors,
+  GrpcServer,
   HealthRegistry,
   Lifecycle,
   Logger,
   Metrics,
   MonitoringRegistry,
 } from '@hindcast/service-kit';
+import type { Adapters } from './adapters.js';
 import { inheritPatiently } from './admission/inheritance.js';
 import { Intake } from './admission/intake.js';
 import { StoreLookup } from './admission/store-lookup.js';
@@ -28,26 +30,22 @@ import { TrimmerWorker } from './drain/trimmer.worker.js';
 import { ingestCounters, registerIngestMetrics, registerSectionMetrics, type IngestCounters } from './ingest-metrics.js';
 import { forgetStored, type Resent } from './ledger/forget-stored.js';
 import { LedgerService } from './ledger/ledger.service.js';
-import { registerMonitoring, type StoreMonitor } from './monitoring/ingest-monitoring.js';
+import { registerMonitoring } from './monitoring/ingest-monitoring.js';
 import { LogObserver } from './monitoring/log-observer.js';
 import { LogTimeline } from './monitoring/log-timeline.js';
 import { TickPublisher } from './tick-publisher.js';
 
 export interface TickIngestParts {
   readonly config: TickIngestConfig;
-  readonly store: TickStore;
-  readonly bus: Bus;
-  readonly clock: Clock;
+  readonly adapters: Adapters;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
   /** Undefined where tracing is off. */
   readonly tracer?: BatchTracer | undefined;
-  readonly doorkeeper: Doorkeeper;
+  readonly grpcDoors: GrpcDoors;
   readonly monitoring: MonitoringRegistry;
-  /** The store's own books, where it keeps any. */
-  readonly storeMonitor: StoreMonitor;
 }
 
 /** Everything that exists once the log is open. */
@@ -73,22 +71,24 @@ export class TickIngest {
   private running: Running | undefined;
   private waitingFor = 'the log is being opened';
   private readonly counters: IngestCounters;
-  private openGrpcPort = 0;
+  private grpcDoor: GrpcServer | undefined;
   private resending: Promise<Resent> | undefined;
 
   constructor(private readonly parts: TickIngestParts) {
-    const { health, store, bus, metrics, monitoring, storeMonitor } = parts;
+    const { health, adapters, metrics, monitoring } = parts;
     this.counters = ingestCounters(metrics);
+    adapters.observe?.(monitoring, metrics);
     registerSectionMetrics(metrics, monitoring);
-    registerMonitoring(monitoring, storeMonitor, () => this.require());
+    registerMonitoring(monitoring, () => this.require());
     health.register('log', () => Promise.resolve(this.logHealth()));
-    health.register('questdb', async () => ({ ...(await store.health()) }), { critical: false });
-    health.register('redis', async () => ({ ...(await bus.health()) }), { critical: false });
+    const { store, bus, names } = adapters;
+    health.register(names.store, async () => ({ ...(await store.health()) }), { critical: false });
+    health.register(names.bus, async () => ({ ...(await bus.health()) }), { critical: false });
   }
 
   /** 0 before the door is open. */
   get grpcPort(): number {
-    return this.openGrpcPort;
+    return this.grpcDoor?.port ?? 0;
   }
 
   get config(): TickIngestConfig {
@@ -96,7 +96,7 @@ export class TickIngest {
   }
 
   get clock(): Clock {
-    return this.parts.clock;
+    return this.parts.adapters.clock;
   }
 
   get intake(): Intake {
@@ -133,7 +133,8 @@ export class TickIngest {
   }
 
   async start(): Promise<void> {
-    const { config, store, bus, clock, logger, lifecycle, health, metrics, tracer, doorkeeper } = this.parts;
+    const { config, adapters, logger, lifecycle, health, metrics, tracer, grpcDoors } = this.parts;
+    const { store, bus, clock, fullInstruments } = adapters;
     const log = await this.openLog();
     lifecycle.onStop('log', () => log.close());
     const publisher = new TickPublisher(bus, clock, log);
@@ -147,7 +148,17 @@ export class TickIngest {
     };
     const limits = admissionLimits(config);
     const intake = await Intake.open(
-      { log, clock, limits, lookup: new StoreLookup(store), logRowsMax: config.logRowsMax, onFlushed, events: this.counters, steps },
+      {
+        log,
+        clock,
+        limits,
+        lookup: new StoreLookup(store),
+        logRowsMax: config.logRowsMax,
+        fullInstruments,
+        onFlushed,
+        events: this.counters,
+        steps,
+      },
       (number) => {
         this.waitingFor = `admission reads the log, batch ${number}`;
       },
@@ -171,26 +182,14 @@ export class TickIngest {
     lifecycle.onStop('drain', () => drain.stop());
     trimmer.start();
     lifecycle.onStop('trimmer', () => trimmer.stop());
-    const { port } = await openGrpcDoor({
-      intake,
-      log,
-      clock,
-      logger,
-      lifecycle,
-      metrics,
-      doorkeeper,
-      health,
-      bind: config.bind,
-      port: config.ports.tickIngestGrpc,
-      maxAheadUs: limits.maxAheadUs,
-      followers,
-    });
-    this.openGrpcPort = port;
+    const { maxAheadUs } = limits;
+    this.grpcDoor = await openGrpcDoor(grpcDoors, { intake, log, clock, followers, maxAheadUs, port: config.ports.tickIngestGrpc });
     logger.info({ streamId: log.streamId, ...log.position() }, 'log open');
   }
 
   private openLog(): Promise<LmdbTickLog> {
-    const { store, clock, logger, lifecycle } = this.parts;
+    const { adapters, logger, lifecycle } = this.parts;
+    const { store, clock } = adapters;
     const dir = this.logDir;
     mkdirSync(dir, { recursive: true });
     return LmdbTickLog.open({
@@ -213,11 +212,13 @@ export class TickIngest {
   }
 
   private drainOf(log: LmdbTickLog, publisher: TickPublisher, steps: BatchSteps | undefined): DrainWorker {
-    const { config, clock, logger } = this.parts;
+    const { config, adapters, logger } = this.parts;
+    const { startDrain, clock } = adapters;
     return new DrainWorker({
       ...config,
       log,
       logDir: this.logDir,
+      startDrain,
       pieceRowsMax: config.drainPieceRowsMax,
       pieceIntervalMs: config.drainPieceIntervalMs,
       logger,

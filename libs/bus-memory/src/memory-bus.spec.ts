@@ -10,32 +10,48 @@ busConformance('MemoryBus', async () => {
 });
 
 describe('MemoryBus in bounded memory', () => {
-  const keyBytesMax = 40;
+  /** Room for three of the keys below. */
+  const keyBytesMax = 3 * (160 + 2 * 5);
 
   it('gives up the least recently used key first', async () => {
     const bus = new MemoryBus({ keyBytesMax });
-    await bus.setKeys([
-      { key: 'a', value: '1234' },
-      { key: 'b', value: '1234' },
-      { key: 'c', value: '1234' },
-      { key: 'd', value: '1234' },
-    ]);
+    for (const key of ['a', 'b', 'c']) await bus.setKeys([{ key, value: '1234' }]);
     await bus.getKey('a');
-    await bus.setHashes([{ key: 'e', fields: { x: '123' } }]);
+    await bus.setKeys([{ key: 'd', value: '1234' }]);
     const left = await Promise.all(['a', 'b', 'c', 'd'].map((key) => bus.getKey(key)));
     expect(left).toEqual(['1234', null, '1234', '1234']);
+    await bus.setHashes([{ key: 'e', fields: { x: '123' } }]);
     expect(await bus.getHash('e')).toEqual({ x: '123' });
+    expect(bus.statistics()).toMatchObject({ keys: 2, evictedKeys: 3 });
   });
 
   it('counts what it holds right over any number of changes', async () => {
-    const bus = new MemoryBus({ keyBytesMax });
+    const bus = new MemoryBus();
+    await bus.setKeys([{ key: 'a', value: '0' }]);
+    const { keyBytes } = bus.statistics();
     for (let round = 0; round < 100; round += 1) {
-      await bus.setKeys([{ key: 'a', value: String(round) }]);
+      await bus.setKeys([{ key: 'a', value: String(round % 10) }]);
       await bus.setHashes([{ key: 'h', fields: { x: round } }]);
       await bus.setHashes([{ key: 'h', fields: { x: null } }]);
     }
-    await bus.setKeys([{ key: 'b', value: '123456789' }]);
-    expect(await bus.getKey('a')).toBe('99');
+    expect(bus.statistics()).toMatchObject({ keys: 1, keyBytes, evictedKeys: 0 });
+  });
+
+  it('keeps many small keys within its bound too', async () => {
+    const bus = new MemoryBus({ keyBytesMax: 100_000 });
+    for (let n = 0; n < 2_000; n += 1) await bus.setKeys([{ key: String(n), value: '' }]);
+    const { keys, keyBytes } = bus.statistics();
+    expect(keyBytes).toBeLessThanOrEqual(100_000);
+    expect(keys).toBeLessThan(700);
+  });
+
+  it('lets go what has expired, although nobody asks for it again', async () => {
+    let nowUs = 0;
+    const bus = new MemoryBus({ clock: { nowUs: () => nowUs } });
+    for (let n = 0; n < 50; n += 1) await bus.setKeys([{ key: `agent:${n}`, value: '{}', ttlSeconds: 1 }]);
+    nowUs = 1_000_000;
+    for (let n = 0; n < 100; n += 1) await bus.setKeys([{ key: 'state', value: String(n) }]);
+    expect(bus.statistics().keys).toBe(1);
   });
 
   it('does not let a publisher change what was published', async () => {

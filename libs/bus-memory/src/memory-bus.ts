@@ -13,7 +13,7 @@ import {
   type KeyEntry,
   type SubscribeOptions,
 } from '@hindcast/ports';
-import { MemoryKeyStore } from './memory-key-store.js';
+import { MemoryKeyStore, type KeyStatistics } from './memory-key-store.js';
 
 export interface MemoryBusOptions {
   /** Decides when keys expire. */
@@ -86,6 +86,10 @@ export class MemoryBus implements Bus {
     return this.keys.getHash(key);
   }
 
+  statistics(): KeyStatistics & { readonly subscriptions: number } {
+    return { ...this.keys.statistics(), subscriptions: this.subscriptions().size };
+  }
+
   async health(): Promise<BusHealth> {
     return this.closed ? { up: false, detail: 'closed' } : { up: true, version: 'in-process' };
   }
@@ -97,8 +101,12 @@ export class MemoryBus implements Bus {
 
   async close(): Promise<void> {
     this.closed = true;
-    const open = new Set([...this.readers.values()].flatMap((readers) => [...readers]));
-    await Promise.all([...open].map((reader) => reader.close()));
+    await Promise.all([...this.subscriptions()].map((reader) => reader.close()));
+  }
+
+  /** One that reads several channels is one. */
+  private subscriptions(): ReadonlySet<SubscriptionQueue> {
+    return new Set([...this.readers.values()].flatMap((readers) => [...readers]));
   }
 
   private release(channels: readonly string[], queue: SubscriptionQueue): void {

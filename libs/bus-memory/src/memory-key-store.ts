@@ -9,6 +9,20 @@ interface Entry {
 }
 
 const secondUs = 1_000_000;
+/** What a key costs beside its texts: its place in the map, its entry, the heads of its strings. */
+const keyOverheadBytes = 160;
+/** Likewise a field of a hash. */
+const fieldOverheadBytes = 80;
+/** Keys looked at for each one that is written: those that expired and that nobody asked for go within a few rounds. */
+const expiryLooks = 2;
+
+export interface KeyStatistics {
+  readonly keys: number;
+  readonly keyBytes: number;
+  readonly keyBytesMax: number;
+  /** Keys that went because memory was short. */
+  readonly evictedKeys: number;
+}
 
 /**
  * Keys with a time to live, in bounded memory: beyond `bytesMax` the least recently used go first, as Redis does with
@@ -17,11 +31,17 @@ const secondUs = 1_000_000;
 export class MemoryKeyStore {
   private readonly entries = new Map<string, Entry>();
   private bytes = 0;
+  private evicted = 0;
+  private looking: Iterator<string> | undefined;
 
   constructor(
     private readonly clock: Clock,
     private readonly bytesMax: number,
   ) {}
+
+  statistics(): KeyStatistics {
+    return { keys: this.entries.size, keyBytes: this.bytes, keyBytesMax: this.bytesMax, evictedKeys: this.evicted };
+  }
 
   setString(key: string, value: string, ttlSeconds?: number): void {
     this.put(key, value, this.expiry(ttlSeconds));
@@ -93,6 +113,18 @@ export class MemoryKeyStore {
     for (const oldest of this.entries.keys()) {
       if (this.bytes <= this.bytesMax) break;
       this.remove(oldest);
+      this.evicted += 1;
+    }
+    this.lookForExpired();
+  }
+
+  /** A little of it with each write, as Redis does now and then: keys that nobody reads any more must not stay for ever. */
+  private lookForExpired(): void {
+    for (let looks = 0; looks < expiryLooks; looks += 1) {
+      this.looking ??= this.entries.keys();
+      const next = this.looking.next();
+      if (next.done === true) this.looking = undefined;
+      else this.live(next.value);
     }
   }
 
@@ -105,5 +137,6 @@ export class MemoryKeyStore {
 /** Two bytes a character, as strings are at most held. */
 function sizeOf(key: string, content: Content): number {
   const texts = typeof content === 'string' ? [content] : [...content].flat();
-  return 2 * texts.reduce((length, text) => length + text.length, key.length);
+  const fields = typeof content === 'string' ? 0 : content.size;
+  return keyOverheadBytes + fields * fieldOverheadBytes + 2 * texts.reduce((length, text) => length + text.length, key.length);
 }

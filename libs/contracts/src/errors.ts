@@ -101,6 +101,12 @@ export const errorCodes = {
     retry: true,
     help: 'The log is at its bound until its followers advance; send again after Retry-After.',
   },
+  INSTRUMENT_FULL: {
+    status: 429,
+    grpc: 8,
+    retry: true,
+    help: "The instrument's own file cannot take rows, and as many wait as may: the operator mends it. All other instruments are taken.",
+  },
   LOG_UNAVAILABLE: {
     status: 503,
     grpc: 14,

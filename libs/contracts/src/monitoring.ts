@@ -9,6 +9,8 @@ export const runbooks = {
   'service-away': 'Start it again (`npm start`, or the supervisor that ran it) and read its log: the last lines say why it ended.',
   'key-refused': 'Set HINDCAST_API_KEY to a key with the right read: the service runs, and asks for one (`hindcast keys new`).',
   'store-away': 'Start QuestDB again. Ticks are taken meanwhile and drained afterwards, as long as the log has room.',
+  'store-damaged':
+    "Put a good copy of the instrument's file in its place, or move the file away to begin anew; what waits is then written there.",
   'bus-away': 'Start Redis again. Nothing is lost: states are stored all the same, and keys are written anew.',
   'schema-missing': 'Run `npx hindcast migrate up`.',
   'suspended-table': 'Remove the cause that QuestDB names, most often a full disk; the drain then resumes the table by itself.',
@@ -106,6 +108,39 @@ export interface TableFacts {
     /** Since the last one was applied, where any are pending. */
     readonly lag_seconds: number;
   } | null;
+}
+
+/** Section `duckdb` of a process that holds every service: the tick store, one file an instrument. */
+export interface DuckDbFacts {
+  /** Files that are open, and how many may be. */
+  readonly attached: number;
+  readonly attached_max: number;
+  /** Uses of a file that was open already, uses that opened it, and files closed to make room. */
+  readonly hits: number;
+  readonly misses: number;
+  readonly evictions: number;
+  /** Instruments whose files cannot take rows; all others go on. */
+  readonly outages: readonly {
+    readonly market: string;
+    readonly symbol: string;
+    readonly code: ErrorCode;
+    readonly message: string;
+    /** Of rows that wait for the file, on disk. */
+    readonly waiting_bytes: number;
+    /** So much waits that no more of it is let in: its doors answer 429. */
+    readonly is_full: boolean;
+  }[];
+}
+
+/** Section `bus` of a process that holds every service: its keys, and who listens. */
+export interface BusFacts {
+  readonly keys: number;
+  readonly used_bytes: number;
+  /** Above it the least recently used keys go. */
+  readonly max_bytes: number;
+  /** Since the start. */
+  readonly evicted_keys: number;
+  readonly subscriptions: number;
 }
 
 /** Section `log` of tick-ingest. */

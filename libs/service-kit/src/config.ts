@@ -45,7 +45,7 @@ const baseShape = {
   tlsKeyFile: z.string().min(1).optional().describe('a file'),
   /** Authorities that our own clients trust besides the usual ones, PEM: the certificate itself where it is self-signed. */
   tlsCaFile: z.string().min(1).optional().describe('a file'),
-  /** Bytes of a request body at most; above it 413 BATCH_TOO_LARGE. 8 MiB where nothing else is said, 32 MiB at tick-ingest. */
+  /** Bytes of a request body at most; above it 413 BATCH_TOO_LARGE. 8 MiB where nothing else is said, 32 MiB for ticks. */
   bodyBytesMax: wholeNumber({ min: 1_024, max: 1_073_741_824 }).optional(),
   ...limitsShape,
   /** Downloads that clones share, as the embedding model; `${XDG_CACHE_HOME:-~/.cache}/hindcast` by default. */
@@ -105,6 +105,8 @@ export interface BaseConfig extends DoorLimits {
   readonly marketPhysicsUrl: string;
   readonly marketDataUrl: string;
   readonly stateBroadcasterUrl: string;
+  /** Where a process that holds every service answers, HTTP. */
+  readonly standaloneUrl: string;
   readonly ports: PortTable;
 }
 
@@ -174,6 +176,7 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
     marketPhysicsUrl: own.marketPhysicsUrl ?? here(ports.marketPhysicsHttp),
     marketDataUrl: own.marketDataUrl ?? here(ports.marketDataHttp),
     stateBroadcasterUrl: own.stateBroadcasterUrl ?? here(ports.stateBroadcasterHttp),
+    standaloneUrl: here(ports.standaloneHttp),
     ports,
   };
 }

@@ -19,9 +19,9 @@ const lookIntervalMs = 1_000;
 /** A supervisor is one or two; nobody has to show a key here. */
 const watchersMax = 64;
 
-/** gRPC's own protocol of health beside the service that a port has: what `GET /health/ready` says, to whoever asks. */
-export function healthDoor(health: Pick<HealthRegistry, 'ready'>, ownService: string): GrpcService {
-  const isKnown = (service: string): boolean => service === '' || service === ownService;
+/** gRPC's own protocol of health beside the services that a port has: what `GET /health/ready` says, to whoever asks. */
+export function healthDoor(health: Pick<HealthRegistry, 'ready'>, ownServices: readonly string[]): GrpcService {
+  const isKnown = (service: string): boolean => service === '' || ownServices.includes(service);
   let watchers = 0;
 
   async function current(): Promise<HealthCheckResponse> {
@@ -30,7 +30,7 @@ export function healthDoor(health: Pick<HealthRegistry, 'ready'>, ownService: st
 
   async function check({ service }: HealthCheckRequest): Promise<HealthCheckResponse> {
     if (isKnown(service)) return current();
-    throw new HindcastError('SERVICE_UNKNOWN', `service is ${JSON.stringify(service.slice(0, 80))}; here is ${ownService}.`);
+    throw new HindcastError('SERVICE_UNKNOWN', `service is ${JSON.stringify(service.slice(0, 80))}; here is ${ownServices.join(', ')}.`);
   }
 
   async function* watch({ service }: HealthCheckRequest, { signal }: GrpcCall): AsyncGenerator<HealthCheckResponse> {

@@ -6,7 +6,7 @@ import { systemClock } from '@hindcast/ports';
 import { pino } from 'pino';
 import { Doorkeeper } from './access/doorkeeper.js';
 import { codeMetadataKey, type GrpcCall } from './grpc-handlers.js';
-import { loadService, startGrpcServer } from './grpc-server.js';
+import { GrpcDoors, loadService, startGrpcServer } from './grpc-server.js';
 import { Lifecycle } from './lifecycle.js';
 
 interface Follow {
@@ -246,6 +246,44 @@ it('closes connections beyond their bound, and serves those within it', async ()
   expect(refused).toEqual(['CONNECTIONS_FULL']);
   expect(await report(1)).toEqual({});
   within.destroy();
+});
+
+it('serves several services on one port, each within its own bound', async () => {
+  const doors = new GrpcDoors({ bind: '127.0.0.1', logger: silent, doorkeeper, lifecycle }, 0);
+  const door = await doors.open({
+    proto: 'tick_ingest.proto',
+    service,
+    port: 1,
+    methods: (handlers) => ({ Push: handlers.bidiStream(push) }),
+  });
+  await doors.open({
+    proto: 'market_data.proto',
+    service: 'hindcast.v1.MarketData',
+    port: 2,
+    receiveBytesMax: 1_024,
+    methods: (handlers) => ({ Symbols: handlers.unary(async ({ symbol }: { symbol: string }) => ({ symbols: [{ symbol }] })) }),
+  });
+  expect(door.port).toBe(0);
+  await doors.complete();
+  const at = `127.0.0.1:${door.port}`;
+  const credentials = grpc.credentials.createInsecure();
+  client.close();
+  client = new (grpc.makeClientConstructor(loadService('tick_ingest.proto', service), 'TickIngest'))(at, credentials) as unknown as Client;
+  const Data = grpc.makeClientConstructor(loadService('market_data.proto', 'hindcast.v1.MarketData'), 'MarketData');
+  const data = new Data(at, credentials) as unknown as grpc.Client & {
+    Symbols(request: object, done: (error: grpc.ServiceError | null, answer: object) => void): void;
+  };
+  const symbols = (symbol: string): Promise<object> =>
+    new Promise((resolve, reject) => data.Symbols({ symbol }, (error, answer) => (error === null ? resolve(answer) : reject(error))));
+
+  expect(await symbols('SPY')).toMatchObject({ symbols: [{ symbol: 'SPY' }] });
+  await expect(symbols('X'.repeat(2_000))).rejects.toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED });
+  const stream = client.Push();
+  stream.write({ tag: 1, trades: Buffer.alloc(1024 * 1024) } as Push);
+  expect(await once(stream, 'data')).toMatchObject([{ tag: 1 }]);
+  stream.cancel();
+  stream.on('error', () => undefined);
+  data.close();
 });
 
 it('names the port that is taken', async () => {

@@ -26,7 +26,7 @@ grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 /** Where the .proto files of libs/contracts lie. */
 export const protoFolder = join(dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json')), 'proto');
 
-/** A service of a .proto file, and what its calls do. */
+/** One gRPC service and how its calls are answered. */
 export interface GrpcService {
   /** A file of libs/contracts/proto, as `tick_ingest.proto`. */
   readonly proto: string;
@@ -35,28 +35,33 @@ export interface GrpcService {
   readonly methods: (handlers: GrpcHandlers) => grpc.UntypedServiceImplementation;
   /** States the right of a call where it is not the usual one: `read` for those that only stream answers, else `write`. */
   readonly rights?: CallRights;
+  readonly messageBytesMax?: number;
+  /** Of requests, where they may be no larger than answers. */
+  readonly receiveBytesMax?: number;
 }
 
-export interface GrpcServerOptions extends GrpcService {
+/** What every gRPC port of a process has in common. */
+export interface GrpcPortParts {
   /** What the port tells of its health, by gRPC's own protocol; it tells nothing where there is none. */
   readonly health?: Pick<HealthRegistry, 'ready'>;
   readonly doorkeeper: Doorkeeper;
   readonly bind: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-  readonly messageBytesMax?: number;
-  /** Of requests, where they may be no larger than answers. */
-  readonly receiveBytesMax?: number;
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
-  /** The server stops with it: streams are told first, then calls under way get a moment. */
+  /** The port closes with it: streams are told first, then calls under way get a moment. */
   readonly lifecycle: Lifecycle;
+}
+
+export interface GrpcServerOptions extends GrpcPortParts, GrpcService {
+  /** 0 takes a free one. */
+  readonly port: number;
 }
 
 /** Injection token of a service's `GrpcServer`. */
 export const GRPC_DOOR = Symbol('GrpcDoor');
 
 export interface GrpcServer {
+  /** 0 before it is open. */
   readonly port: number;
 }
 
@@ -75,49 +80,102 @@ function serviceIn(types: PackageDefinition, service: string): grpc.ServiceDefin
   return definition;
 }
 
-/** Everything of a service that its .proto file says. */
-function asServed({ proto, service, methods, rights = {} }: GrpcService) {
+/** Everything of a service that its .proto file says, within its bounds. */
+function asServed({ proto, service, methods, rights = {}, messageBytesMax = defaultMessageBytesMax, ...bounds }: GrpcService) {
+  const { receiveBytesMax = messageBytesMax } = bounds;
   const types = loadProto(proto);
   const definition = serviceIn(types, service);
-  return { methods, definition: withReadableMessages(definition, types), rights: rightsOfService(definition, rights) };
+  return {
+    methods,
+    messageBytesMax,
+    receiveBytesMax,
+    definition: withReadableMessages(definition, types, receiveBytesMax),
+    rights: rightsOfService(definition, rights),
+  };
 }
 
-export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { service, health, doorkeeper, logger, metrics, lifecycle } = options;
-  const { messageBytesMax = defaultMessageBytesMax, receiveBytesMax = messageBytesMax } = options;
-  const served = [options, ...(health === undefined ? [] : [healthDoor(health, service)])].map(asServed);
+/** One port with the services that were added before it is opened. */
+export class GrpcPort implements GrpcServer {
+  private readonly services: GrpcService[] = [];
+  private openPort = 0;
+
+  constructor(private readonly parts: GrpcPortParts) {}
+
+  get port(): number {
+    return this.openPort;
+  }
+
+  add(service: GrpcService): void {
+    if (this.openPort !== 0) throw new Error(`${service.service} comes too late: the port is open`);
+    this.services.push(service);
+  }
+
+  /** PORT_IN_USE; 0 takes a free one. */
+  async open(port: number): Promise<void> {
+    const { logger, lifecycle } = this.parts;
+    const server = serverOf(this.services, this.parts);
+    const listener = await listening(server, port, this.parts);
+    this.openPort = (listener.address() as AddressInfo).port;
+    lifecycle.onStop(`gRPC on ${this.openPort}`, () => shutDown(server, listener));
+    logger.info({ port: this.openPort, services: this.services.map(({ service }) => service) }, 'gRPC door open');
+  }
+}
+
+function serverOf(services: readonly GrpcService[], parts: GrpcPortParts): grpc.Server {
+  const { health, doorkeeper, logger, lifecycle, metrics } = parts;
+  const own = services.map(asServed);
+  const names = services.map(({ service }) => service);
+  const served = [...own, ...(health === undefined ? [] : [asServed(healthDoor(health, names))])];
   const server = new grpc.Server({
-    'grpc.max_receive_message_length': receiveBytesMax,
-    'grpc.max_send_message_length': messageBytesMax,
+    'grpc.max_receive_message_length': Math.max(...own.map(({ receiveBytesMax }) => receiveBytesMax)),
+    'grpc.max_send_message_length': Math.max(...own.map(({ messageBytesMax }) => messageBytesMax)),
     'grpc.max_concurrent_streams': doorkeeper.limits.grpcStreamsMax,
     // One whose machine is gone says nothing; without asking, its streams would stay for ever.
     'grpc.keepalive_time_ms': doorkeeper.limits.grpcKeepaliveMs,
     'grpc.keepalive_timeout_ms': keepaliveAnswerMaxMs,
-    interceptors: [guardCalls(doorkeeper, Object.assign({}, ...served.map(({ rights }) => rights)) as CallRights)],
+    interceptors: [guardCalls(doorkeeper, new Map(served.flatMap(({ rights }) => [...rights])))],
   });
   const handlers = new GrpcHandlers(logger, lifecycle.signal, metrics);
   for (const { definition, methods } of served) server.addService(definition, methods(handlers));
-  const listener = await listening(server, options);
-  const { port } = listener.address() as AddressInfo;
-  lifecycle.onStop(`gRPC on ${port}`, () => shutDown(server, listener));
-  logger.info({ port, service }, 'gRPC door open');
-  return { port };
+  return server;
 }
 
-/** What every door of a service has in common. */
-export type GrpcDoorParts = Pick<GrpcServerOptions, 'bind' | 'health' | 'doorkeeper' | 'logger' | 'metrics' | 'lifecycle'>;
+/** A service on a port of its own. */
+export async function startGrpcServer({ port, ...options }: GrpcServerOptions): Promise<GrpcServer> {
+  const own = new GrpcPort(options);
+  own.add(options);
+  await own.open(port);
+  return own;
+}
 
-/** Opens the gRPC doors of a service; injectable, so that a door names only what is its own. */
+/** Where the services of a process answer gRPC: each on its own port, or all on one. Injectable. */
 export class GrpcDoors {
-  constructor(private readonly parts: GrpcDoorParts) {}
+  private readonly shared: GrpcPort | undefined;
 
-  open(own: Omit<GrpcServerOptions, keyof GrpcDoorParts>): Promise<GrpcServer> {
-    return startGrpcServer({ ...this.parts, ...own });
+  constructor(
+    private readonly parts: GrpcPortParts,
+    /** Of all services; undefined where each has its own. */
+    private readonly sharedPort?: number,
+  ) {
+    this.shared = sharedPort === undefined ? undefined : new GrpcPort(parts);
+  }
+
+  /** On a port that is shared it answers once that is opened; `port` is its own, where it has one. */
+  async open(service: GrpcService & { readonly port: number }): Promise<GrpcServer> {
+    if (!this.shared) return startGrpcServer({ ...this.parts, ...service });
+    this.shared.add(service);
+    return this.shared;
+  }
+
+  /** Every service is there: a shared port opens with all of them, so that none is unknown to an early caller. Returns it, or 0. */
+  async complete(): Promise<number> {
+    await this.shared?.open(this.sharedPort ?? 0);
+    return this.shared?.port ?? 0;
   }
 }
 
 /** grpc-js bounds the streams of a connection and not connections, so the port is ours and hands over those that have room. */
-async function listening(server: grpc.Server, { bind, port, doorkeeper }: GrpcServerOptions): Promise<Server> {
+async function listening(server: grpc.Server, port: number, { bind, doorkeeper }: GrpcPortParts): Promise<Server> {
   const { certificate, limits, onRefused } = doorkeeper;
   const injector = server.createConnectionInjector(certificate?.forGrpc() ?? grpc.ServerCredentials.createInsecure());
   const listener = createServer();

@@ -68,4 +68,15 @@ describe('HealthRegistry', () => {
     stopping.abort();
     expect(await health.ready()).toMatchObject({ status: 'stopping' });
   });
+
+  it('tells the dependencies of several services apart, and takes no name twice', async () => {
+    const { health } = scene();
+    health.register('log', async () => ({ up: true }));
+    health.of('market-physics').register('log', async () => ({ up: false }));
+    expect(await health.ready()).toMatchObject({
+      status: 'not_ready',
+      dependencies: { log: { up: true }, 'market-physics.log': { up: false } },
+    });
+    expect(() => health.of('market-physics').register('log', async () => ({ up: true }))).toThrow('market-physics.log');
+  });
 });

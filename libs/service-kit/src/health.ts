@@ -48,18 +48,28 @@ interface RegisteredProbe extends ProbeOptions {
  * of each at a time, so that a dependency in trouble is not also flooded by those who look at it.
  */
 export class HealthRegistry {
-  private readonly probes = new Map<string, RegisteredProbe>();
   private readonly startedMs: number;
   private readonly probeMaxMs: number;
   private readonly cacheMs: number;
 
-  constructor(private readonly settings: HealthSettings) {
+  constructor(
+    private readonly settings: HealthSettings,
+    private readonly probes = new Map<string, RegisteredProbe>(),
+    private readonly prefix = '',
+  ) {
     this.startedMs = settings.nowMs();
     this.probeMaxMs = settings.probeMaxMs ?? 2_000;
     this.cacheMs = settings.cacheMs ?? 1_000;
   }
 
-  register(name: string, probe: Probe, options: ProbeOptions = { critical: true }): void {
+  /** The same report for one service of several in a process: what it registers stands under its name, as `market-physics.log`. */
+  of(service: string): HealthRegistry {
+    return new HealthRegistry(this.settings, this.probes, `${service}.`);
+  }
+
+  register(dependency: string, probe: Probe, options: ProbeOptions = { critical: true }): void {
+    const name = this.prefix + dependency;
+    if (this.probes.has(name)) throw new Error(`two dependencies are called ${name}`);
     this.probes.set(name, { probe, ...options, running: undefined, last: undefined });
   }
 

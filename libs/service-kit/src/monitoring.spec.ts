@@ -73,3 +73,10 @@ it('what is critical in one section makes the whole not ok', async () => {
   monitoring.register({ name: 'one', whenAway: 'service-away', read: async () => ({ facts: {}, problems }) });
   expect(await monitoring.report()).toMatchObject({ ok: false, sections: { one: { ok: false, facts: {} } } });
 });
+
+it('takes no section twice, because one would hide the other', () => {
+  const monitoring = registry();
+  const section = { name: 'one', whenAway: 'service-away', read: async () => ({ facts: {} }) } as const;
+  monitoring.register(section);
+  expect(() => monitoring.register(section)).toThrow('one');
+});

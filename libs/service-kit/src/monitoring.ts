@@ -47,6 +47,7 @@ export class MonitoringRegistry {
   }
 
   register<Facts extends object>(options: SectionOptions<Facts>): void {
+    if (this.sections.has(options.name)) throw new Error(`two sections are called ${options.name}`);
     this.sections.set(options.name, { ...options, running: undefined, last: undefined });
   }
 

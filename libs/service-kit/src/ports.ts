@@ -1,9 +1,11 @@
 /** The one table of ports; HINDCAST_PORT_OFFSET shifts them all, so that several stacks run side by side. */
 const basePorts = {
+  standaloneHttp: 7700,
   tickIngestHttp: 7701,
   marketPhysicsHttp: 7702,
   stateBroadcasterHttp: 7703,
   marketDataHttp: 7704,
+  standaloneGrpc: 7710,
   tickIngestGrpc: 7711,
   marketPhysicsGrpc: 7712,
   stateBroadcasterGrpc: 7713,

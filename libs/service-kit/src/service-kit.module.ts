@@ -29,6 +29,7 @@ export interface KitParts {
   readonly monitoring: MonitoringRegistry;
   readonly tracer: BatchTracer | undefined;
   readonly doorkeeper: Doorkeeper;
+  readonly grpcDoors: GrpcDoors;
   readonly webSocketDoors: WebSocketDoors;
   /** Absent where a service has no document, as in a test of the kit. */
   readonly docs?: DocsPages | undefined;
@@ -48,6 +49,7 @@ export class ServiceKitModule {
     monitoring,
     tracer,
     doorkeeper,
+    grpcDoors,
     webSocketDoors,
   }: KitParts): DynamicModule {
     return {
@@ -64,7 +66,7 @@ export class ServiceKitModule {
         { provide: MonitoringRegistry, useValue: monitoring },
         { provide: TRACER, useValue: tracer },
         { provide: Doorkeeper, useValue: doorkeeper },
-        { provide: GrpcDoors, useValue: new GrpcDoors({ bind: config.bind, health, doorkeeper, logger, metrics, lifecycle }) },
+        { provide: GrpcDoors, useValue: grpcDoors },
         { provide: WebSocketDoors, useValue: webSocketDoors },
       ],
       exports: [

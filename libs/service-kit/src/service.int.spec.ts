@@ -66,9 +66,8 @@ class ProbeModule {}
 function start(): Promise<RunningService> {
   return startService({
     name: 'probe',
-    config: () => loadConfig({}, { HINDCAST_LOG_LEVEL: 'debug' }),
+    config: () => loadConfig({}, { HINDCAST_LOG_LEVEL: 'debug', HINDCAST_BODY_BYTES_MAX: '1024' }),
     httpPort: () => 0,
-    bodyLimitBytes: 1_000,
     module: () => ProbeModule,
     logDestination: { write: (line) => void log.push(line) },
   });

@@ -14,6 +14,7 @@ import { WebSocketDoors } from './access/websocket-doors.js';
 import type { BaseConfig } from './config.js';
 import { DocsPages } from './docs/docs.controller.js';
 import { ErrorFilter } from './error.filter.js';
+import { GrpcDoors } from './grpc-server.js';
 import { HealthRegistry } from './health.js';
 import { discardRefusedBodies, httpAdapter, tendConnections, watchRequests } from './http-server.js';
 import { defaultLifecycleLimits, Lifecycle, type LifecycleLimits } from './lifecycle.js';
@@ -21,6 +22,7 @@ import { createLogger, NestLogger } from './logger.js';
 import { Metrics, showMonitoring } from './metrics.js';
 import { MonitoringRegistry } from './monitoring.js';
 import { portError } from './port-error.js';
+import { boundBodies } from './route-settings.js';
 import { ServiceKitModule, type KitParts } from './service-kit.module.js';
 import { openTracing } from './tracing.js';
 
@@ -35,13 +37,13 @@ export interface ServiceOptions<C extends BaseConfig> {
   readonly name: string;
   /** Called first, so that a bad environment ends in one log line: `() => loadConfig(shape)`. */
   readonly config: () => C;
-  readonly module: (config: C) => DynamicModule | Type;
+  readonly module: (config: C, kit: KitParts) => DynamicModule | Type | Promise<DynamicModule>;
   /** The OpenAPI document that `npm run docs:api` makes, for `GET /docs`. */
   readonly openApi?: URL;
   /** 0 takes a free one. */
   readonly httpPort: (config: C) => number;
-  /** Where HINDCAST_BODY_BYTES_MAX says nothing else. */
-  readonly bodyLimitBytes?: number;
+  /** One port for all gRPC services, opened after `onStart`; 0 takes a free one. Without it each service has its own. */
+  readonly grpcPort?: (config: C) => number;
   readonly lifecycleLimits?: LifecycleLimits;
   /** After the port is open, so that health can be watched meanwhile; a failure stops the service. */
   readonly onStart?: (app: NestFastifyApplication, config: C) => Promise<void>;
@@ -54,6 +56,8 @@ export interface RunningService {
   readonly logger: Logger;
   readonly port: number;
   readonly url: string;
+  /** The port that all gRPC services share; 0 where each has its own. */
+  readonly grpcPort: number;
   /** Ends gracefully; true where everything ended by itself. */
   stop(): Promise<boolean>;
 }
@@ -78,8 +82,13 @@ export async function runService<C extends BaseConfig>(options: ServiceOptions<C
 export async function startService<C extends BaseConfig>(options: ServiceOptions<C>): Promise<RunningService> {
   const config = options.config();
   const parts = await kitParts(options, config);
-  const { logger, lifecycle, doorkeeper, webSocketDoors } = parts;
-  const app = await createApp(options, config, parts);
+  const { logger, lifecycle, doorkeeper, grpcDoors, webSocketDoors } = parts;
+  const app = await createApp(options, config, parts).catch(async (error: unknown) => {
+    // What was opened on the way is closed.
+    await lifecycle.stop();
+    doorkeeper.close();
+    throw error;
+  });
   const stop = async (): Promise<boolean> => {
     logger.info('service stops');
     const clean = await lifecycle.stop();
@@ -98,8 +107,9 @@ export async function startService<C extends BaseConfig>(options: ServiceOptions
     const scheme = doorkeeper.certificate === undefined ? 'http' : 'https';
     const url = `${scheme}://${inUrl(config.bind)}:${port}`;
     await options.onStart?.(app, config);
+    const grpcPort = await grpcDoors.complete();
     logger.info({ url, version: suiteVersion }, 'service started');
-    return { app, logger, port, url, stop };
+    return { app, logger, port, url, grpcPort, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -117,6 +127,8 @@ async function kitParts<C extends BaseConfig>(options: ServiceOptions<C>, config
   trustAuthorities(config.tlsCaFile);
   const doorkeeper = await Doorkeeper.open({ config, clock: systemClock, logger, health, metrics });
   const webSocketDoors = new WebSocketDoors(doorkeeper, lifecycle);
+  const grpcPort = options.grpcPort?.(config);
+  const grpcDoors = new GrpcDoors({ bind: config.bind, health, doorkeeper, logger, metrics, lifecycle }, grpcPort);
   const monitoring = new MonitoringRegistry({ ...identity, clock: systemClock, nowMs });
   metrics.showVersion(suiteVersion);
   showMonitoring(metrics, monitoring);
@@ -124,15 +136,15 @@ async function kitParts<C extends BaseConfig>(options: ServiceOptions<C>, config
   const tracer = await openTracing({ ...identity, otlpUrl, traceOneIn });
   if (tracer) lifecycle.onStop('traces', () => tracer.close());
   const docs = options.openApi && new DocsPages(options.openApi);
-  return { docs, config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, webSocketDoors };
+  return { docs, config, logger, lifecycle, health, metrics, monitoring, tracer, doorkeeper, grpcDoors, webSocketDoors };
 }
 
 /** The service's own module beside the kit, behind the guards of its HTTP door. */
 async function createApp<C extends BaseConfig>(options: ServiceOptions<C>, config: C, parts: KitParts): Promise<NestFastifyApplication> {
   const { logger, lifecycle, metrics, doorkeeper } = parts;
-  const root: DynamicModule = { module: RootModule, imports: [ServiceKitModule.with(parts), options.module(config)] };
-  const bodyBytesMax = config.bodyBytesMax ?? options.bodyLimitBytes ?? defaultBodyLimitBytes;
-  const adapter = httpAdapter({ bodyBytesMax, doorkeeper });
+  const root: DynamicModule = { module: RootModule, imports: [ServiceKitModule.with(parts), await options.module(config, parts)] };
+  const adapter = httpAdapter({ bodyBytesMax: config.bodyBytesMax ?? defaultBodyLimitBytes, doorkeeper });
+  boundBodies(adapter, config.bodyBytesMax);
   watchRequests(adapter, lifecycle, metrics);
   discardRefusedBodies(adapter);
   guardRequests(adapter, { doorkeeper, logger });

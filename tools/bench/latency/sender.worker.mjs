@@ -19,12 +19,15 @@ import { batchOf, dueAfter, tradesOf } from './schedule.mjs';
  */
 
 const sendEveryMs = 1;
-/** While so many batches wait for the disk, what falls due meanwhile leaves with the next one: the door itself reads no further. */
-const underWayMax = 24;
+/**
+ * While three batches are under way, what falls due meanwhile leaves with the next one: a feed handler that sends ever more
+ * small batches to a door that is behind only makes it later.
+ */
+const underWayMax = 3;
 const batchRowsMax = 5_000;
 
 const { grpcUrl, wallOffsetUs } = /** @type {{ grpcUrl: string, wallOffsetUs: number }} */ (workerData);
-const pusher = new GrpcPusher({ url: grpcUrl, windowMax: underWayMax });
+const pusher = new GrpcPusher({ url: grpcUrl });
 
 parentPort?.on('message', async (/** @type {SendOrder} */ order) => {
   const report = order.pace === 'paced' ? await sendPaced(order) : await sendAtOnce(order);

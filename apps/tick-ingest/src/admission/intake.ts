@@ -22,6 +22,7 @@ import {
 import type { Clock, Floor, TickLog } from '@hindcast/ports';
 import type { BatchSteps } from '../batch-steps.js';
 import { BatchCache } from './batch-cache.js';
+import { requireTaken, type FullInstruments } from './full-instruments.js';
 import { QuarantinedTicks, ticksBySequence } from './quarantined-ticks.js';
 import type { StoreLookup } from './store-lookup.js';
 
@@ -38,6 +39,8 @@ export interface IntakeParts {
   readonly limits: AdmissionLimits;
   readonly lookup: StoreLookup;
   readonly logRowsMax: number;
+  /** Instruments that are refused for now; none where a store takes all or nothing. */
+  readonly fullInstruments?: (() => FullInstruments) | undefined;
   /** Called with every batch once it is flushed, in order. */
   readonly onFlushed: (batch: LoggedBatch) => void;
   readonly events?: IntakeEvents;
@@ -165,6 +168,7 @@ export class Intake {
   ): Promise<{ readonly flushed: Promise<IntakeAnswer>; readonly logged: readonly LoggedBatch[] }> {
     const rows = batches.reduce((sum, batch) => sum + weightOf(batch), 0);
     this.requireRoom(rows);
+    if (this.parts.fullInstruments) requireTaken(batches, this.parts.fullInstruments());
     const stored: StoredTicks[] = [];
     this.lookupsUnderWay++;
     try {

@@ -5,14 +5,19 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HindcastError } from '@hindcast/contracts';
 import { parseJson } from '@hindcast/market';
+import { routeSettings, settingsOf } from '@hindcast/service-kit';
 import { ArrowBody, NdjsonBody } from './tick-body.js';
 
-const contentTypes = {
-  json: 'application/json',
-  ndjson: 'application/x-ndjson',
-  arrowStream: 'application/vnd.apache.arrow.stream',
-  arrowFile: 'application/vnd.apache.arrow.file',
-} as const;
+const json = 'application/json';
+const ndjson = 'application/x-ndjson';
+const arrow = ['application/vnd.apache.arrow.stream', 'application/vnd.apache.arrow.file'];
+
+/** Beside JSON. */
+const tickBodyTypes = [ndjson, ...arrow];
+const tickBodyBytesMax = 32 * 1024 * 1024;
+
+/** A route whose body is ticks: of any of their types, and large. */
+export const TakesTicks = (): MethodDecorator => routeSettings({ bodyTypes: tickBodyTypes, bodyBytesMax: tickBodyBytesMax });
 
 /** A frame may ask for a window of any size before it has a byte; all ordinary levels stay within 8 MB. */
 const zstdWindowLogMax = 23;
@@ -22,34 +27,52 @@ const decoders: ReadonlyMap<string, () => Transform> = new Map<string, () => Tra
   ['zstd', () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax } })],
 ]);
 
-/** Which bodies this service reads: their types, what they may be packed in, and how much there may be of them unpacked. */
+/**
+ * How bodies are read: what they may be packed in, how much there may be of them unpacked, and on routes that take ticks their
+ * further types. A process may have other routes too: those read JSON as Fastify does.
+ */
 @Injectable()
 export class BodyParsers implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost) {}
 
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    const { bodyLimit = 0 } = fastify.initialConfig;
+    const plainJson = fastify.getDefaultJsonParser('error', 'error');
     fastify.addHook('preParsing', async (request, _reply, payload) => unpacked(payload as Readable, request.headers['content-encoding']));
     fastify.removeAllContentTypeParsers();
-    fastify.addContentTypeParser(contentTypes.json, { parseAs: 'buffer' }, async (_request: unknown, bytes: Buffer) =>
-      parseJson(decoded(bytes)),
-    );
-    fastify.addContentTypeParser(
-      [contentTypes.arrowStream, contentTypes.arrowFile],
-      { parseAs: 'buffer' },
-      async (_request: unknown, bytes: Buffer) => new ArrowBody(bytes),
-    );
-    fastify.addContentTypeParser(
-      contentTypes.ndjson,
-      async (_request: unknown, payload: Readable) => new NdjsonBody(bounded(payload, bodyLimit)),
-    );
-    fastify.addContentTypeParser('*', async ({ headers }: FastifyRequest) => {
-      throw new HindcastError(
-        'MEDIA_TYPE_UNKNOWN',
-        `content-type is ${JSON.stringify(headers['content-type'] ?? null)}; allowed are ${Object.values(contentTypes).join(', ')}`,
-      );
+    fastify.addContentTypeParser(json, { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+      if (takesTicks(request)) settle(() => parseJson(decoded(bytes)), done);
+      else void plainJson(request, bytes.toString('utf8'), done);
     });
+    fastify.addContentTypeParser(arrow, { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+      if (!takesTicks(request)) throw typeUnknown(request);
+      return new ArrowBody(bytes);
+    });
+    fastify.addContentTypeParser(ndjson, async (request: FastifyRequest, payload: Readable) => {
+      if (!takesTicks(request)) throw typeUnknown(request);
+      return new NdjsonBody(bounded(payload, request.routeOptions.bodyLimit));
+    });
+    fastify.addContentTypeParser('*', async (request: FastifyRequest) => {
+      throw typeUnknown(request);
+    });
+  }
+}
+
+function takesTicks(request: FastifyRequest): boolean {
+  return settingsOf(request).bodyTypes?.includes(ndjson) === true;
+}
+
+function typeUnknown(request: FastifyRequest): HindcastError {
+  const given = JSON.stringify(request.headers['content-type'] ?? null);
+  const allowed = [json, ...(settingsOf(request).bodyTypes ?? [])].join(', ');
+  return new HindcastError('MEDIA_TYPE_UNKNOWN', `content-type is ${given}; allowed are ${allowed}`);
+}
+
+function settle(parse: () => unknown, done: (error: Error | null, body?: unknown) => void): void {
+  try {
+    done(null, parse());
+  } catch (error) {
+    done(error as Error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { GrpcLogFollower } from '@hindcast/log-grpc';
-import { Doorkeeper, HealthRegistry, Lifecycle } from '@hindcast/service-kit';
+import { Doorkeeper, GrpcDoors, Lifecycle } from '@hindcast/service-kit';
 import { logFollowerConformance } from '@hindcast/testing';
 import { clock, IngestWorld } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
@@ -21,14 +21,10 @@ describe('following a log over gRPC', () => {
   logFollowerConformance(async () => {
     world = await IngestWorld.create();
     lifecycle = new Lifecycle(silentLogger);
-    const { port } = await openGrpcDoor({
+    const doorkeeper = Doorkeeper.withoutKeys(clock);
+    const { port } = await openGrpcDoor(new GrpcDoors({ bind: '127.0.0.1', doorkeeper, logger: silentLogger, lifecycle }), {
       ...world.parts,
       clock,
-      logger: silentLogger,
-      lifecycle,
-      doorkeeper: Doorkeeper.withoutKeys(clock),
-      health: new HealthRegistry({ service: 'tick-ingest', version: '0', nowMs: () => 0, stopping: lifecycle.signal }),
-      bind: '127.0.0.1',
       port: 0,
       maxAheadUs: 0,
       followers: new Followers({ log: world.log, followersMax: 10, followers: ['market-physics'] }),

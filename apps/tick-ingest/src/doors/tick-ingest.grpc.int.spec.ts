@@ -4,7 +4,7 @@ import grpc from '@grpc/grpc-js';
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { encodePushedTrades, type TickBatch } from '@hindcast/market';
 import { GrpcLogFollower, GrpcPusher } from '@hindcast/log-grpc';
-import { Doorkeeper, HealthRegistry, Lifecycle, loadService } from '@hindcast/service-kit';
+import { Doorkeeper, GrpcDoors, HealthRegistry, Lifecycle, loadService } from '@hindcast/service-kit';
 import { GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch, type WorldOptions } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
@@ -21,14 +21,12 @@ let pusher: GrpcPusher;
 async function open(options: WorldOptions = {}): Promise<void> {
   world = await IngestWorld.create(options);
   lifecycle = new Lifecycle(silentLogger);
-  const door = await openGrpcDoor({
+  const doorkeeper = Doorkeeper.withoutKeys(clock);
+  const health = new HealthRegistry({ service: 'tick-ingest', version: '0', nowMs: () => 0, stopping: lifecycle.signal });
+  const doors = new GrpcDoors({ bind: '127.0.0.1', health, doorkeeper, logger: silentLogger, lifecycle });
+  const door = await openGrpcDoor(doors, {
     ...world.parts,
     clock,
-    logger: silentLogger,
-    lifecycle,
-    doorkeeper: Doorkeeper.withoutKeys(clock),
-    health: new HealthRegistry({ service: 'tick-ingest', version: '0', nowMs: () => 0, stopping: lifecycle.signal }),
-    bind: '127.0.0.1',
     port: 0,
     maxAheadUs: 0,
     followers: new Followers({ log: world.log, followersMax: 2, followers: ['market-physics'] }),

@@ -1,15 +1,6 @@
 import type { LmdbTickLog } from '@hindcast/log-lmdb';
 import type { CheckpointReport, Clock } from '@hindcast/ports';
-import {
-  startGrpcServer,
-  type Doorkeeper,
-  type GrpcCall,
-  type GrpcServer,
-  type HealthRegistry,
-  type Lifecycle,
-  type Logger,
-  type Metrics,
-} from '@hindcast/service-kit';
+import type { GrpcCall, GrpcDoors, GrpcServer } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
 import type { Followers, FollowRequest } from './followers.js';
 import { pushInOrder, type PushDoor } from './ordered-pushes.js';
@@ -20,32 +11,23 @@ export interface GrpcDoorParts {
   readonly log: LmdbTickLog;
   readonly clock: Clock;
   readonly maxAheadUs: number;
-  readonly doorkeeper: Doorkeeper;
-  readonly health: Pick<HealthRegistry, 'ready'>;
   readonly followers: Followers;
-  readonly bind: string;
   readonly port: number;
-  readonly logger: Logger;
-  readonly metrics?: Metrics;
-  readonly lifecycle: Lifecycle;
 }
 
+/** Of a push, and of a batch that is followed. */
+const messageBytesMax = 64 * 1024 * 1024;
+
 /** The service `TickIngest` of tick_ingest.proto. */
-export function openGrpcDoor(parts: GrpcDoorParts): Promise<GrpcServer> {
-  const { doorkeeper, health, bind, port, logger, metrics, lifecycle, log, followers } = parts;
-  return startGrpcServer({
+export function openGrpcDoor(doors: GrpcDoors, parts: GrpcDoorParts): Promise<GrpcServer> {
+  const { port, log, followers } = parts;
+  return doors.open({
     proto: 'tick_ingest.proto',
     service: 'hindcast.v1.TickIngest',
+    port,
     // A checkpoint lets the log forget: a feed that may only write must not move another's.
     rights: { Beginning: 'read', ReportCheckpoint: 'read+write' },
-    doorkeeper,
-    health,
-    bind,
-    port,
-    logger,
-    lifecycle,
-    metrics,
-    messageBytesMax: 64 * 1024 * 1024,
+    messageBytesMax,
     methods: (handlers) => ({
       Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>, { metadata }: GrpcCall) => {
         const traceparent = metadata.get('traceparent')[0]?.toString();

@@ -7,7 +7,7 @@ import { startIngest, type IngestUnderTest } from '../ingest-service.fixture.js'
 
 let service: IngestUnderTest;
 beforeAll(async () => {
-  service = await startIngest({ requestRowsMax: 5, bodyLimitBytes: 5_000 });
+  service = await startIngest({ requestRowsMax: 5, bodyBytesMax: 5_000 });
 }, 30_000);
 afterAll(() => service.stop());
 

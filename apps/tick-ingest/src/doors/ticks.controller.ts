@@ -4,11 +4,19 @@ import type { Clock } from '@hindcast/ports';
 import { CLOCK, CONFIG, Documented } from '@hindcast/service-kit';
 import type { TickIngestConfig } from '../config.js';
 import { TickIngest } from '../tick-ingest.js';
+import { TakesTicks } from './body-parsers.js';
 import { ingestAnswer } from './ingest-answer.js';
 import { parseTickBody, requestQuery } from './tick-body.js';
 import { tickBodies } from './tick-schemas.js';
 
-const errors: readonly ErrorCode[] = ['TRADE_ID_REQUIRED', 'LOG_FULL', 'LOG_UNAVAILABLE', 'STORE_AWAY', 'STORE_NOT_READY'];
+const errors: readonly ErrorCode[] = [
+  'TRADE_ID_REQUIRED',
+  'LOG_FULL',
+  'INSTRUMENT_FULL',
+  'LOG_UNAVAILABLE',
+  'STORE_AWAY',
+  'STORE_NOT_READY',
+];
 
 /** Ticks as JSON (one, an array, or an envelope), as NDJSON or as Arrow IPC. Acknowledged means on disk. */
 @Controller('v1')
@@ -29,6 +37,7 @@ export class TicksController {
    */
   @Post('trades')
   @HttpCode(200)
+  @TakesTicks()
   @Documented({ query: requestQuery, body: tickBodies('trades'), errors })
   trades(@Body() body: unknown, @Query() query: unknown, @Headers('traceparent') traceparent?: string): Promise<IngestAnswer> {
     return this.take('trades', body, query, traceparent);
@@ -40,6 +49,7 @@ export class TicksController {
    */
   @Post('quotes')
   @HttpCode(200)
+  @TakesTicks()
   @Documented({ query: requestQuery, body: tickBodies('quotes'), errors })
   quotes(@Body() body: unknown, @Query() query: unknown, @Headers('traceparent') traceparent?: string): Promise<IngestAnswer> {
     return this.take('quotes', body, query, traceparent);

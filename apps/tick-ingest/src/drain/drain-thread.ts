@@ -1,34 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { LmdbLogReader } from '@hindcast/log-lmdb';
-import { QuestDbTickStore } from '@hindcast/store-questdb';
-import { Drain } from './drain.js';
-import type { DrainCommand, DrainSettings, DrainReport } from './drain-messages.js';
+import type { DrainThreadData, WriterModule } from './drain-in-thread.js';
+import { serveDrain } from './serve-drain.js';
 
-/** The thread's own side of the drain: its own view of the log, its own connections to the store. */
-const settings = workerData as DrainSettings;
-const reader = new LmdbLogReader({ dir: settings.logDir });
-const writer = new QuestDbTickStore({ url: settings.questdbUrl });
-const abort = new AbortController();
-const report = (message: DrainReport): void => parentPort?.postMessage(message);
-
-const drain = new Drain({
-  ...settings,
-  writer,
-  read: (number) => reader.read(number),
-  onProgress: (progress, elapsedMs) => report({ kind: 'progress', progress, elapsedMs }),
-  onStatus: (status) => report({ kind: 'status', status }),
-  nowMs: () => performance.now(),
-  // An aborted wait is a wait that is over.
-  wait: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
-});
-
-parentPort?.on('message', (command: DrainCommand) => {
-  if (command.kind === 'head') drain.advance(command.number);
-  else abort.abort();
-});
-drain.advance(settings.headNumber);
-await drain.run(settings.fromNumber, abort.signal);
+/** A drain in a thread of its own, which opens its store by itself. */
+if (!parentPort) throw new Error('this is the beginning of a thread');
+const { store, ...settings } = workerData as DrainThreadData;
+const { openWriter } = (await import(store.module)) as WriterModule;
+const writer = await openWriter(store.settings);
+await serveDrain({ port: parentPort, settings, writer });
 await writer.close();
-await reader.close();
-parentPort?.close();

@@ -1,14 +1,13 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { StoredProgress, TickLog } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
-import type { DrainCommand, DrainReport, DrainSettings } from './drain-messages.js';
+import type { DrainReport } from './drain-messages.js';
+import type { DrainRun, StartDrain } from './drain-run.js';
 import type { DrainStatus } from './drain.js';
 
 export interface DrainWorkerParts {
   readonly log: TickLog;
   readonly logDir: string;
-  readonly questdbUrl: string;
+  readonly startDrain: StartDrain;
   readonly pieceRowsMax: number;
   readonly quarantineRowsMax: number;
   readonly pieceIntervalMs: number;
@@ -20,17 +19,17 @@ export interface DrainWorkerParts {
 const restartAfterMs = 1_000;
 
 /**
- * Keeps the drain thread going: tells it how far the log is flushed, and writes down what it has seen in the store. A
- * thread that dies is started again at the watermark; what it had sent is sent again, which changes nothing.
+ * Keeps the drain going: tells it how far the log is flushed, and writes down what it has seen in the store. A drain that
+ * ends by itself is started again at the watermark; what it had sent is sent again, which changes nothing.
  */
 export class DrainWorker {
   status: DrainStatus = { state: 'running', detail: '' };
   /** Seen in the store since this process began. */
   rowsStored = 0;
-  private thread: Worker | undefined;
+  private run: DrainRun | undefined;
   private isStopping = false;
   private isHeld = false;
-  /** Of the running thread: its progress rests on one that is not on disk, so none of it counts. */
+  /** Of this run: its progress rests on one that is not on disk, so none of it counts. */
   private hasLostProgress = false;
   private written: Promise<void> = Promise.resolve();
   private restart: NodeJS.Timeout | undefined;
@@ -38,10 +37,9 @@ export class DrainWorker {
   constructor(private readonly parts: DrainWorkerParts) {}
 
   start(): void {
-    const { log, logDir, questdbUrl, pieceRowsMax, quarantineRowsMax, pieceIntervalMs } = this.parts;
-    const settings: DrainSettings = {
+    const { log, logDir, startDrain, pieceRowsMax, quarantineRowsMax, pieceIntervalMs, logger } = this.parts;
+    const settings = {
       logDir,
-      questdbUrl,
       pieceRowsMax,
       quarantineRowsMax,
       pieceIntervalMs,
@@ -49,19 +47,21 @@ export class DrainWorker {
       fromNumber: log.progress().storedThroughNumber + 1,
       headNumber: log.position().headNumber,
     };
-    const thread = new Worker(new URL('./drain-thread.js', import.meta.url), { workerData: settings, name: 'drain' });
-    thread.on('message', (report: DrainReport) => this.receive(report));
-    thread.on('error', (error) => this.parts.logger.error({ err: error }, 'drain thread failed'));
-    thread.on('exit', () => this.exited());
-    this.thread = thread;
     this.hasLostProgress = false;
-    // Of the thread before it; the new one reports what it meets.
+    // Of the run before it; the new one reports what it meets.
     this.status = { state: 'running', detail: '' };
+    const run = startDrain(settings, {
+      read: (number) => log.read(number),
+      onReport: (report) => this.receive(report),
+      onFailure: (error) => logger.error({ err: error }, 'drain failed'),
+    });
+    this.run = run;
+    void run.ended.then(() => this.ended(run));
   }
 
   /** The log was flushed up to this batch. */
   advance(number: number): void {
-    this.tell({ kind: 'head', number });
+    this.run?.advance(number);
   }
 
   /**
@@ -72,7 +72,7 @@ export class DrainWorker {
     this.isHeld = true;
     clearTimeout(this.restart);
     try {
-      await this.thread?.terminate();
+      await this.run?.cutOff();
       await this.written;
       return await change();
     } finally {
@@ -85,16 +85,9 @@ export class DrainWorker {
   async stop(): Promise<void> {
     this.isStopping = true;
     clearTimeout(this.restart);
-    if (this.thread) {
-      const exit = once(this.thread, 'exit');
-      this.tell({ kind: 'stop' });
-      await exit;
-    }
+    this.run?.stop();
+    await this.run?.ended;
     await this.written;
-  }
-
-  private tell(command: DrainCommand): void {
-    this.thread?.postMessage(command);
   }
 
   private receive(report: DrainReport): void {
@@ -115,17 +108,18 @@ export class DrainWorker {
       this.rowsStored += progress.stored.reduce((sum, { rows }) => sum + rows, 0);
       onStored(progress, elapsedMs);
     } catch (error) {
-      // The watermark stays: the thread starts again from it and sends the same rows.
+      // The watermark stays: the drain starts again from it and sends the same rows.
       this.hasLostProgress = true;
       logger.error({ err: error }, 'progress of the drain was not written');
-      await this.thread?.terminate();
+      await this.run?.cutOff();
     }
   }
 
-  private exited(): void {
-    this.thread = undefined;
+  private ended(run: DrainRun): void {
+    if (this.run !== run) return;
+    this.run = undefined;
     if (this.isStopping || this.isHeld) return;
-    this.status = { state: 'waiting', detail: 'the drain thread ended and is started again' };
+    this.status = { state: 'waiting', detail: 'the drain ended and is started again' };
     this.restart = setTimeout(() => void this.written.then(() => this.isStopping || this.start()), restartAfterMs);
   }
 }

@@ -1,15 +1,9 @@
-import type { DrainFacts, LedgerFacts, MonitoringProblem, QuarantineFacts, QuestDbFacts } from '@hindcast/contracts';
+import type { DrainFacts, LedgerFacts, MonitoringProblem, QuarantineFacts } from '@hindcast/contracts';
 import type { TickLog } from '@hindcast/ports';
 import type { MonitoringRegistry, Observation } from '@hindcast/service-kit';
 import type { DrainStatus } from '../drain/drain.js';
 import type { LedgerService } from '../ledger/ledger.service.js';
 import type { LogObserver } from './log-observer.js';
-import { questDbProblems } from './questdb-problems.js';
-
-/** Where the store's own books can be read. */
-export interface StoreMonitor {
-  read(): Promise<QuestDbFacts>;
-}
 
 export interface ObservedIngest {
   readonly observer: LogObserver;
@@ -21,19 +15,8 @@ export interface ObservedIngest {
 const quarantineExamplesMax = 5;
 const messageCharactersMax = 300;
 
-/**
- * What tick-ingest owns, for `GET /v1/monitoring`: the store's tables at once, the rest as soon as the log is open. Until
- * then `ingest` throws what is waited for, and the sections say so.
- */
-export function registerMonitoring(monitoring: MonitoringRegistry, store: StoreMonitor, ingest: () => ObservedIngest): void {
-  monitoring.register({
-    name: 'questdb',
-    whenAway: 'store-away',
-    read: async () => {
-      const facts = await store.read();
-      return { facts, problems: questDbProblems(facts) };
-    },
-  });
+/** What tick-ingest owns, for `GET /v1/monitoring`. Until the log is open `ingest` throws what is waited for, and the sections say so. */
+export function registerMonitoring(monitoring: MonitoringRegistry, ingest: () => ObservedIngest): void {
   monitoring.register({ name: 'log', whenAway: 'store-away', read: async () => ingest().observer.log() });
   monitoring.register({ name: 'followers', whenAway: 'store-away', read: async () => ingest().observer.followers() });
   monitoring.register({ name: 'drain', whenAway: 'store-away', read: async () => observeDrain(ingest()) });

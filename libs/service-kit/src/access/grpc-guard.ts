@@ -9,28 +9,29 @@ import { rightOfCall, type AskedRight } from './rights.js';
 /** Rights of calls by their names, as `GetState`, where they are not the usual ones. */
 export type CallRights = Readonly<Record<string, AskedRight | 'none'>>;
 
+/** By the path of a call, as `/hindcast.v1.TickIngest/Push`. */
+export type RightsByPath = ReadonlyMap<string, AskedRight | 'none'>;
+
 /** The right of each call of a service: `read` for those that only stream answers, `write` for others, or as stated. */
-export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRights): CallRights {
-  const calls = new Map<string, AskedRight | 'none'>(Object.entries(service).map(([name, call]) => [name, rightOfCall(call)]));
-  for (const [name, right] of Object.entries(stated)) {
-    if (!calls.has(name)) throw new Error(`there is no call ${name} to state a right for`);
-    calls.set(name, right);
-  }
-  return Object.fromEntries(calls);
+export function rightsOfService(service: grpc.ServiceDefinition, stated: CallRights): RightsByPath {
+  const unknown = Object.keys(stated).find((name) => !(name in service));
+  if (unknown !== undefined) throw new Error(`there is no call ${unknown} to state a right for`);
+  return new Map(Object.entries(service).map(([name, call]) => [call.path, stated[name] ?? rightOfCall(call)]));
 }
 
 /** Where no key is asked for. */
 const everybody: Admitted = { caller: undefined, leave: () => undefined };
 
 /** Asks for the key of every call before its first message is read, and refuses messages that cannot be. */
-export function guardCalls(doorkeeper: Doorkeeper, rights: CallRights): grpc.ServerInterceptor {
+export function guardCalls(doorkeeper: Doorkeeper, rights: RightsByPath): grpc.ServerInterceptor {
   return ({ path }, call) => {
+    const needed = rights.get(path);
+    if (needed === undefined) throw new Error(`nobody has said which right ${path} needs`);
     let leave = (): unknown => undefined;
     return new grpc.ServerInterceptingCall(call, {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, pass) => {
-            const needed = rights[path.slice(path.lastIndexOf('/') + 1)];
             let caller: string | undefined;
             try {
               ({ caller, leave } =

@@ -3,6 +3,7 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { sendError } from '../error.filter.js';
+import { settingsOf } from '../route-settings.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { presentedKey } from './presented-key.js';
 import { rightOfRoute } from './rights.js';
@@ -23,7 +24,7 @@ export function callerOf(request: FastifyRequest): string {
 export function guardRequests(adapter: FastifyAdapter, { doorkeeper, logger }: GuardParts): void {
   adapter.getInstance().addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { method, headers, routeOptions } = request;
-    const needed = rightOfRoute(method, routeOptions.config);
+    const needed = rightOfRoute(method, settingsOf(request));
     if (needed === 'none') {
       done();
       return;

@@ -1,4 +1,4 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { routeSettings, type RouteSettings } from '../route-settings.js';
 
 /**
  * What a key allows. `read` looks, `write` puts something in, `admin` may do all of it and what changes what was there
@@ -26,14 +26,13 @@ export function wordsOf(needed: AskedRight): string {
  * States the right that a route needs, where it is not the usual one: `read` for GET and HEAD, `write` for every other
  * method. The door checks it before it reads the body.
  */
-export const Needs = (right: NeededRight): MethodDecorator => RouteConfig({ right });
+export const Needs = (right: NeededRight): MethodDecorator => routeSettings({ right });
 
 const readingMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
-/** `config` is the route's, as `Needs` wrote it; a path without a route asks for what its method usually does. */
-export function rightOfRoute(method: string, config: unknown): NeededRight {
-  const stated = (config as { readonly right?: NeededRight } | undefined)?.right;
-  return stated ?? (readingMethods.includes(method) ? 'read' : 'write');
+/** As `Needs` has stated it; a path without a route asks for what its method usually does. */
+export function rightOfRoute(method: string, { right }: RouteSettings): NeededRight {
+  return right ?? (readingMethods.includes(method) ? 'read' : 'write');
 }
 
 /** A call that only streams answers reads; of the others a door names those that read too. */

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { marketDataShape } from '@hindcast/market-data';
+import { marketPhysicsShape } from '@hindcast/market-physics';
+import { loadConfig, wholeNumber, type Config, type Environment } from '@hindcast/service-kit';
+import { broadcasterShape } from '@hindcast/state-broadcaster';
+import { requireRoomToKeep, tickIngestShape } from '@hindcast/tick-ingest';
+import type { z } from 'zod';
+
+/** Of the tick store; the rest are the settings of every service, each under the name that it has in a stack. */
+const storeShape = {
+  /** Files of instruments that are open at once; the one that was not used for longest is closed for another. */
+  duckdbFilesMax: wholeNumber({ min: 1, max: 10_000 }).default(200),
+  /** What DuckDB may hold in memory, all files together; beyond it goes to disk. */
+  duckdbMemoryBytesMax: wholeNumber({ min: 64_000_000, max: 1_099_511_627_776 }).default(1_000_000_000),
+  /** Rows of an instrument that may wait on disk while its file cannot take them. */
+  duckdbWaitingBytesMax: wholeNumber({ min: 1_000_000, max: 1_099_511_627_776 }).default(64_000_000),
+} satisfies z.ZodRawShape;
+
+const shape = {
+  ...storeShape,
+  ...tickIngestShape,
+  ...marketPhysicsShape,
+  ...broadcasterShape,
+  ...marketDataShape,
+};
+
+export type StandaloneConfig = Config<typeof shape>;
+
+/** A log and the store that it was drained into belong together: those of a stack in the same HINDCAST_HOME are not ours. */
+export function readConfig(env?: Environment): StandaloneConfig {
+  const config = requireRoomToKeep(loadConfig(shape, env));
+  return Object.freeze({ ...config, home: join(config.home, 'standalone') });
+}

@@ -1,0 +1,33 @@
+import { PhysicsService } from '@hindcast/market-physics';
+import { systemClock } from '@hindcast/ports';
+import { Lifecycle, type ServiceOptions } from '@hindcast/service-kit';
+import { TickIngest } from '@hindcast/tick-ingest';
+import { readConfig, type StandaloneConfig } from './config.js';
+import { openStores, type Openers } from './embedded-stores.js';
+import { Neighbours } from './neighbours.js';
+import { StandaloneModule } from './standalone.module.js';
+
+const name = 'standalone';
+
+/** Every service in one process, to be run or started by service-kit. */
+export function standalone(open: Openers): ServiceOptions<StandaloneConfig> {
+  const neighbours = new Neighbours();
+  return {
+    name,
+    openApi: new URL('../openapi.json', import.meta.url),
+    config: readConfig,
+    httpPort: ({ ports }) => ports.standaloneHttp,
+    grpcPort: ({ ports }) => ports.standaloneGrpc,
+    module: async (config, kit) => {
+      const stores = await openStores(config, systemClock, open);
+      kit.lifecycle.onStop('stores', () => stores.close());
+      return StandaloneModule.with({ config, kit, stores, neighbours, name, openEmbedder: open.embedder });
+    },
+    onStart: async (app) => {
+      const [ingest, physics] = [app.get(TickIngest), app.get(PhysicsService)];
+      neighbours.meet({ ingest, physics });
+      await ingest.start();
+      physics.start(app.get(Lifecycle));
+    },
+  };
+}

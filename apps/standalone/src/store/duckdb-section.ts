@@ -1,0 +1,39 @@
+import type { DuckDbFacts, MonitoringProblem } from '@hindcast/contracts';
+import type { Metrics, MonitoringRegistry } from '@hindcast/service-kit';
+import type { RemoteTickStore } from '@hindcast/store-duckdb';
+
+/** The tick store of this process, for `GET /v1/monitoring` and as metrics. */
+export function observeDuckDb(store: RemoteTickStore, monitoring: MonitoringRegistry, metrics: Metrics): void {
+  monitoring.register<DuckDbFacts>({
+    name: 'duckdb',
+    whenAway: 'store-away',
+    read: async () => {
+      const facts = await factsOf(store);
+      return { facts, problems: facts.outages.map(problemOf) };
+    },
+  });
+  const show = (name: string, help: string, read: (facts: DuckDbFacts) => number): void => {
+    metrics.gauge({ name, help, collect: (gauge) => monitoring.withFacts<DuckDbFacts>('duckdb', (facts) => gauge.set(read(facts))) });
+  };
+  show('hindcast_duckdb_files_attached', 'Files of instruments that are open.', ({ attached }) => attached);
+  show('hindcast_duckdb_file_hits', 'Uses of a file that was open already, since the start.', ({ hits }) => hits);
+  show('hindcast_duckdb_file_misses', 'Uses that opened a file, since the start.', ({ misses }) => misses);
+  show('hindcast_duckdb_file_evictions', 'Files closed to make room for others, since the start.', ({ evictions }) => evictions);
+  show('hindcast_duckdb_instruments_out', 'Instruments whose files cannot take rows.', ({ outages }) => outages.length);
+}
+
+async function factsOf(store: RemoteTickStore): Promise<DuckDbFacts> {
+  const [{ attached, attachedMax, hits, misses, evictions }, outages] = await Promise.all([store.statistics(), store.outages()]);
+  const shown = outages.map(({ market, symbol, code, message, waitingBytes, isFull }) => {
+    return { market, symbol, code, message, waiting_bytes: waitingBytes, is_full: isFull };
+  });
+  return { attached, attached_max: attachedMax, hits, misses, evictions, outages: shown };
+}
+
+function problemOf({ market, symbol, code, message, waiting_bytes: bytes }: DuckDbFacts['outages'][number]): MonitoringProblem {
+  return {
+    runbook: 'store-damaged',
+    severity: 'critical',
+    message: `${market} ${symbol} cannot be stored, ${bytes} bytes wait: ${code}, ${message}`,
+  };
+}

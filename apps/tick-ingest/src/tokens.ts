@@ -1,0 +1,2 @@
+/** Injection token of what has no class. */
+export const ADAPTERS = Symbol('Adapters');
