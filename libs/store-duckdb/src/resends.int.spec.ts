@@ -29,38 +29,47 @@ it(
   'holds each row once, in order, however the log is cut, sent again and interrupted',
   async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(row, { maxLength: 30 }), { minLength: 10, maxLength: 10 }), fc.array(step, { maxLength: 12 }), async (log, steps) => {
-        const fromUs = startUs + ++run * 1_000;
-        const batches = log.map((rows, at) =>
-          loggedBatch({
-            number: run * 100 + at,
-            trades: rows.map(({ instrument, atUs, ...rest }, id) => trades(instruments[instrument], [{ ...rest, id: `${at}-${id}`, timeUs: fromUs + atUs }])[0]),
-          }),
-        );
-        const sent = new Set<LoggedBatch>();
-        for (const doing of steps) {
-          if (doing.kind === 'reopen') {
-            await world.reopen();
-            continue;
+      fc.asyncProperty(
+        fc.array(fc.array(row, { maxLength: 30 }), { minLength: 10, maxLength: 10 }),
+        fc.array(step, { maxLength: 12 }),
+        async (log, steps) => {
+          const fromUs = startUs + ++run * 1_000;
+          const batches = log.map((rows, at) =>
+            loggedBatch({
+              number: run * 100 + at,
+              trades: rows.map(
+                ({ instrument, atUs, ...rest }, id) =>
+                  trades(instruments[instrument], [{ ...rest, id: `${at}-${id}`, timeUs: fromUs + atUs }])[0],
+              ),
+            }),
+          );
+          const sent = new Set<LoggedBatch>();
+          for (const doing of steps) {
+            if (doing.kind === 'reopen') {
+              await world.reopen();
+              continue;
+            }
+            const piece = batches.slice(doing.from, doing.from + doing.count);
+            await world.store.writeTicks(piece, { streamId: 'log' });
+            for (const batch of piece) sent.add(batch);
+            expect(await world.store.areVisible(piece, { streamId: 'log' })).toBe(true);
           }
-          const piece = batches.slice(doing.from, doing.from + doing.count);
-          await world.store.writeTicks(piece, { streamId: 'log' });
-          for (const batch of piece) sent.add(batch);
-          expect(await world.store.areVisible(piece, { streamId: 'log' })).toBe(true);
-        }
-        for (const instrument of instruments) {
-          const expected = inOrder([...sent].flatMap(({ trades: columns }) => tradeRowsOf(columns)).filter(({ symbol }) => symbol === instrument.symbol));
-          const range = { ...instrument, fromUs, toUs: fromUs + 1_000 };
-          const read: TradeRow[] = [];
-          for await (const piece of world.store.trades(range)) read.push(...tradeRowsOf(piece));
-          expect(read).toEqual(expected);
-          const middle = expected.at(expected.length / 2);
-          if (!middle) continue;
-          const rest: TradeRow[] = [];
-          for await (const piece of world.store.trades({ ...range, after: middle, limit: 5 })) rest.push(...tradeRowsOf(piece));
-          expect(rest).toEqual(expected.slice(expected.indexOf(middle) + 1).slice(0, 5));
-        }
-      }),
+          for (const instrument of instruments) {
+            const expected = inOrder(
+              [...sent].flatMap(({ trades: columns }) => tradeRowsOf(columns)).filter(({ symbol }) => symbol === instrument.symbol),
+            );
+            const range = { ...instrument, fromUs, toUs: fromUs + 1_000 };
+            const read: TradeRow[] = [];
+            for await (const piece of world.store.trades(range)) read.push(...tradeRowsOf(piece));
+            expect(read).toEqual(expected);
+            const middle = expected.at(expected.length / 2);
+            if (!middle) continue;
+            const rest: TradeRow[] = [];
+            for await (const piece of world.store.trades({ ...range, after: middle, limit: 5 })) rest.push(...tradeRowsOf(piece));
+            expect(rest).toEqual(expected.slice(expected.indexOf(middle) + 1).slice(0, 5));
+          }
+        },
+      ),
       { numRuns: 15 },
     );
   },
@@ -71,7 +80,10 @@ it(
   'reads a range that has more rows of one microsecond than a piece holds',
   async () => {
     const instrument = { market: 'usa/equity', symbol: 'TIE' };
-    const rows = trades(instrument, Array.from({ length: 65_000 }, (_, id) => ({ id: String(id), timeUs: startUs })));
+    const rows = trades(
+      instrument,
+      Array.from({ length: 65_000 }, (_, id) => ({ id: String(id), timeUs: startUs })),
+    );
     const batches = [1, 2, 3].map((number) => loggedBatch({ number: 1_000_000 + number, trades: rows }));
     // The first comes last: what arrived later is earlier in the file.
     await world.store.writeTicks([batches[1], batches[2]]);
