@@ -1,5 +1,6 @@
 import type { TickKind } from '@hindcast/contracts';
 import type { TickBatch } from '@hindcast/market';
+import type { LiveTrade } from './live/live-ticks.js';
 
 /** What a source is; a feed of files ends, the others go on. */
 export type FeedKind = 'simulator' | 'crypto' | 'alpaca' | 'files';
@@ -40,6 +41,13 @@ export interface SourceStatus {
   readonly symbols: readonly SymbolSource[];
 }
 
+/** Where a feed stands, as plain data: the time up to which it has told, or the newest trade of each instrument. */
+export interface FeedPosition {
+  readonly nowUs?: number;
+  /** By `instrumentKey`. */
+  readonly newest?: ReadonlyMap<string, LiveTrade>;
+}
+
 /**
  * Where ticks come from. Iterating opens the source, and whoever stops reading closes it; iterating again goes on where
  * the last reader stopped, as far as the source can. What it throws is a HindcastError where the world is to blame.
@@ -48,6 +56,9 @@ export interface Feed extends AsyncIterable<TickBatch> {
   readonly name: string;
   readonly kind: FeedKind;
   status(): SourceStatus;
+  position(): FeedPosition;
+  /** Before it is read: it goes on there, as far as the source can. */
+  resume(position: FeedPosition): void;
 }
 
 export type FeedState = SourceState | 'waiting' | 'stopped' | 'failed';

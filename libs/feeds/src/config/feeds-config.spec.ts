@@ -70,7 +70,59 @@ describe('a file of feeds', () => {
     expect(failureOf(() => parseFeedConfig(null))).toMatchObject({ code: 'FIELD_INVALID' });
   });
 
+  it('names sources of crypto in their order, a symbol of their own where they have one', () => {
+    const sources = ['binance/linear', { market: 'coinbase/spot', symbol: 'BTC-USD' }];
+    const feed = parseFeedConfig({ name: 'live', kind: 'crypto', symbols: ['ETH-USDT', { symbol: 'BTC-USDT', sources }] });
+    expect(feed).toMatchObject({
+      symbols: [
+        {
+          symbol: 'ETH-USDT',
+          sources: ['binance', 'okx', 'bybit', 'coinbase', 'kraken'].map((venue) => ({ venue, marketType: 'spot', symbol: 'ETH-USDT' })),
+        },
+        {
+          symbol: 'BTC-USDT',
+          sources: [
+            { venue: 'binance', marketType: 'linear', symbol: 'BTC-USDT' },
+            { venue: 'coinbase', marketType: 'spot', symbol: 'BTC-USD' },
+          ],
+        },
+      ],
+      failoverMs: 5_000,
+    });
+    expect(parseFeedConfig({ name: 'live', kind: 'crypto' })).toMatchObject({ symbols: [{ symbol: 'BTC-USDT' }, { symbol: 'ETH-USDT' }] });
+  });
+
+  it.each([
+    [{ symbols: [{ symbol: 'BTC-USDT', sources: ['mtgox/spot'] }] }, 'symbols.0.sources.0.market: must be one of binance/spot'],
+    [{ symbols: [{ symbol: 'BTC-USDT', sources: ['kraken/linear'] }] }, 'must be one of'],
+    [{ symbols: ['BTCUSDT'] }, 'must be as BTC-USDT'],
+    [{ symbols: ['BTC-USDT', 'BTC-USDT'] }, 'must not name a symbol twice'],
+    [{ silenceMs: 5 }, 'silenceMs=5'],
+  ])('of crypto with %j is refused', (fields, words) => {
+    expect(failureOf(() => parseFeedConfig({ name: 'live', kind: 'crypto', ...fields }))).toMatchObject({
+      code: 'FIELD_INVALID',
+      message: expect.stringContaining(words),
+    });
+  });
+
+  it('of Alpaca wants keys, which stand elsewhere', () => {
+    const config = parseFeedConfig({ name: 'stocks', kind: 'alpaca', symbols: ['SPY', 'BRK.B'] });
+    expect(config).toMatchObject({ tape: 'iex', streamUrl: 'wss://stream.data.alpaca.markets' });
+    expect(failureOf(() => createFeed(config, sleepingWorld()))).toMatchObject({ code: 'FEED_DENIED' });
+    const feed = createFeed(config, sleepingWorld(), { alpaca: { keyId: 'a', secretKey: 'b' } });
+    expect(feed.status()).toMatchObject({ state: 'connecting', symbols: [{ symbol: 'SPY' }, { symbol: 'BRK.B' }] });
+    expect(failureOf(() => parseFeedConfig({ ...config, streamUrl: 'file:///etc' }))).toMatchObject({ code: 'FIELD_INVALID' });
+  });
+
+  it('may leave the choice open', () => {
+    const config = parseFeedConfig({ name: 'auto', kind: 'auto', historySeconds: 3_600 });
+    expect(config).toMatchObject({ symbols: ['BTC-USDT', 'ETH-USDT'], withinMs: 5_000, seed: 1 });
+    expect(createFeed(config, sleepingWorld()).kind).toBe('crypto');
+  });
+
   it('makes feeds', () => {
+    const live = createFeed(parseFeedConfig({ name: 'live', kind: 'crypto' }), sleepingWorld());
+    expect(live.status()).toMatchObject({ state: 'connecting', symbols: [{ symbol: 'BTC-USDT', active: null }, { symbol: 'ETH-USDT' }] });
     const feed = createFeed(parseFeedConfig({ name: 'demo', kind: 'simulator' }), sleepingWorld());
     expect({ name: feed.name, kind: feed.kind, ...feed.status() }).toMatchObject({ name: 'demo', kind: 'simulator', state: 'connecting' });
   });

@@ -95,8 +95,10 @@ export const liveStatus: SourceStatus = {
   symbols: [],
 };
 
+const standing = { position: () => ({}), resume: () => undefined };
+
 export function feedOf(name: string, open: () => AsyncIterable<TickBatch>): Feed {
-  return { name, kind: 'files', status: () => liveStatus, [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() };
+  return { name, kind: 'files', status: () => liveStatus, ...standing, [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() };
 }
 
 /** Says nothing until it is closed. */
@@ -114,7 +116,7 @@ export function silentFeed(name: string): Feed & { readonly isOpen: () => boolea
       },
     };
   };
-  return { name, kind: 'files', status: () => liveStatus, isOpen: () => open, [Symbol.asyncIterator]: iterator };
+  return { name, kind: 'files', status: () => liveStatus, ...standing, isOpen: () => open, [Symbol.asyncIterator]: iterator };
 }
 
 export async function until(condition: () => boolean): Promise<void> {

@@ -31,6 +31,10 @@ export function simulatorFeed(options: SimulatorOptions, world: FeedWorld): Feed
     name: options.name,
     kind: 'simulator',
     status: () => statusOf(options, progress, world.clock.nowUs()),
+    position: () => ({ nowUs: progress.nowUs }),
+    resume: ({ nowUs }) => {
+      progress.nowUs = nowUs ?? progress.nowUs;
+    },
     [Symbol.asyncIterator]: () => batchesOf(options, progress, world),
   };
 }

@@ -1,0 +1,27 @@
+import { HindcastError } from '@hindcast/contracts';
+import type { FeedWorld } from '../feed.js';
+import { Backoff } from '../running/backoff.js';
+
+export interface ReconnectingOptions {
+  readonly world: FeedWorld;
+  readonly signal: AbortSignal;
+  /** Makes one connection, and rejects when it is over; never resolves before the signal aborts. */
+  readonly connect: () => Promise<void>;
+  /** A connection is over; true where it had worked, so that the next one need not wait long. */
+  readonly onLost: (error: unknown) => boolean;
+}
+
+const backoffMs = { firstMs: 500, mostMs: 60_000 };
+
+/** One connection after another until the signal aborts. Throws what says that no further attempt can mend it. */
+export async function reconnecting({ world, signal, connect, onLost }: ReconnectingOptions): Promise<void> {
+  const backoff = new Backoff({ ...backoffMs, random: world.random });
+  while (!signal.aborted) {
+    const error: unknown = await connect().catch((reason: unknown) => reason);
+    if (signal.aborted) return;
+    const hasWorked = onLost(error);
+    if (error instanceof HindcastError && !error.retry) throw error;
+    if (hasWorked) backoff.reset();
+    await world.sleep(backoff.nextMs(), signal).catch(() => undefined);
+  }
+}
