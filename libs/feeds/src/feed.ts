@@ -1,6 +1,5 @@
 import type { TickKind } from '@hindcast/contracts';
 import type { TickBatch } from '@hindcast/market';
-import type { LiveTrade } from './live/live-ticks.js';
 
 /** What a source is; a feed of files ends, the others go on. */
 export type FeedKind = 'simulator' | 'crypto' | 'alpaca' | 'files';
@@ -44,8 +43,8 @@ export interface SourceStatus {
 /** Where a feed stands, as plain data: the time up to which it has told, or the newest trade of each instrument. */
 export interface FeedPosition {
   readonly nowUs?: number;
-  /** By `instrumentKey`. */
-  readonly newest?: ReadonlyMap<string, LiveTrade>;
+  /** By `instrumentKey`; a store's newest trades will do too. */
+  readonly newest?: ReadonlyMap<string, { readonly id: string; readonly timeUs: number }>;
 }
 
 /**

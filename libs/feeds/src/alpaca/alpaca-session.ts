@@ -4,7 +4,7 @@ import type { FeedWorld } from '../feed.js';
 import { ClockSkew } from '../live/clock-skew.js';
 import type { LiveEvents, LiveSession, SessionStatus } from '../live/live-session.js';
 import type { LiveTrade } from '../live/live-ticks.js';
-import { reconnecting } from '../live/reconnecting.js';
+import { away, reconnecting, unlessAborted } from '../live/reconnecting.js';
 import type { GapQuestion } from '../live/trade-sequence.js';
 import { alpacaMessages, alpacaQuote, alpacaTrade, type AlpacaMessage, type AlpacaTape } from './alpaca-messages.js';
 
@@ -37,6 +37,8 @@ const deniedCodes = new Set([402, 405, 409]);
 interface Connection {
   readonly socket: WebSocket;
   readonly failed: PromiseWithResolvers<never>;
+  /** Aborts when it is over. */
+  readonly over: AbortController;
   isSubscribed: boolean;
   heardUs: number;
 }
@@ -84,7 +86,7 @@ export class AlpacaSession implements LiveSession {
         if (!signal.aborted) await this.connectOnce(signal);
       },
       onLost: (error) => {
-        this.detail = error instanceof Error ? error.message : String(error);
+        this.detail = away(error).message;
         events.lost();
         return this.subscriptions > subscriptions;
       },
@@ -104,7 +106,7 @@ export class AlpacaSession implements LiveSession {
       }
       return found;
     } catch (error) {
-      this.detail = `history of ${symbol}: ${error instanceof Error ? error.message : String(error)}`;
+      this.detail = `history of ${symbol}: ${away(error).message}`;
       return null;
     }
   }
@@ -126,21 +128,18 @@ export class AlpacaSession implements LiveSession {
     this.connects++;
     const socket = new WebSocket(`${streamUrl}/v2/${tape}`, { handshakeTimeout: handshakeMs, maxPayload: messageBytesMax });
     const failed = Promise.withResolvers<never>();
-    failed.promise.catch(() => undefined);
-    const connection: Connection = { socket, failed, isSubscribed: false, heardUs: world.clock.nowUs() };
-    const onAbort = (): void => failed.reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.on('error', (error) => failed.reject(error));
+    const connection: Connection = { socket, failed, over: new AbortController(), isSubscribed: false, heardUs: world.clock.nowUs() };
+    socket.on('error', (error) => failed.reject(away(error)));
     socket.on('close', (code) => failed.reject(new HindcastError('FEED_AWAY', `Alpaca closed the connection (${code})`)));
     socket.on('pong', () => (connection.heardUs = world.clock.nowUs()));
     socket.on('message', (data: Buffer) => this.receive(connection, data.toString()));
     this.connection = connection;
     void this.guard(connection);
     try {
-      await failed.promise;
+      await unlessAborted(failed.promise, signal);
     } finally {
-      signal.removeEventListener('abort', onAbort);
       this.connection = undefined;
+      connection.over.abort();
       socket.terminate();
     }
   }
@@ -154,7 +153,7 @@ export class AlpacaSession implements LiveSession {
       } else if (connection.socket.readyState === WebSocket.OPEN) {
         connection.socket.ping();
       }
-      await world.sleep(silenceMs / 3);
+      await world.sleep(silenceMs / 3, connection.over.signal).catch(() => undefined);
     }
   }
 

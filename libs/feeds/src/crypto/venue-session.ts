@@ -3,7 +3,7 @@ import type { FeedWorld } from '../feed.js';
 import { ClockSkew } from '../live/clock-skew.js';
 import type { LiveEvents, LiveSession, SessionStatus } from '../live/live-session.js';
 import type { LiveTrade } from '../live/live-ticks.js';
-import { reconnecting } from '../live/reconnecting.js';
+import { away, reconnecting, unlessAborted } from '../live/reconnecting.js';
 import type { GapQuestion } from '../live/trade-sequence.js';
 import { toUnified, type MarketType } from '../symbols/unified-symbol.js';
 import { loadVenue, type CcxtErrors, type CcxtExchange, type CcxtTicker, type CcxtVenue } from './ccxt-exchange.js';
@@ -34,6 +34,8 @@ const closeMs = 2_000;
 interface Connection {
   readonly exchange: CcxtExchange;
   readonly failed: PromiseWithResolvers<never>;
+  /** Aborts when it is over. */
+  readonly over: AbortController;
   readonly watched: Set<string>;
   readonly openedUs: number;
   heardUs: number;
@@ -76,8 +78,8 @@ export class VenueSession implements LiveSession {
     this.wanted = symbols;
     this.wake();
     if (!this.connection) return;
-    if (symbols.size === 0) this.fail(new HindcastError('FEED_AWAY', 'nothing is wanted from here now'));
-    else for (const symbol of symbols) this.watch(this.connection, symbol);
+    if (symbols.size === 0) this.connection.failed.reject(new HindcastError('FEED_AWAY', 'nothing is wanted from here now'));
+    else this.watchAll(this.connection);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -92,16 +94,11 @@ export class VenueSession implements LiveSession {
         if (!signal.aborted) await this.connectOnce(signal);
       },
       onLost: (error) => {
-        this.detail = wordsOf(error);
+        this.detail = away(error).message;
         events.lost();
         return this.lastMessageUs !== this.heardBeforeUs;
       },
     });
-  }
-
-  /** Ends the connection; it is made again after the usual pause. */
-  private fail(error: Error): void {
-    this.connection?.failed.reject(error);
   }
 
   async history(symbol: string, question: GapQuestion): Promise<readonly LiveTrade[] | null> {
@@ -111,7 +108,7 @@ export class VenueSession implements LiveSession {
       const trades = await this.venue.history(exchange, this.unified(symbol), question);
       return trades.map((trade) => liveTrade(this.venue, trade)).filter((trade) => trade !== undefined);
     } catch (error) {
-      this.detail = `history of ${symbol}: ${wordsOf(error)}`;
+      this.detail = `history of ${symbol}: ${away(error).message}`;
       return null;
     }
   }
@@ -121,25 +118,28 @@ export class VenueSession implements LiveSession {
   }
 
   private async connectOnce(signal: AbortSignal): Promise<void> {
-    const { events, world } = this.options;
+    const { world } = this.options;
     this.connects++;
-    const exchange = await this.open();
+    const exchange = await unlessAborted(this.open(), signal);
     const failed = Promise.withResolvers<never>();
-    failed.promise.catch(() => undefined);
     const nowUs = world.clock.nowUs();
-    const connection: Connection = { exchange, failed, watched: new Set(), openedUs: nowUs, heardUs: nowUs, garbage: 0 };
-    const onAbort = (): void => failed.reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    const connection: Connection = {
+      exchange,
+      failed,
+      over: new AbortController(),
+      watched: new Set(),
+      openedUs: nowUs,
+      heardUs: nowUs,
+      garbage: 0,
+    };
     this.connection = connection;
     try {
-      for (const symbol of this.wanted) this.watch(connection, symbol);
-      events.connected([...connection.watched]);
+      this.watchAll(connection);
       void this.guard(connection);
-      await failed.promise;
+      await unlessAborted(failed.promise, signal);
     } finally {
-      signal.removeEventListener('abort', onAbort);
       this.connection = undefined;
+      connection.over.abort();
       await this.close(exchange);
     }
   }
@@ -154,18 +154,23 @@ export class VenueSession implements LiveSession {
     await exchange.loadHttpProxyAgent();
     // A list of currencies that nobody here asks for, behind further requests.
     exchange.has['fetchCurrencies'] = false;
-    if (this.markets === undefined) {
-      await exchange.loadMarkets();
-      this.markets = exchange.markets;
-    } else {
+    if (this.markets !== undefined) {
       exchange.setMarkets(this.markets);
+      return exchange;
     }
+    await exchange.loadMarkets().catch((error: unknown) => {
+      throw away(error);
+    });
+    this.markets = exchange.markets;
     return exchange;
   }
 
   /** A socket that does not answer must not keep us. */
   private async close(exchange: CcxtExchange): Promise<void> {
-    await Promise.race([exchange.close().catch(() => undefined), this.options.world.sleep(closeMs)]);
+    const closed = new AbortController();
+    const closing = exchange.close().catch(() => undefined);
+    await Promise.race([closing, this.options.world.sleep(closeMs, closed.signal).catch(() => undefined)]);
+    closed.abort();
   }
 
   /** Silence is what a dead connection looks like from here. */
@@ -179,7 +184,7 @@ export class VenueSession implements LiveSession {
         this.sampledUs = nowUs;
         void this.sampleTime(connection.exchange);
       }
-      await world.sleep(watchdogMs);
+      await world.sleep(watchdogMs, connection.over.signal).catch(() => undefined);
     }
   }
 
@@ -190,8 +195,14 @@ export class VenueSession implements LiveSession {
     if (serverMs !== undefined) this.skew.sample({ sentUs, receivedUs: clock.nowUs(), serverUs: serverMs * 1_000 });
   }
 
+  /** What is wanted and not watched yet; of that, nobody knows what happened before. */
+  private watchAll(connection: Connection): void {
+    const fresh = [...this.wanted].filter((symbol) => !connection.watched.has(symbol));
+    for (const symbol of fresh) this.watch(connection, symbol);
+    this.options.events.connected(fresh.filter((symbol) => connection.watched.has(symbol)));
+  }
+
   private watch(connection: Connection, symbol: string): void {
-    if (connection.watched.has(symbol)) return;
     const unified = this.unified(symbol);
     if (connection.exchange.markets?.[unified] === undefined) {
       this.options.events.unknown(symbol);
@@ -199,60 +210,58 @@ export class VenueSession implements LiveSession {
     }
     connection.watched.add(symbol);
     const { exchange } = connection;
-    void this.follow(connection, symbol, async () => {
+    const follow = (next: () => Promise<(receivedUs: number) => void>): void => {
+      this.follow(connection, symbol, next).catch((bug: unknown) => connection.failed.reject(bug));
+    };
+    follow(async () => {
       const trades = await exchange.watchTrades(unified);
       exchange.trades[unified]?.clear();
       const live = trades.map((trade) => liveTrade(this.venue, trade)).filter((trade) => trade !== undefined);
-      return (receivedUs) => live.length > 0 && this.options.events.trades(symbol, live, receivedUs);
+      return (receivedUs) => {
+        if (live.length > 0) this.options.events.trades(symbol, live, receivedUs);
+      };
     });
     if (!this.options.quotes) return;
-    void this.follow(connection, symbol, async () => {
+    follow(async () => {
       const told = this.venue.hasBidsAsks ? await exchange.watchBidsAsks([unified]) : await exchange.watchTicker(unified);
       const ticker = unified in told ? (told as Readonly<Record<string, CcxtTicker>>)[unified] : (told as CcxtTicker);
       const quote = liveQuote(ticker);
-      return (receivedUs) => quote && this.options.events.quote(symbol, quote, receivedUs);
+      return (receivedUs) => {
+        if (quote) this.options.events.quote(symbol, quote, receivedUs);
+      };
     });
   }
 
   /** Takes what comes until the connection fails or the symbol is no longer wanted. */
-  private async follow(connection: Connection, symbol: string, next: () => Promise<(receivedUs: number) => unknown>): Promise<void> {
+  private async follow(connection: Connection, symbol: string, next: () => Promise<(receivedUs: number) => void>): Promise<void> {
     while (this.connection === connection && this.wanted.has(symbol)) {
-      try {
-        const tell = await next();
-        if (this.connection !== connection) return;
-        const nowUs = this.options.world.clock.nowUs();
-        connection.heardUs = nowUs;
-        connection.garbage = 0;
-        this.lastMessageUs = nowUs;
-        tell(nowUs);
-      } catch (error) {
-        if (this.connection !== connection || !this.survives(connection, symbol, error)) return;
-      }
+      const tell = await next().catch((error: unknown) => this.garbled(connection, symbol, error));
+      if (this.connection !== connection) return;
+      if (!tell) continue;
+      const nowUs = this.options.world.clock.nowUs();
+      connection.heardUs = nowUs;
+      connection.garbage = 0;
+      this.lastMessageUs = nowUs;
+      tell(nowUs);
     }
     connection.watched.delete(symbol);
   }
 
-  /** A message that cannot be read is passed over; whatever it told of is missing in the ids, and asked for. */
-  private survives(connection: Connection, symbol: string, error: unknown): boolean {
+  /**
+   * A message that cannot be read is passed over: whatever it told of is missing in the ids, and asked for. Other errors of
+   * ccxt's end the connection.
+   */
+  private garbled(connection: Connection, symbol: string, error: unknown): undefined {
+    if (this.connection !== connection) return;
     const { NetworkError, BadSymbol, ExchangeClosedByUser } = this.errors;
-    if (error instanceof BadSymbol) {
-      this.options.events.unknown(symbol);
-      return false;
-    }
+    this.detail = away(error).message;
+    if (error instanceof BadSymbol) this.options.events.unknown(symbol);
     const isOver = error instanceof NetworkError || error instanceof ExchangeClosedByUser || ++connection.garbage > garbageMax;
-    if (isOver) connection.failed.reject(error);
-    else this.detail = wordsOf(error);
-    return !isOver;
+    if (isOver) connection.failed.reject(away(error));
   }
 
   private get errors(): CcxtErrors {
     if (!this.loaded) throw new Error('ccxt is loaded before anything is watched');
     return this.loaded.errors;
   }
-}
-
-const wordsMax = 300;
-
-function wordsOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, wordsMax);
 }

@@ -1,7 +1,7 @@
 import { HindcastError, secondUs } from '@hindcast/contracts';
 import { instrumentKey, type TickBatch } from '@hindcast/market';
 import type { Feed, FeedKind, FeedPosition, FeedWorld, GapCounts, SourceStatus } from '../feed.js';
-import { LiveBatches, liveSlackUs } from './live-batches.js';
+import { LiveBatches } from './live-batches.js';
 import type { LiveEvents, LiveSession, LiveSource } from './live-session.js';
 import type { LiveTrade } from './live-ticks.js';
 import { SourceFailover } from './source-failover.js';
@@ -29,8 +29,8 @@ export interface LiveFeedOptions {
 
 const turnMs = 100;
 const markIntervalUs = secondUs;
-/** Behind the newest time that a source has told of: what comes later than that is late. */
-const markBehindUs = 4 * liveSlackUs;
+/** Behind the newest time that a source has told of: trades whose channel lags further behind than that are late. */
+const markBehindUs = 2 * secondUs;
 
 /** One instrument of one source. */
 interface Stream extends LiveSource {
@@ -81,8 +81,11 @@ export class LiveFeed implements Feed {
   }
 
   position(): FeedPosition {
-    const newest = [...this.streams].map(([key, { sequence }]) => [key, sequence.last] as const);
-    return { newest: new Map(newest.filter((entry): entry is readonly [string, LiveTrade] => entry[1] !== undefined)) };
+    const newest = new Map<string, { readonly id: string; readonly timeUs: number }>();
+    for (const [key, { sequence }] of this.streams) {
+      if (sequence.last) newest.set(key, { id: sequence.last.id, timeUs: sequence.last.timeUs });
+    }
+    return { newest };
   }
 
   resume({ newest }: FeedPosition): void {

@@ -99,6 +99,14 @@ describe('trades whose ids count through', () => {
     expect(sequence.isHolding).toBe(false);
   });
 
+  it('go on after a trade of an earlier run', () => {
+    const sequence = counted();
+    sequence.resume({ id: '7', timeUs: 7 });
+    sequence.reconnected(0);
+    expect(sequence.question(secondUs)).toMatchObject({ after: { id: '7', timeUs: 7 }, fromNumber: 8 });
+    expect(ids(sequence.answer([trade(7), trade(8)], secondUs))).toEqual(['8']);
+  });
+
   it('may be counted anew', () => {
     const sequence = counted();
     sequence.offer([trade(5_000_000)], 0);

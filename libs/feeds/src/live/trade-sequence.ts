@@ -55,9 +55,10 @@ export class TradeSequence {
   constructor(private readonly options: TradeSequenceOptions) {}
 
   /** Goes on after a trade of an earlier run. */
-  resume(newest: LiveTrade): void {
-    this.newest = newest;
-    this.recent = [newest.id];
+  resume({ id, timeUs }: Pick<LiveTrade, 'id' | 'timeUs'>): void {
+    const number = this.options.isCounted ? Number(id) : NaN;
+    this.newest = { id, number, firstNumber: number, timeUs, price: NaN, size: NaN, side: 0, exchange: '', conditions: '' };
+    this.recent = [id];
   }
 
   get last(): LiveTrade | undefined {

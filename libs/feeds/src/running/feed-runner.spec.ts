@@ -140,6 +140,24 @@ describe('a feed that runs', () => {
     expect(runner.status()).toMatchObject({ state: 'stopped', rows: { trades: 0 } });
   });
 
+  it('is asked how its source stands, and tells of a change', async () => {
+    let state: 'live' | 'reconnecting' = 'live';
+    const feed = silentFeed('socket');
+    const { runner, states } = runnerOf({
+      ...feed,
+      status: () => ({ ...feed.status(), state }),
+      [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator](),
+    });
+    runner.start();
+    await until(feed.isOpen);
+    state = 'reconnecting';
+    runner.observe();
+    runner.observe();
+    await runner.stop();
+    runner.observe();
+    expect(states).toEqual(['live', 'reconnecting', 'stopped']);
+  });
+
   it('sees an answer that comes while the source is silent', async () => {
     const intake = new FakeIntake();
     intake.isFlushing = false;

@@ -53,6 +53,11 @@ export class FeedRunner {
     await this.running?.ended;
   }
 
+  /** To be called now and then: tells of what changed in the source itself, which tells nobody. */
+  observe(): void {
+    if (this.running) this.tellChange();
+  }
+
   status(): FeedStatus {
     const { feed } = this.parts;
     const source = feed.status();

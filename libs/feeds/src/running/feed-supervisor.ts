@@ -55,6 +55,11 @@ export class FeedSupervisor {
     return [...this.runners.values()].map((runner) => runner.status());
   }
 
+  /** To be called every second or so, where `onState` is to tell of sources that come and go. */
+  observe(): void {
+    for (const runner of this.runners.values()) runner.observe();
+  }
+
   async stopAll(): Promise<void> {
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
   }
