@@ -194,6 +194,17 @@ export const errorCodes = {
     help: 'The subscriber has as many subscriptions as one may have: unsubscribe from some, or subscribe to "*".',
   },
   CLIENTS_FULL: { status: 503, grpc: 8, retry: true, help: 'The service has as many subscribers as it serves; connect again later.' },
+  // Feeds.
+  FEED_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no feed of this name; GET /v1/feeds lists them.' },
+  FEED_EXISTS: { status: 409, grpc: 6, retry: false, help: 'A feed of this name is there: remove it first, or take another name.' },
+  FEEDS_FULL: { status: 409, grpc: 8, retry: false, help: 'As many feeds are there as may be: remove one first.' },
+  FEED_AWAY: { status: 503, grpc: 14, retry: true, help: 'The source of a feed does not answer; the feed tries again by itself.' },
+  FEED_DENIED: {
+    status: 403,
+    grpc: 7,
+    retry: false,
+    help: 'The source of a feed refuses our keys: correct them and start the feed again.',
+  },
   SHUTTING_DOWN: { status: 503, grpc: 14, retry: true, help: 'The service is stopping; send again in a moment.' },
   CONFIG_INVALID: { status: 500, grpc: 9, retry: false, help: 'Every bad key is listed; correct them and start again.' },
   PORT_IN_USE: { status: 500, grpc: 9, retry: false, help: 'Another process has the port: stop it or set HINDCAST_PORT_OFFSET.' },

@@ -7,17 +7,22 @@ export interface SourceProcessOptions {
   readonly fileKibibytesMax?: number;
 }
 
+const sourceFlags = [
+  '--experimental-transform-types',
+  '--disable-warning=ExperimentalWarning',
+  '--conditions=@hindcast/source',
+  '--import',
+  new URL('./register-sources.mjs', import.meta.url).href,
+];
+
+/** What a worker thread has to be started with, so that it runs a TypeScript source of ours on the sources of every library. */
+export function sourceThread(url: URL): { readonly url: URL; readonly execArgv: readonly string[] } {
+  return { url, execArgv: sourceFlags };
+}
+
 /** Starts a TypeScript source of ours as a process of its own, on the sources of every library. */
 export function startSource(source: URL, { args, fileKibibytesMax }: SourceProcessOptions): ChildProcessWithoutNullStreams {
-  const register = new URL('./register-sources.mjs', import.meta.url).href;
-  const flags = [
-    '--experimental-transform-types',
-    '--disable-warning=ExperimentalWarning',
-    '--conditions=@hindcast/source',
-    '--import',
-    register,
-  ];
-  const command = [process.execPath, ...flags, fileURLToPath(source), ...args];
+  const command = [process.execPath, ...sourceFlags, fileURLToPath(source), ...args];
   const limited = `trap '' XFSZ; ulimit -f ${fileKibibytesMax ?? 0}; exec "$@"`;
   const [program, ...rest] = fileKibibytesMax === undefined ? command : ['bash', '-c', limited, 'bash', ...command];
   return spawn(program, rest, { stdio: 'pipe', env: {} });

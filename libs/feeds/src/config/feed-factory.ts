@@ -1,0 +1,47 @@
+import { HindcastError, secondUs } from '@hindcast/contracts';
+import { alpacaFeed } from '../alpaca/alpaca-feed.js';
+import type { AlpacaKeys } from '../alpaca/alpaca-session.js';
+import { cryptoFeed } from '../crypto/crypto-feed.js';
+import type { Feed, FeedWorld } from '../feed.js';
+import { originUs } from '../simulator/hour-walk.js';
+import { simulatedSymbol } from '../simulator/simulated-symbol.js';
+import { simulatorFeed } from '../simulator/simulator-feed.js';
+import { StandInFeed } from '../running/stand-in-feed.js';
+import { parseFeedConfig, type AutoConfig, type FeedConfig, type SimulatorConfig } from './feeds-config.js';
+
+/** What feeds need and no file of feeds should hold. */
+export interface FeedSecrets {
+  readonly alpaca?: AlpacaKeys | undefined;
+}
+
+/** A feed as its configuration asks for; nothing is opened before it is read. */
+export function createFeed(config: FeedConfig, world: FeedWorld, secrets: FeedSecrets = {}): Feed {
+  switch (config.kind) {
+    case 'simulator':
+      return simulatorOf(config, world);
+    case 'crypto':
+      return cryptoFeed(config, world);
+    case 'alpaca':
+      return alpacaFeed(config, alpacaKeys(config.name, secrets), world);
+    case 'auto':
+      return autoFeed(config, world);
+  }
+}
+
+/** Each exchange gets its share of the time in which one of them has to answer. */
+function autoFeed({ name, symbols, withinMs, seed, historySeconds }: AutoConfig, world: FeedWorld): Feed {
+  const live = parseFeedConfig({ name: 'live', kind: 'crypto', symbols, failoverMs: Math.max(100, Math.floor(withinMs / 5)) });
+  const simulated = parseFeedConfig({ name: 'simulator', kind: 'simulator', symbols, seed, historySeconds });
+  return new StandInFeed({ name, preferred: createFeed(live, world), standIn: createFeed(simulated, world), withinMs, world });
+}
+
+function alpacaKeys(name: string, { alpaca }: FeedSecrets): AlpacaKeys {
+  if (alpaca) return alpaca;
+  throw new HindcastError('FEED_DENIED', `feed ${name} wants Alpaca's keys, and none are configured`);
+}
+
+function simulatorOf({ symbols, historySeconds, ...config }: SimulatorConfig, world: FeedWorld): Feed {
+  const nowUs = Math.floor(world.clock.nowUs() / secondUs) * secondUs;
+  const fromUs = Math.max(originUs, nowUs - historySeconds * secondUs);
+  return simulatorFeed({ ...config, symbols: symbols.map(simulatedSymbol), fromUs }, world);
+}

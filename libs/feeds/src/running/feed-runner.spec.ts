@@ -1,0 +1,178 @@
+import { HindcastError } from '@hindcast/contracts';
+import type { TickBatch } from '@hindcast/market';
+import fc from 'fast-check';
+import type { Feed, FeedState } from '../feed.js';
+import { FeedRunner } from './feed-runner.js';
+import { batchOf, busy, FakeIntake, feedOf, silentFeed, sleepingWorld, until } from './running.fixture.js';
+
+function runnerOf(feed: Feed, intake = new FakeIntake()) {
+  const states: FeedState[] = [];
+  const world = sleepingWorld();
+  const runner = new FeedRunner({ feed, intake, world, onState: ({ state }) => states.push(state) });
+  return { runner, intake, world, states };
+}
+
+const ids = Array.from({ length: 200 }, (_, index) => String(index));
+
+async function* oneEach(): AsyncGenerator<TickBatch> {
+  for (const id of ids) yield batchOf(id);
+}
+
+describe('a feed that runs', () => {
+  it('is on disk in its order when it has ended', async () => {
+    const { runner, intake, states } = runnerOf(feedOf('days', oneEach));
+    runner.start();
+    await runner.ended();
+    expect(intake.stored).toEqual(ids);
+    expect(states).toEqual(['live', 'ended']);
+    expect(runner.status()).toMatchObject({ name: 'days', state: 'ended', rows: { trades: 200, duplicate: 0 }, restarts: 0 });
+  });
+
+  it('is not read further than may be on its way to the disk', async () => {
+    const intake = new FakeIntake();
+    intake.isFlushing = false;
+    const { runner } = runnerOf(feedOf('days', oneEach), intake);
+    runner.start();
+    await until(() => intake.unflushed === 32);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(intake.unflushed).toBe(32);
+    intake.isFlushing = true;
+    intake.flush();
+    await runner.ended();
+    expect(intake.stored).toEqual(ids);
+  });
+
+  it('waits while the intake is busy, and says so', async () => {
+    const { runner, intake, world, states } = runnerOf(feedOf('days', oneEach));
+    let refusals = 3;
+    intake.onAdmit = () => {
+      if (intake.stored.length >= 10 && refusals-- > 0) throw busy;
+    };
+    runner.start();
+    await runner.ended();
+    expect(intake.stored).toEqual(ids);
+    expect(world.slept).toEqual([37.5, 75, 150]);
+    expect(states).toEqual(['live', 'waiting', 'live', 'ended']);
+  });
+
+  it('sends again, in order and once, whatever failed on its way to the disk', async () => {
+    const script = fc.array(fc.constantFrom('flush one', 'fail', 'busy', 'flush'), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(script, async (steps) => {
+        const intake = new FakeIntake();
+        intake.isFlushing = false;
+        const { runner } = runnerOf(feedOf('days', oneEach), intake);
+        let isBusy = false;
+        intake.onAdmit = () => {
+          if (isBusy) throw busy;
+        };
+        runner.start();
+        for (const step of steps) {
+          await new Promise(setImmediate);
+          isBusy = step === 'busy';
+          if (step === 'fail') intake.failFlush();
+          if (step.startsWith('flush')) intake.flush(step === 'flush' ? undefined : 1);
+        }
+        isBusy = false;
+        intake.isFlushing = true;
+        intake.flush();
+        await runner.ended();
+        expect(intake.stored).toEqual(ids);
+        expect(runner.status().rows).toEqual({ trades: 200, quotes: 0, duplicate: 0, rejected: 0 });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is opened again, ever more slowly, where the world is to blame', async () => {
+    let opened = 0;
+    const feed = feedOf('socket', async function* () {
+      opened++;
+      if (opened < 4) throw new HindcastError('FEED_AWAY', 'connection refused');
+      yield batchOf('a');
+    });
+    const { runner, intake, world, states } = runnerOf(feed);
+    runner.start();
+    await runner.ended();
+    expect(intake.stored).toEqual(['a']);
+    expect(world.slept).toEqual([375, 750, 1_500]);
+    expect(states).toEqual(['live', 'reconnecting', 'live', 'reconnecting', 'live', 'reconnecting', 'live', 'ended']);
+    expect(runner.status().restarts).toBe(3);
+  });
+
+  it.each([
+    ['what is refused for good', new HindcastError('FEED_DENIED', 'wrong key'), 'FEED_DENIED: wrong key'],
+    ['a bug', new TypeError('x is undefined'), 'x is undefined'],
+  ])('fails by %s, with the words for it', async (_, error, detail) => {
+    const feed = feedOf('socket', async function* () {
+      yield batchOf('a');
+      throw error;
+    });
+    const { runner, world } = runnerOf(feed);
+    runner.start();
+    await runner.ended();
+    expect(runner.status()).toMatchObject({ state: 'failed', detail });
+    expect(world.slept).toEqual([]);
+  });
+
+  it('stops in the middle of silence, and goes on when it is started again', async () => {
+    const feed = silentFeed('socket');
+    const { runner } = runnerOf(feed);
+    runner.start();
+    await until(feed.isOpen);
+    await runner.stop();
+    expect(feed.isOpen()).toBe(false);
+    expect(runner.status().state).toBe('stopped');
+    runner.start();
+    await until(feed.isOpen);
+    expect(runner.status().state).toBe('live');
+    await runner.stop();
+  });
+
+  it('stops while the intake is busy', async () => {
+    const { runner, intake } = runnerOf(feedOf('days', oneEach));
+    intake.onAdmit = () => {
+      throw busy;
+    };
+    runner.start();
+    await until(() => runner.status().state === 'waiting');
+    await runner.stop();
+    expect(runner.status()).toMatchObject({ state: 'stopped', rows: { trades: 0 } });
+  });
+
+  it('is asked how its source stands, and tells of a change', async () => {
+    let state: 'live' | 'reconnecting' = 'live';
+    const feed = silentFeed('socket');
+    const { runner, states } = runnerOf({
+      ...feed,
+      status: () => ({ ...feed.status(), state }),
+      [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator](),
+    });
+    runner.start();
+    await until(feed.isOpen);
+    state = 'reconnecting';
+    runner.observe();
+    runner.observe();
+    await runner.stop();
+    runner.observe();
+    expect(states).toEqual(['live', 'reconnecting', 'stopped']);
+  });
+
+  it('sees an answer that comes while the source is silent', async () => {
+    const intake = new FakeIntake();
+    intake.isFlushing = false;
+    const quiet = silentFeed('quiet');
+    const feed = feedOf('socket', async function* () {
+      yield batchOf('a');
+      yield* quiet;
+    });
+    const { runner } = runnerOf(feed, intake);
+    runner.start();
+    await until(() => intake.unflushed === 1);
+    intake.failFlush();
+    await until(() => intake.unflushed === 1);
+    intake.flush();
+    await until(() => runner.status().rows.trades === 1);
+    expect(intake.stored).toEqual(['a']);
+  });
+});

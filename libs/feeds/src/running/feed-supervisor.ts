@@ -1,0 +1,72 @@
+import { HindcastError } from '@hindcast/contracts';
+import type { Feed, FeedStatus, FeedWorld, TickIntake } from '../feed.js';
+import { FeedRunner } from './feed-runner.js';
+
+export interface FeedSupervisorParts {
+  readonly intake: TickIntake;
+  readonly world: FeedWorld;
+  /** For logs: called whenever a feed's state changes. */
+  readonly onState?: (status: FeedStatus) => void;
+}
+
+/** Each has connections and threads of its own. */
+const feedsMax = 64;
+
+/** Runs several feeds at once into one intake. Feeds come and go while the others run, and one that fails fails alone. */
+export class FeedSupervisor {
+  private readonly runners = new Map<string, FeedRunner>();
+
+  constructor(private readonly parts: FeedSupervisorParts) {}
+
+  /** Takes a feed in and starts it. Throws FEED_EXISTS and FEEDS_FULL. */
+  add(feed: Feed): FeedStatus {
+    const { name } = feed;
+    if (this.runners.has(name)) throw new HindcastError('FEED_EXISTS', `a feed named ${name} is there already`);
+    if (this.runners.size >= feedsMax) throw new HindcastError('FEEDS_FULL', `there are ${feedsMax} feeds, as many as may be`);
+    const runner = new FeedRunner({ ...this.parts, feed });
+    this.runners.set(name, runner);
+    runner.start();
+    return runner.status();
+  }
+
+  start(name: string): FeedStatus {
+    const runner = this.runner(name);
+    runner.start();
+    return runner.status();
+  }
+
+  /** Resolves when the source is closed and what was read is on disk. The feed stays and can be started again. */
+  async stop(name: string): Promise<FeedStatus> {
+    const runner = this.runner(name);
+    await runner.stop();
+    return runner.status();
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.stop(name);
+    this.runners.delete(name);
+  }
+
+  status(name: string): FeedStatus {
+    return this.runner(name).status();
+  }
+
+  list(): readonly FeedStatus[] {
+    return [...this.runners.values()].map((runner) => runner.status());
+  }
+
+  /** To be called every second or so, where `onState` is to tell of sources that come and go. */
+  observe(): void {
+    for (const runner of this.runners.values()) runner.observe();
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
+  }
+
+  private runner(name: string): FeedRunner {
+    const runner = this.runners.get(name);
+    if (!runner) throw new HindcastError('FEED_UNKNOWN', `there is no feed named ${JSON.stringify(name)}`);
+    return runner;
+  }
+}
