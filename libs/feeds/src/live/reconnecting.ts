@@ -44,7 +44,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    return await Promise.race([promise, aborted.promise]);
+    return await Promise.race([aborted.promise, promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
     // It may reject now that nobody waits for it.
