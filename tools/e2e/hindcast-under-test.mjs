@@ -73,7 +73,8 @@ export class HindcastUnderTest {
 
   /** A fresh folder and free ports; nothing runs yet. `variables` are added to the environment of all that is started. */
   static async create(variables = {}, { home = mkdtempSync(join(tmpdir(), 'hindcast-e2e-')) } = {}) {
-    const place = { HINDCAST_HOME: home, HINDCAST_PORT_OFFSET: String(await freePortOffset()) };
+    // The command line asks this stack, also while it is down.
+    const place = { HINDCAST_HOME: home, HINDCAST_PORT_OFFSET: String(await freePortOffset()), HINDCAST_TARGET: 'stack' };
     // Servers of its own too, whatever the environment names.
     const servers = ['QUESTDB_URL', 'QUESTDB_PASSWORD_FILE', 'REDIS_URL', 'REDIS_PASSWORD_FILE'];
     const own = Object.fromEntries(['NODE_OPTIONS', ...servers.map((name) => `HINDCAST_${name}`)].map((name) => [name, undefined]));

@@ -7,7 +7,9 @@ import type {
   SimilarRequest,
   TradeSignal,
 } from '@hindcast/contracts';
-import { loadConfig, ServiceClient, trustAuthorities, type BaseConfig } from '@hindcast/service-kit';
+import { ServiceClient, type BaseConfig } from '@hindcast/service-kit';
+import type { Terminal } from './terminal.js';
+import { runningConfig } from './which-runs.js';
 
 /** `GET /v1/progress` of market-physics. */
 export interface PhysicsProgress {
@@ -99,9 +101,7 @@ function as<Answer>(body: unknown): Answer {
   return body as Answer;
 }
 
-/** What the environment says, with the authorities that it names trusted from here on. */
-export function loadCliConfig(): BaseConfig {
-  const config = loadConfig({});
-  trustAuthorities(config.tlsCaFile);
-  return config;
+/** Of whichever runs. UPSTREAM_AWAY where nothing does. */
+export async function findServices(terminal: Pick<Terminal, 'note'>): Promise<Services> {
+  return openServices(await runningConfig(terminal));
 }

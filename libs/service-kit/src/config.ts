@@ -62,6 +62,8 @@ const baseShape = {
   otlpUrl: url(['http', 'https']).optional(),
   /** One batch in so many is traced. */
   traceOneIn: wholeNumber({ min: 1, max: 1_000_000 }).default(1),
+  /** One address that answers for every service, as the process of `npm start` does, for those who call it; those of single services below go before it. */
+  url: url(['http', 'https']).optional(),
   /** tick-ingest over HTTP, for those who call it. */
   tickIngestUrl: url(['http', 'https']).optional(),
   /** market-physics over HTTP, for those who call it. */
@@ -107,6 +109,8 @@ export interface BaseConfig extends DoorLimits {
   readonly stateBroadcasterUrl: string;
   /** Where a process that holds every service answers, HTTP. */
   readonly standaloneUrl: string;
+  /** Whether the environment says where services answer; else it is where they do on this machine. */
+  readonly namesServices: boolean;
   readonly ports: PortTable;
 }
 
@@ -143,7 +147,6 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
   const scheme = own.tlsCertFile === undefined && own.tlsCaFile === undefined ? 'http' : 'https';
   const host = inUrl(isWildcard(own.bind) ? '127.0.0.1' : own.bind);
   const here = (port: number): string => `${scheme}://${host}:${port}`;
-  const tickIngestUrl = own.tickIngestUrl ?? here(ports.tickIngestHttp);
   const cacheHome = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const home = resolve(projectRoot, own.home);
   return {
@@ -170,15 +173,35 @@ function completed(own: z.infer<z.ZodObject<typeof baseShape>>, env: Environment
       passwordFile: absolute(own.redisPasswordFile),
       home,
     }),
-    tickIngestUrl,
-    tickIngestGrpcTls: tickIngestUrl.startsWith('https:'),
-    tickIngestGrpc: `${new URL(tickIngestUrl).hostname}:${ports.tickIngestGrpc}`,
-    marketPhysicsUrl: own.marketPhysicsUrl ?? here(ports.marketPhysicsHttp),
-    marketDataUrl: own.marketDataUrl ?? here(ports.marketDataHttp),
-    stateBroadcasterUrl: own.stateBroadcasterUrl ?? here(ports.stateBroadcasterHttp),
+    ...serviceUrls(own, ports, here),
     standaloneUrl: here(ports.standaloneHttp),
+    namesServices: serviceUrlFields.some((field) => own[field] !== undefined),
     ports,
   };
+}
+
+const serviceUrlFields = ['url', 'tickIngestUrl', 'marketPhysicsUrl', 'marketDataUrl', 'stateBroadcasterUrl'] as const;
+
+type GivenUrls = { readonly [Field in (typeof serviceUrlFields)[number]]?: string | undefined };
+
+/** A service's own URL, else the one of a process that holds every service, else where it is on this machine. */
+function serviceUrls(given: GivenUrls, ports: PortTable, here: (port: number) => string) {
+  const urlOf = (own: string | undefined, port: number): string => own ?? given.url ?? here(port);
+  const tickIngestUrl = urlOf(given.tickIngestUrl, ports.tickIngestHttp);
+  const grpcPort = given.tickIngestUrl === undefined && given.url !== undefined ? ports.standaloneGrpc : ports.tickIngestGrpc;
+  return {
+    tickIngestUrl,
+    tickIngestGrpcTls: tickIngestUrl.startsWith('https:'),
+    tickIngestGrpc: `${new URL(tickIngestUrl).hostname}:${grpcPort}`,
+    marketPhysicsUrl: urlOf(given.marketPhysicsUrl, ports.marketPhysicsHttp),
+    marketDataUrl: urlOf(given.marketDataUrl, ports.marketDataHttp),
+    stateBroadcasterUrl: urlOf(given.stateBroadcasterUrl, ports.stateBroadcasterHttp),
+  };
+}
+
+/** As a caller of a process that holds every service has it. */
+export function inOneProcess<C extends BaseConfig>(config: C, url: string): C {
+  return { ...config, ...serviceUrls({ url }, config.ports, () => url) };
 }
 
 /** An address that stands for all of this machine's; the loopback is one of them. */

@@ -6,14 +6,15 @@ import { ServiceClient } from './http-client.js';
 /** Longer than a section may take, so that a service whose store hangs still is heard. */
 const askMaxMs = 4_000;
 
-/** Where each service of the suite answers, by name. */
+/** Where each service of the suite answers, by name; where one address answers for all of them, that is one. */
 function serviceUrls(config: BaseConfig): Readonly<Record<string, string>> {
-  return {
+  const urls = {
     'tick-ingest': config.tickIngestUrl,
     'market-physics': config.marketPhysicsUrl,
     'state-broadcaster': config.stateBroadcasterUrl,
     'market-data': config.marketDataUrl,
   };
+  return new Set(Object.values(urls)).size === 1 ? { standalone: config.tickIngestUrl } : urls;
 }
 
 /** Asks every service at once; one that does not answer is named, and costs the others nothing. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HindcastError, type AgentStateDto, type TradeSignal } from '@hindcast/contracts';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { loadCliConfig, openServices } from '../services.js';
+import { findServices } from '../services.js';
 import type { Terminal } from '../terminal.js';
 
 export interface SignalOptions {
@@ -21,20 +21,25 @@ export interface PutAgentOptions extends AgentOptions {
   readonly file?: string;
 }
 
-export async function sendSignal(options: SignalOptions, { json, print }: Terminal): Promise<ExitCode> {
-  const signal = await openServices(loadCliConfig()).publishSignal(signalRequest(options));
+export async function sendSignal(options: SignalOptions, { json, print, note }: Terminal): Promise<ExitCode> {
+  const request = signalRequest(options);
+  const services = await findServices({ note });
+  const signal = await services.publishSignal(request);
   print(json ? JSON.stringify(signal) : signalText(signal));
   return exitCodes.ok;
 }
 
-export async function getAgent({ id }: AgentOptions, { json, print }: Terminal): Promise<ExitCode> {
-  const kept = await openServices(loadCliConfig()).agentState(id);
+export async function getAgent({ id }: AgentOptions, { json, print, note }: Terminal): Promise<ExitCode> {
+  const services = await findServices({ note });
+  const kept = await services.agentState(id);
   print(json ? JSON.stringify(kept) : agentText(kept));
   return exitCodes.ok;
 }
 
-export async function putAgent({ id, ...source }: PutAgentOptions, { json, print }: Terminal): Promise<ExitCode> {
-  const kept = await openServices(loadCliConfig()).putAgentState(id, await stateOf(source));
+export async function putAgent({ id, ...source }: PutAgentOptions, { json, print, note }: Terminal): Promise<ExitCode> {
+  const state = await stateOf(source);
+  const services = await findServices({ note });
+  const kept = await services.putAgentState(id, state);
   print(json ? JSON.stringify(kept) : agentText(kept));
   return exitCodes.ok;
 }

@@ -2,17 +2,19 @@ import type { FollowerFacts, FollowersFacts } from '@hindcast/contracts';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { duration, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
-import { loadCliConfig, openServices } from '../services.js';
+import { findServices } from '../services.js';
 import type { Terminal } from '../terminal.js';
 
-export async function showFollowers({ json, print }: Terminal): Promise<ExitCode> {
-  const facts = await openServices(loadCliConfig()).followers();
+export async function showFollowers({ json, print, note }: Terminal): Promise<ExitCode> {
+  const services = await findServices({ note });
+  const facts = await services.followers();
   print(json ? JSON.stringify(facts) : followersTable(facts));
   return exitCodes.ok;
 }
 
-export async function forgetFollower(name: string, { json, print }: Terminal): Promise<ExitCode> {
-  const forgotten = await openServices(loadCliConfig()).forgetFollower(name);
+export async function forgetFollower(name: string, { json, print, note }: Terminal): Promise<ExitCode> {
+  const services = await findServices({ note });
+  const forgotten = await services.forgetFollower(name);
   print(json ? JSON.stringify(forgotten) : `${forgotten.follower} is forgotten: the log keeps nothing for it until it reports again`);
   return exitCodes.ok;
 }

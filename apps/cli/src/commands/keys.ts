@@ -4,7 +4,7 @@ import { HindcastError, isoFromUs, usFromIso } from '@hindcast/contracts';
 import { formatKeyFile, keyHash, newKey, parseKeyFile, rights, type KeyEntry, type Right } from '@hindcast/service-kit';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { table } from '../format/table.js';
-import { loadCliConfig } from '../services.js';
+import { loadCliConfig } from '../config.js';
 import type { Terminal } from '../terminal.js';
 
 export interface NewKeyOptions {

@@ -3,23 +3,26 @@ import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
 import { ledgerText } from '../replay/replay-summary.js';
-import { loadCliConfig, openServices } from '../services.js';
+import { findServices } from '../services.js';
 import type { Terminal } from '../terminal.js';
 
-export async function showLedger({ json, print }: Terminal): Promise<ExitCode> {
-  const ledger = await openServices(loadCliConfig()).ledger();
+export async function showLedger({ json, print, note }: Terminal): Promise<ExitCode> {
+  const services = await findServices({ note });
+  const ledger = await services.ledger();
   print(json ? JSON.stringify(ledger) : ledgerTable(ledger));
   return ledger.balanced ? exitCodes.ok : exitCodes.ledger;
 }
 
-export async function verifyLedger({ json, print }: Terminal): Promise<ExitCode> {
-  const verification = await openServices(loadCliConfig()).verifyLedger();
+export async function verifyLedger({ json, print, note }: Terminal): Promise<ExitCode> {
+  const services = await findServices({ note });
+  const verification = await services.verifyLedger();
   print(json ? JSON.stringify(verification) : ledgerText(verification));
   return verification.balanced && verification.verified ? exitCodes.ok : exitCodes.ledger;
 }
 
-export async function retryQuarantined({ json, print }: Terminal): Promise<ExitCode> {
-  const report = await openServices(loadCliConfig()).retryQuarantined();
+export async function retryQuarantined({ json, print, note }: Terminal): Promise<ExitCode> {
+  const services = await findServices({ note });
+  const report = await services.retryQuarantined();
   const { retried, stored, still_refused: stillRefused } = report;
   print(
     json
@@ -29,8 +32,9 @@ export async function retryQuarantined({ json, print }: Terminal): Promise<ExitC
   return stillRefused === 0 ? exitCodes.ok : exitCodes.ledger;
 }
 
-export async function resendLog({ json, print }: Terminal): Promise<ExitCode> {
-  const report = await openServices(loadCliConfig()).resendLog();
+export async function resendLog({ json, print, note }: Terminal): Promise<ExitCode> {
+  const services = await findServices({ note });
+  const report = await services.resendLog();
   const { batches, rows } = report;
   print(json ? JSON.stringify(report) : `${whole(rows)} rows in ${whole(batches)} batches of the log go to the store again`);
   return exitCodes.ok;

@@ -7,7 +7,7 @@ import { LanceMigrator } from '@hindcast/store-lance';
 import { QuestDbMigrator } from '@hindcast/store-questdb';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { table } from '../format/table.js';
-import { loadCliConfig } from '../services.js';
+import { loadCliConfig } from '../config.js';
 import type { Terminal } from '../terminal.js';
 
 interface MigrationLine {

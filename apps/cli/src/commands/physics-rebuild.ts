@@ -4,7 +4,7 @@ import { ProgressDisplay } from '../format/progress.js';
 import { percent, whole } from '../format/quantities.js';
 import { parseList } from '../replay/replay-arguments.js';
 import { parseSpan } from '../time-arguments.js';
-import { loadCliConfig, openServices, type RebuildReport, type RebuildRequest, type Services } from '../services.js';
+import { findServices, type RebuildReport, type RebuildRequest, type Services } from '../services.js';
 import type { Terminal } from '../terminal.js';
 
 export interface RebuildOptions {
@@ -17,7 +17,7 @@ export interface RebuildOptions {
 export async function physicsRebuild({ mode, from, to, symbols }: RebuildOptions, terminal: Terminal): Promise<ExitCode> {
   if (mode !== 'live' && mode !== 'hindsight') throw new HindcastError('FIELD_INVALID', `--mode ${mode}: allowed is live or hindsight.`);
   const request: RebuildRequest = { mode, ...parseSpan({ from, to }), ...(symbols === undefined ? {} : { symbols: parseList(symbols) }) };
-  const report = await rebuildAndWait({ request, services: openServices(loadCliConfig()), terminal });
+  const report = await rebuildAndWait({ request, services: await findServices(terminal), terminal });
   if (terminal.json) terminal.print(JSON.stringify(report));
   return exitCodes.ok;
 }

@@ -10,8 +10,9 @@ import { runReplay, type ReplayRunResult } from '../replay/replay-run.js';
 import { gapsText, summaryText, type ReplaySummary } from '../replay/replay-summary.js';
 import { lateDays } from '../replay/replay-tally.js';
 import { whenComputed, whenStored } from '../replay/settle.js';
-import { loadCliConfig, openServices, type Services } from '../services.js';
+import { openServices, type Services } from '../services.js';
 import type { Terminal } from '../terminal.js';
+import { runningConfig } from '../which-runs.js';
 import { rebuildAndWait } from './physics-rebuild.js';
 
 /** The service may be restarted meanwhile; longer than this is not a restart. */
@@ -33,7 +34,7 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
 }
 
 async function replayOnce(args: ReplayArguments, terminal: Terminal): Promise<ExitCode> {
-  const config = loadCliConfig();
+  const config = await runningConfig(terminal);
   const services = openServices(config);
   const positions = new ReplayPositions({ home: config.home, key: replayKey(args) });
   const before = await services.ledger();

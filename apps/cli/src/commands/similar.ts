@@ -4,7 +4,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { figure, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
 import { parseList } from '../replay/replay-arguments.js';
-import { loadCliConfig, openServices } from '../services.js';
+import { findServices } from '../services.js';
 import type { Terminal } from '../terminal.js';
 import { parseOpenSpan, parseTime } from '../time-arguments.js';
 
@@ -21,9 +21,10 @@ export interface SimilarOptions {
   readonly exact?: boolean;
 }
 
-export async function similar(options: SimilarOptions, { json, print }: Terminal): Promise<ExitCode> {
+export async function similar(options: SimilarOptions, { json, print, note }: Terminal): Promise<ExitCode> {
   const request = similarRequest(options);
-  const answer = await openServices(loadCliConfig()).similar(request);
+  const services = await findServices({ note });
+  const answer = await services.similar(request);
   print(json ? JSON.stringify(answer) : similarText(answer));
   return exitCodes.ok;
 }

@@ -1,9 +1,9 @@
 import type { SuiteMonitoring } from '@hindcast/contracts';
 import { gatherMonitoring } from '@hindcast/service-kit';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { loadCliConfig } from '../services.js';
 import { picture, problemsOf } from '../status/picture.js';
 import type { Terminal } from '../terminal.js';
+import { runningConfig } from '../which-runs.js';
 
 export interface StatusOptions {
   readonly watch?: boolean;
@@ -13,7 +13,7 @@ const watchIntervalMs = 2_000;
 
 /** Asks each service itself, so that no service has to be there for the others to be seen. */
 export async function showStatus({ watch = false }: StatusOptions, terminal: Terminal): Promise<ExitCode> {
-  const config = loadCliConfig();
+  const config = await runningConfig(terminal);
   const look = (): Promise<SuiteMonitoring> => gatherMonitoring(config, terminal.clock);
   if (watch) return watchStatus(look, terminal);
   const suite = await look();

@@ -4,11 +4,12 @@ import type { ErrorBody, PhysicsStateJson, PhysicsUpdate } from '@hindcast/contr
 import { HindcastError } from '@hindcast/contracts';
 import { errorOfAnswer, keyHeaders } from '@hindcast/service-kit';
 import { WebSocket, type RawData } from 'ws';
+import { loadCliConfig } from '../config.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { figure, whole } from '../format/quantities.js';
 import { parseList } from '../replay/replay-arguments.js';
-import { loadCliConfig } from '../services.js';
 import type { Terminal } from '../terminal.js';
+import { runningConfig } from '../which-runs.js';
 
 export interface WatchOptions {
   readonly url?: string;
@@ -17,7 +18,7 @@ export interface WatchOptions {
 
 /** Prints states until Ctrl-C: the newest of each symbol first, then each as it is made. */
 export async function watch({ url: askedUrl, symbols }: WatchOptions, terminal: Terminal): Promise<ExitCode> {
-  const { stateBroadcasterUrl, apiKey } = loadCliConfig();
+  const { stateBroadcasterUrl, apiKey } = askedUrl === undefined ? await runningConfig(terminal) : loadCliConfig();
   const url = streamUrl(askedUrl ?? stateBroadcasterUrl);
   const socket = new WebSocket(url, { headers: keyHeaders(apiKey) });
   const listening = new Promise<void>((resolve, reject) => {
