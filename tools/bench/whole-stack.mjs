@@ -1,4 +1,4 @@
-/** The stack that `npm start` runs, in a folder and on ports of its own, for the benches that measure all of it at once. */
+/** The stack that `npm run stack` runs, in a folder and on ports of its own, for the benches that measure all of it at once. */
 import { serverMembers, serviceMember } from '../stack/members.mjs';
 import { runningMembers } from '../stack/run-files.mjs';
 import { services } from '../stack/services.mjs';

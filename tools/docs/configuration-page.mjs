@@ -12,7 +12,7 @@ const toolVariables = [
     '`HINDCAST_RESTART_DELAY_MAX_MS`',
     'whole number from 1,000 to 600,000',
     '`30000`',
-    'How long `npm start` waits at most before it starts a server or service again that keeps ending; the wait begins at a second and doubles.',
+    'How long `npm start` and `npm run stack` wait at most before it start a server or service again that keeps ending; the wait begins at a second and doubles.',
   ],
   [
     '`HINDCAST_ACCESS`',

@@ -1,5 +1,5 @@
 /**
- * A whole Hindcast as its user has it: the stack that `npm start` runs, in a folder and on ports of its own, and the
+ * A whole Hindcast as its user has it: the stack that `npm run stack` runs, in a folder and on ports of its own, and the
  * command line against it. What is started here is always ended, and it can be asked whether anything was left behind.
  */
 import { spawn } from 'node:child_process';
@@ -84,7 +84,7 @@ export class HindcastUnderTest {
     return new HindcastUnderTest({ home, settings, env });
   }
 
-  /** `npm start -- --detach`; resolves when all is ready, with what it printed. */
+  /** `npm run stack -- --detach`; resolves when all is ready, with what it printed. */
   async startDetached() {
     if (this.#isDisposed) throw new Error(`the stack in ${this.home} has been disposed of`);
     // A group of its own: Ctrl-C for whoever tests must not end it while its stack is begun and not yet on record.
@@ -95,18 +95,18 @@ export class HindcastUnderTest {
     return stdout;
   }
 
-  /** `npm start` as in a terminal: a process group of its own, which `interrupt` reaches as Ctrl-C does. */
+  /** `npm run stack` as in a terminal: a process group of its own, which `interrupt` reaches as Ctrl-C does. */
   async startForeground() {
-    const child = this.#spawn('npm', ['start'], { detached: true });
+    const child = this.#spawn('npm', ['run', 'stack'], { detached: true });
     const ended = this.#ended(child);
     this.#foreground = { child, ended };
     let printed = '';
     child.stdout.on('data', (chunk) => (printed += chunk));
-    const ready = until('npm start to be ready', async () => child.exitCode !== null || printed.includes('Ctrl-C stops everything'), {
+    const ready = until('npm run stack to be ready', async () => child.exitCode !== null || printed.includes('Ctrl-C stops everything'), {
       boundMs: 300_000,
     });
     await ready;
-    if (child.exitCode !== null) throw new Error(`npm start ended:\n${(await ended).stdout}\n${(await ended).stderr}`);
+    if (child.exitCode !== null) throw new Error(`npm run stack ended:\n${(await ended).stdout}\n${(await ended).stderr}`);
     this.#remember();
   }
 

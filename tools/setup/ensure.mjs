@@ -20,7 +20,7 @@ const progressIntervalMs = 15_000;
 
 const log = (/** @type {string} */ line) => console.error(`[setup] ${line}`);
 
-/** @typedef {'start' | 'standalone' | 'test' | 'setup'} Purpose what the set-up is for; standalone needs no servers */
+/** @typedef {'start' | 'stack' | 'test' | 'setup'} Purpose what the set-up is for; `npm start` needs no servers */
 
 /**
  * Installs whatever this purpose needs and lacks. Packages and build are needed by all: without them it throws. Servers
@@ -31,7 +31,7 @@ export async function ensure(purpose) {
   refuseOldNode(process.versions.node);
   await ensurePackages();
   await ensureBuild();
-  if (purpose !== 'standalone') for (const missing of ensureServers()) log(missing);
+  if (purpose !== 'start') for (const missing of ensureServers()) log(missing);
   await ensureModelIsThere(purpose);
 }
 
@@ -115,11 +115,11 @@ function run(command, args) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const purpose = process.argv[2] ?? 'setup';
-  if (!['start', 'standalone', 'test', 'setup'].includes(purpose))
-    throw new Error(`ensure.mjs takes start, standalone, test or setup, not "${purpose}"`);
+  if (!['start', 'stack', 'test', 'setup'].includes(purpose))
+    throw new Error(`ensure.mjs takes start, stack, test or setup, not "${purpose}"`);
   try {
     await ensure(/** @type {Purpose} */ (purpose));
-    if (purpose === 'setup') log('all is there: npm start, npm test');
+    if (purpose === 'setup') log('all is there: npm start, npm run stack, npm test');
   } catch (error) {
     console.error(`[setup] ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;

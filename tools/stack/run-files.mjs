@@ -15,7 +15,7 @@ import { join } from 'node:path';
  */
 
 /** The name under which the process that starts and watches all others is recorded. */
-export const supervisorName = 'stack';
+export const supervisorName = 'supervisor';
 
 /**
  * @param {string} folder
@@ -27,11 +27,11 @@ export function writeRunFile(folder, { name, pid, state }) {
 }
 
 /**
- * Records this process as the one that runs the stack; false where a living one already is.
+ * Records this process as the one that starts and watches what runs here; false where a living one already does.
  * @param {string} folder
  * @param {{ pid: number }} process
  */
-export function claimStack(folder, { pid }) {
+export function claimRun(folder, { pid }) {
   mkdirSync(folder, { recursive: true });
   if (readRunFile(folder, supervisorName) === undefined) removeRunFile(folder, supervisorName);
   try {

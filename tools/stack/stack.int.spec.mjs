@@ -8,7 +8,7 @@ import { readReport } from './members.mjs';
 import { readRunFile, runningMembers, writeRunFile } from './run-files.mjs';
 import { foldersOf, projectRoot, readSettings } from './settings.mjs';
 import { portsInUse, startStack } from './stack.mjs';
-import { stopStack } from './stop.mjs';
+import { stopRun } from './stop.mjs';
 
 const testBoundMs = 60_000;
 
@@ -16,7 +16,8 @@ describe('a stack of small services', () => {
   let home = '';
   let events = [];
   const endings = () => readFileSync(join(home, 'endings'), 'utf8').trim().split('\n');
-  const voice = { event: (name, text) => events.push(`${name}: ${text}`), line: () => undefined, plain: () => undefined };
+  const event = (name, text) => events.push(`${name}: ${text}`);
+  const voice = { event, progress: event, line: () => undefined, plain: () => undefined };
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'hindcast-stack-'));
@@ -45,7 +46,7 @@ describe('a stack of small services', () => {
     });
   }
 
-  const options = () => ({ settings: { ...readSettings({}), home }, voice, signal: new AbortController().signal });
+  const options = () => ({ folders: foldersOf(home), restartDelayMaxMs: 30_000, voice, signal: new AbortController().signal });
   const pidOf = (name) => readRunFile(foldersOf(home).run, name)?.pid;
 
   it(
@@ -110,7 +111,7 @@ describe('a stack of small services', () => {
       const file = join(run, 'impostor.json');
       const impostor = JSON.parse(readFileSync(file, 'utf8'));
       writeFileSync(file, JSON.stringify({ ...impostor, began: `${impostor.began}0` }));
-      await stopStack(home, () => undefined);
+      await stopRun(foldersOf(home).run, 'the stack', () => undefined);
       expect(endings()).toEqual(['one']);
       await stack.stop();
       expect(existsSync(file)).toBe(true);

@@ -9,7 +9,7 @@ import { startProcess, waitUntilReady } from '../servers/server-process.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
 import { openBoundedLog } from './bounded-log.mjs';
 import { removeRunFile, writeRunFile } from './run-files.mjs';
-import { environmentFor, foldersOf, projectRoot } from './settings.mjs';
+import { environmentFor, projectRoot } from './settings.mjs';
 import { defaultBackOff, supervise } from './supervised.mjs';
 
 const migrationStopBoundMs = 10_000;
@@ -18,6 +18,13 @@ const migrationStopBoundMs = 10_000;
  * @typedef {import('./members.mjs').Member} Member
  * @typedef {import('./settings.mjs').StackSettings} StackSettings
  * @typedef {import('./voice.mjs').Voice} Voice
+ */
+
+/**
+ * @typedef {object} StartOptions
+ * @property {{ run: string, logs: string }} folders where it is written who runs, and what they say
+ * @property {number} restartDelayMaxMs
+ * @property {Voice} voice
  */
 
 /**
@@ -38,22 +45,23 @@ export async function portsInUse(members) {
   const taken = wanted.filter((_, index) => !free[index]);
   if (taken.length === 0) return undefined;
   const names = taken.map(({ name, port }) => `${port} (${name})`).join(', ');
-  return `In use by another process: port ${names}.\nStop that process, or shift every port of this stack: HINDCAST_PORT_OFFSET=100`;
+  return `In use by another process: port ${names}; stop that process, or shift every port with HINDCAST_PORT_OFFSET=100.`;
 }
 
 /**
  * Starts everything; resolves once all of it is ready. When something fails, or `signal` is aborted on the way, what was
  * started is stopped again and the promise rejects.
  * @param {StackParts} parts
- * @param {{ settings: StackSettings, voice: Voice, signal: AbortSignal }} options
+ * @param {StartOptions & { signal: AbortSignal }} options
  * @returns {Promise<{ stop: () => Promise<void> }>}
  */
-export async function startStack({ servers, services, migrate }, { settings, voice, signal }) {
+export async function startStack({ servers, services, migrate }, { signal, ...options }) {
+  const { voice } = options;
   /** @type {{ name: string, stop: () => Promise<void> }[]} */
   const started = [];
   const stop = async () => {
     for (const member of started.reverse()) {
-      voice.event(member.name, 'stopping');
+      voice.progress(member.name, 'stopping');
       await member.stop();
     }
     started.length = 0;
@@ -63,7 +71,7 @@ export async function startStack({ servers, services, migrate }, { settings, voi
     const starting = [];
     for (const member of members) {
       signal.throwIfAborted();
-      const running = await startMember(member, { settings, voice });
+      const running = await startMember(member, options);
       started.push(running);
       starting.push(running.ready(signal));
     }
@@ -83,11 +91,10 @@ export async function startStack({ servers, services, migrate }, { settings, voi
 /**
  * Starts one process and records it. It is watched, and started again when it ends, from the moment it is ready.
  * @param {Member} member
- * @param {{ settings: StackSettings, voice: Voice }} options
+ * @param {StartOptions} options
  */
-async function startMember(member, { settings, voice }) {
+async function startMember(member, { folders: { run, logs }, restartDelayMaxMs, voice }) {
   const { name, stopBoundMs, readyBoundMs } = member;
-  const { run, logs } = foldersOf(settings.home);
   const logFile = join(logs, `${name}.log`);
   const log = openBoundedLog(logFile);
   const start = async () => {
@@ -120,8 +127,8 @@ async function startMember(member, { settings, voice }) {
       signal.throwIfAborted();
       // Another member failed meanwhile, and all of them are on their way down.
       if (stopping) return;
-      voice.event(name, `ready, pid ${first.pid}`);
-      const backOff = { ...defaultBackOff, maxMs: settings.restartDelayMaxMs };
+      voice.progress(name, `ready, pid ${first.pid}`);
+      const backOff = { ...defaultBackOff, maxMs: restartDelayMaxMs };
       watched = supervise({ first, start, say: (text) => voice.event(name, text), stopBoundMs, backOff });
     },
     async stop() {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBoundedLog } from './bounded-log.mjs';
 import { readableLine } from './log-line.mjs';
-import { claimStack, readRunFile, runningMembers, supervisorName, writeRunFile } from './run-files.mjs';
+import { claimRun, readRunFile, runningMembers, supervisorName, writeRunFile } from './run-files.mjs';
 import { statusExitCode, statusTable } from './status.mjs';
 
 describe('run files', () => {
@@ -28,8 +28,8 @@ describe('run files', () => {
   it('let one stack at a time claim a folder, and take it over from one that died', () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${supervisorName}.json`), JSON.stringify({ name: supervisorName, pid: process.pid, began: '1' }));
-    expect(claimStack(folder, { pid: process.pid })).toBe(true);
-    expect(claimStack(folder, { pid: process.pid })).toBe(false);
+    expect(claimRun(folder, { pid: process.pid })).toBe(true);
+    expect(claimRun(folder, { pid: process.pid })).toBe(false);
     expect(readRunFile(folder, supervisorName)).toMatchObject({ state: 'starting' });
   });
 });

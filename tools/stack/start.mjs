@@ -1,15 +1,15 @@
 /**
- * `npm run stack`, and `npm start` for now: installs what is missing, starts everything, stays until Ctrl-C, and takes
- * everything down again. `--detach` returns once all is ready; the logs are in HINDCAST_HOME/logs either way.
+ * `npm run stack`: installs what is missing, servers among it, starts everything, stays until Ctrl-C, and takes everything
+ * down again. `--detach` returns once all is ready; the logs are in HINDCAST_HOME/logs either way.
  */
-import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { questDbUser } from '../servers/secrets.mjs';
 import { ensure } from '../setup/ensure.mjs';
 import { openBoundedLog } from './bounded-log.mjs';
+import { isDetached, runInForeground, sayReady, startDetached, stopOnSignals } from './foreground.mjs';
 import { serverMembers, serviceMember } from './members.mjs';
-import { claimStack, readRunFile, removeRunFile, supervisorName, writeRunFile } from './run-files.mjs';
+import { claimRun, readRunFile, removeRunFile, supervisorName, writeRunFile } from './run-files.mjs';
 import { services } from './services.mjs';
 import { foldersOf, readSettings } from './settings.mjs';
 import { migrateStores, portsInUse, startStack } from './stack.mjs';
@@ -24,11 +24,6 @@ const nextSteps = `Next, in another terminal:
   npx hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z
   npm run stack:status`;
 
-/** Given to the process that stays when the one with the terminal returns. */
-const detachedFlag = '--detached';
-
-const parentCheckIntervalMs = 1_000;
-
 /** @typedef {import('./settings.mjs').StackSettings} StackSettings */
 
 async function main() {
@@ -40,34 +35,35 @@ async function main() {
     console.log('npm run stack:stop ends it. HINDCAST_HOME and HINDCAST_PORT_OFFSET let another one run beside it.');
     return;
   }
-  const detached = process.argv.includes(detachedFlag);
-  if (!detached) await ensure('start');
-  if (process.argv.includes('--detach')) return startDetached(settings);
-  if (!claimStack(run, { pid: process.pid })) throw new Error(`Another stack is just starting in ${settings.home}.`);
+  if (!isDetached) await ensure('stack');
+  if (process.argv.includes('--detach')) {
+    const { home } = settings;
+    const ready = await startDetached(fileURLToPath(import.meta.url), { what: 'The stack', logs: `${home}/logs` });
+    console.log(`${ready}\n\nnpm run stack:stop stops everything. Logs: ${home}/logs`);
+    return;
+  }
+  if (!claimRun(run, { pid: process.pid })) throw new Error(`Another stack is just starting in ${settings.home}.`);
   try {
-    await runUntilStopped(settings, { detached });
+    await runUntilStopped(settings);
   } finally {
     removeRunFile(run, supervisorName);
   }
 }
 
-/**
- * @param {StackSettings} settings
- * @param {{ detached: boolean }} options
- */
-async function runUntilStopped(settings, { detached }) {
+/** @param {StackSettings} settings */
+async function runUntilStopped(settings) {
   const { run, logs } = foldersOf(settings.home);
   const log = openBoundedLog(join(logs, 'stack.log'));
-  const voice = createVoice({ print: detached ? () => undefined : (text) => console.log(text), keep: log.write });
+  const voice = createVoice({ print: isDetached ? () => undefined : (text) => console.log(text), keep: log.write });
   const began = performance.now();
-  const { signal, asked } = stopOnSignals(voice, { detached });
+  const { signal, asked } = stopOnSignals(() => voice.plain('\nStopping: services drain first, then the servers.'));
   try {
     await stopLeftovers(run, voice.plain);
     const stack = await startParts(settings, { voice, signal });
     writeRunFile(run, { name: supervisorName, pid: process.pid, state: 'ready' });
     const summary = await readySummary(settings, performance.now() - began);
-    voice.plain(detached ? summary : `${summary}\nCtrl-C stops everything.\n`);
-    process.send?.({ ready: summary });
+    voice.plain(isDetached ? summary : `${summary}\nCtrl-C stops everything.\n`);
+    sayReady(summary);
     await asked;
     await stack.stop();
   } catch (error) {
@@ -87,7 +83,10 @@ async function startParts(settings, { voice, signal }) {
   const taken = await portsInUse([...servers, ...members]);
   if (taken) throw new Error(taken);
   const migrate = () => migrateStores({ settings, voice, signal });
-  return startStack({ servers, services: members, migrate }, { settings, voice, signal });
+  return startStack(
+    { servers, services: members, migrate },
+    { folders: foldersOf(settings.home), restartDelayMaxMs: settings.restartDelayMaxMs, voice, signal },
+  );
 }
 
 /**
@@ -112,67 +111,4 @@ function howToAskServers({ questdbUrl, questdbPasswordFile, redisPasswordFile, o
   return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
 }
 
-/**
- * Ctrl-C, a polite kill and a closed terminal all mean: drain and stop. npm passes a Ctrl-C on that the terminal has
- * already sent, so a second signal means nothing more than the first; each step of stopping has a bound of its own.
- * @param {import('./voice.mjs').Voice} voice
- * @param {{ detached: boolean }} options
- */
-function stopOnSignals(voice, { detached }) {
-  const abort = new AbortController();
-  /** @type {Promise<void>} */
-  const asked = new Promise((resolve) => {
-    const stop = () => {
-      if (abort.signal.aborted) return;
-      voice.plain('\nStopping: services drain first, then the servers.');
-      abort.abort();
-      resolve();
-    };
-    for (const name of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-      process.on(name, stop);
-    }
-    if (!detached) stopWithoutNpm(stop);
-  });
-  return { signal: abort.signal, asked };
-}
-
-/**
- * npm passes signals on, unless it is killed itself: then nobody could end this stack with a Ctrl-C any more, so it ends.
- * @param {() => void} stop
- */
-function stopWithoutNpm(stop) {
-  if (process.env.npm_lifecycle_event === undefined) return;
-  const npm = process.ppid;
-  setInterval(() => process.ppid !== npm && stop(), parentCheckIntervalMs).unref();
-}
-
-/**
- * Starts this script again without a terminal, and waits for its word.
- * @param {StackSettings} settings
- */
-async function startDetached({ home }) {
-  const child = fork(fileURLToPath(import.meta.url), [detachedFlag], { detached: true, stdio: 'ignore' });
-  /** @type {{ ready: string } | { failed: string }} */
-  const report = await new Promise((resolve) => {
-    child.once('message', (message) => resolve(/** @type {{ ready: string }} */ (message)));
-    child.once('exit', (code) => resolve({ failed: `The stack ended with exit code ${code}; ${home}/logs says why.` }));
-  });
-  if ('failed' in report) throw new Error(report.failed);
-  child.disconnect();
-  child.unref();
-  console.log(`${report.ready}\n\nnpm run stack:stop stops everything. Logs: ${home}/logs`);
-}
-
-// A terminal that has gone away must not end the stack before it has drained.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-try {
-  await main();
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  if (process.send) await new Promise((resolve) => process.send?.({ failed: message }, resolve));
-  console.error(message);
-  process.exitCode = 1;
-} finally {
-  if (process.connected) process.disconnect();
-}
+await runInForeground(main);

@@ -15,15 +15,15 @@ const stopOrder = [...services.map(({ name }) => name).reverse(), 'questdb', 're
 
 /**
  * Ends the supervisor, which ends all others; then whatever a killed supervisor left behind.
- * @param {string} home
+ * @param {string} run the folder of its run files
+ * @param {string} what
  * @param {(text: string) => void} say
  * @returns {Promise<boolean>} whether there was anything to stop
  */
-export async function stopStack(home, say) {
-  const { run } = foldersOf(home);
+export async function stopRun(run, what, say) {
   const supervisor = readRunFile(run, supervisorName);
   if (supervisor) {
-    say(`stopping the stack, pid ${supervisor.pid}`);
+    say(`stopping ${what}, pid ${supervisor.pid}`);
     await endProcess(supervisor, { boundMs: drainBoundMs });
     removeRunFile(run, supervisorName);
   }
@@ -39,7 +39,7 @@ export async function stopStack(home, say) {
 export async function stopLeftovers(run, say) {
   const left = runningMembers(run).sort((a, b) => stopOrder.indexOf(a.name) - stopOrder.indexOf(b.name));
   for (const member of left) {
-    say(`stopping ${member.name}, pid ${member.pid}, which an earlier stack left behind`);
+    say(`stopping ${member.name}, pid ${member.pid}, which an earlier run left behind`);
     await endProcess(member, { boundMs: memberBoundMs });
     removeRunFile(run, member.name);
   }
@@ -73,7 +73,7 @@ async function isGone(record, boundMs) {
 
 async function main() {
   const { home } = readSettings(process.env);
-  const stopped = await stopStack(home, (text) => console.log(text));
+  const stopped = await stopRun(foldersOf(home).run, 'the stack', (text) => console.log(text));
   console.log(stopped ? 'The stack is stopped.' : `No stack runs in ${home}.`);
 }
 

@@ -6,6 +6,7 @@ const nameWidth = 17;
 /**
  * @typedef {object} Voice
  * @property {(name: string, text: string) => void} event something happened to a member
+ * @property {(name: string, text: string) => void} progress it starts or stops as it was told to
  * @property {(name: string, line: string) => void} line a member said something
  * @property {(text: string) => void} plain for the person in front of it
  */
@@ -17,11 +18,13 @@ const nameWidth = 17;
  * @returns {Voice}
  */
 export function createVoice({ print, keep }) {
+  const event = (/** @type {string} */ name, /** @type {string} */ text) => {
+    print(`${name.padEnd(nameWidth)} : ${text}`);
+    keep(`${new Date().toISOString()} ${name}: ${text}`);
+  };
   return {
-    event(name, text) {
-      print(`${name.padEnd(nameWidth)} : ${text}`);
-      keep(`${new Date().toISOString()} ${name}: ${text}`);
-    },
+    event,
+    progress: event,
     // Each member has a log of its own, so the stack's keeps events only.
     line: (name, line) => print(`${name.padEnd(nameWidth)} | ${readableLine(line)}`),
     plain(text) {

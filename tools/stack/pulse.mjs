@@ -1,0 +1,78 @@
+/** How the one process is doing, in a line: read from its own API. */
+import http from 'node:http';
+
+const answerMaxMs = 3_000;
+
+/**
+ * @typedef {{ totals: Readonly<Record<string, { inherited: number, stored: number, pending: number }>> }} LedgerFacts
+ * @typedef {object} Sections what the line takes of `GET /v1/monitoring`
+ * @property {{ facts: LedgerFacts | null }} [ledger]
+ * @property {{ facts: { instruments: number, states: number } | null }} [states]
+ * @property {{ facts: { followers: readonly { owner: string, seconds_behind: number }[] } | null }} [followers]
+ * @property {{ facts: { rows: number } | null }} [lancedb]
+ * @typedef {{ name: string, kind: string, status: { state: string, detail?: string } }} FeedFacts
+ * @typedef {{ line: string, feeds: readonly string[] }} Pulse
+ */
+
+/**
+ * Undefined where it may not be asked: it wants a key that the environment does not have, or speaks TLS.
+ * @param {{ url: string, apiKey: string | undefined }} place
+ * @returns {Promise<Pulse | undefined>}
+ */
+export async function readPulse({ url, apiKey }) {
+  // A key is sent to nobody whose certificate was not looked at.
+  if (!url.startsWith('http:')) return undefined;
+  try {
+    const [monitoring, feeds] = await Promise.all([get(`${url}/v1/monitoring`, apiKey), get(`${url}/v1/feeds`, apiKey).catch(() => ({}))]);
+    return { line: pulseLine(monitoring.sections), feeds: (feeds.feeds ?? []).map(feedText) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {Sections} sections */
+export function pulseLine({ ledger, states, followers, lancedb }) {
+  const totals = Object.values(ledger?.facts?.totals ?? {});
+  const rows = totals.reduce((sum, { inherited, stored, pending }) => sum + inherited + stored + pending, 0);
+  const ours = (followers?.facts?.followers ?? []).filter(({ owner }) => owner === 'hindcast');
+  const lagSeconds = Math.max(0, ...ours.map(({ seconds_behind: behind }) => behind));
+  return [
+    `${count(rows)} rows`,
+    `${count(states?.facts?.instruments ?? 0)} symbols`,
+    `${count(states?.facts?.states ?? 0)} states`,
+    `${count(lancedb?.facts?.rows ?? 0)} vectors`,
+    `lag ${lagSeconds.toFixed(1)} s`,
+  ].join(' · ');
+}
+
+/** @param {FeedFacts} feed */
+export function feedText({ name, kind, status }) {
+  return `${name} (${kind}): ${status.state}${status.detail ? `, ${status.detail}` : ''}`;
+}
+
+/** @param {number} value */
+function count(value) {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/**
+ * @param {string} url
+ * @param {string | undefined} apiKey
+ * @returns {Promise<any>}
+ */
+function get(url, apiKey) {
+  return new Promise((resolve, reject) => {
+    const headers = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
+    const request = http.get(url, { headers, agent: false, signal: AbortSignal.timeout(answerMaxMs) }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (piece) => (text += piece));
+      response.once('error', reject);
+      response.once('end', () => {
+        if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}`));
+        else resolve(JSON.parse(text));
+      });
+    });
+    request.once('error', reject);
+  });
+}
