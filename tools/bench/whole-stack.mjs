@@ -26,13 +26,13 @@ const pollMs = 100;
 export async function startWholeStack(undo, { only, variables = {} } = {}) {
   const chosen = services.filter(({ name }) => only?.includes(name) ?? true);
   const settings = readSettings({ HINDCAST_HOME: undo.folder(), HINDCAST_PORT_OFFSET: String(await freePortOffset()) });
-  const say = { event: () => undefined, line: () => undefined, plain: () => undefined };
+  const say = { event: () => undefined, progress: () => undefined, line: () => undefined, plain: () => undefined };
   const { signal } = new AbortController();
   const members = chosen.map((service) => withVariables(serviceMember(settings, service), variables));
   const migrate = () => migrateStores({ settings, voice: say, signal });
   const stack = await startStack(
     { servers: serverMembers(settings, say.plain), services: members, migrate },
-    { settings, voice: say, signal },
+    { folders: foldersOf(settings.home), restartDelayMaxMs: settings.restartDelayMaxMs, voice: say, signal },
   );
   undo.add(() => stack.stop());
   return {

@@ -6,7 +6,7 @@ import { freePorts } from '../servers/ports.mjs';
 import { nodeExecutable } from '../setup/node-executable.mjs';
 import { readReport } from './members.mjs';
 import { readRunFile, runningMembers, writeRunFile } from './run-files.mjs';
-import { foldersOf, projectRoot, readSettings } from './settings.mjs';
+import { foldersOf, projectRoot } from './settings.mjs';
 import { portsInUse, startStack } from './stack.mjs';
 import { stopRun } from './stop.mjs';
 
