@@ -24,6 +24,8 @@ import { PhysicsService } from './physics-service.js';
 import { progressOf, ProgressController } from './progress.controller.js';
 import { RebuildsController } from './rebuilds.controller.js';
 import { Rebuilds } from './rebuilds.js';
+import { ReplaysController } from './replay/replays.controller.js';
+import { Replays } from './replay/replays.js';
 import { SimilarMoments } from './similar-moments.js';
 import { SimilarController } from './similar.controller.js';
 import { StateFinder } from './state-finder.js';
@@ -38,7 +40,7 @@ export class AppModule {
   static with(config: MarketPhysicsConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
-      controllers: [NewestStatesController, StatesController, SimilarController, RebuildsController, ProgressController],
+      controllers: [NewestStatesController, StatesController, SimilarController, RebuildsController, ReplaysController, ProgressController],
       exports: [StateFinder],
       providers: [
         { provide: ADAPTERS, inject: [CLOCK], useFactory: (clock: Clock) => open(config, clock) },
@@ -64,6 +66,7 @@ export class AppModule {
         },
         { provide: DUE_QUEUE, inject: [ADAPTERS], useFactory: ({ checkpoint }: Adapters) => checkpoint },
         { provide: Rebuilds, inject: [PhysicsService], useFactory: ({ rebuilds }: PhysicsService) => rebuilds },
+        { provide: Replays, inject: [PhysicsService], useFactory: ({ replays }: PhysicsService) => replays },
         { provide: StateFinder, inject: [PhysicsService], useFactory: ({ states }: PhysicsService) => states },
         { provide: SimilarMoments, inject: [PhysicsService], useFactory: ({ moments }: PhysicsService) => moments },
         {

@@ -39,6 +39,8 @@ export const marketPhysicsShape = {
   checkpointIntervalMs: wholeNumber({ min: 50, max: 60_000 }).default(1_000),
   /** Threads inside the embedding model. */
   embedderThreads: wholeNumber({ min: 1, max: 64 }).default(1),
+  /** Replays at once; one that has ended gives way to a new one. */
+  replaysMax: wholeNumber({ min: 1, max: 1_000 }).default(8),
   /** How long a stop waits for the store, to end with a checkpoint of everything. */
   stopDeadlineMs: wholeNumber({ min: 0, max: 9_000 }).default(5_000),
 } satisfies z.ZodRawShape;

@@ -24,6 +24,7 @@ export function physicsCounters(metrics: Metrics) {
       help: 'Time from the receipt of a batch at the door to the publication of its states.',
       buckets: publishBuckets,
     }),
+    replayed: metrics.counter({ name: 'hindcast_physics_replayed_total', help: 'States of replays that the bus took.' }),
     searchSeconds: metrics.histogram({
       name: 'hindcast_physics_search_seconds',
       help: 'Time that a search for similar moments takes, by how it was done: exact or indexed.',

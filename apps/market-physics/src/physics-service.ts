@@ -9,6 +9,8 @@ import { FollowerWorker } from './follower.worker.js';
 import { livePathOf } from './live-path.js';
 import { physicsCounters, registerPhysicsMetrics, type PhysicsCounters } from './physics-metrics.js';
 import { Rebuilds } from './rebuilds.js';
+import { realPacing } from './replay/pacing.js';
+import { Replays } from './replay/replays.js';
 import { SimilarMoments } from './similar-moments.js';
 import { StateAnnouncer } from './state-announcer.js';
 import { StateFinder } from './state-finder.js';
@@ -35,6 +37,7 @@ export class PhysicsService {
   readonly writer: StateWriter;
   readonly embedding: EmbeddingWorker | undefined;
   readonly rebuilds: Rebuilds;
+  readonly replays: Replays;
   readonly states: StateFinder;
   readonly moments: SimilarMoments;
   private readonly workers: Promise<void>[] = [];
@@ -67,6 +70,7 @@ export class PhysicsService {
       isEmbeddingDue: isDue,
       onEnd: (report, error) => logger.info({ report, ...(error === undefined ? {} : { err: error }) }, 'rebuild ended'),
     });
+    this.replays = this.makeReplays();
     this.states = new StateFinder(store, () => this.follower.fold);
     this.moments = new SimilarMoments({
       states: this.states,
@@ -93,7 +97,7 @@ export class PhysicsService {
   }
 
   private async stop(): Promise<void> {
-    await this.rebuilds.close();
+    await Promise.all([this.rebuilds.close(), this.replays.close()]);
     await Promise.all(this.workers);
     await this.follower.stop(this.parts.config.stopDeadlineMs);
   }
@@ -134,6 +138,22 @@ export class PhysicsService {
       },
       { ...config, isEmbeddingDue: isDue, makers: embedder ? { modelId: embedder.modelId, templateId } : {} },
     );
+  }
+
+  private makeReplays(): Replays {
+    const { adapters, config } = this.parts;
+    return new Replays({
+      store: adapters.store,
+      bus: adapters.bus,
+      pacing: realPacing,
+      livePath: livePathOf(this.follower),
+      stateIntervalMs: config.stateIntervalMs,
+      replaysMax: config.replaysMax,
+      events: {
+        told: (states) => this.counters.replayed.inc(states),
+        failed: (id, error) => this.logger.warn({ err: error, replay: id }, 'replay failed; it can be resumed'),
+      },
+    });
   }
 
   private makeEmbedding(embedder: NonNullable<Adapters['embedder']>): EmbeddingWorker {

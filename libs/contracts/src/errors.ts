@@ -194,6 +194,15 @@ export const errorCodes = {
     help: 'The subscriber has as many subscriptions as one may have: unsubscribe from some, or subscribe to "*".',
   },
   CLIENTS_FULL: { status: 503, grpc: 8, retry: true, help: 'The service has as many subscribers as it serves; connect again later.' },
+  // Replays.
+  REPLAY_UNKNOWN: {
+    status: 404,
+    grpc: 5,
+    retry: false,
+    help: 'There is no replay of this id, or no longer: replays end with the process. GET /v1/replays lists them.',
+  },
+  REPLAY_EXISTS: { status: 409, grpc: 6, retry: false, help: 'A replay of this name is there: remove it first, or take another name.' },
+  REPLAYS_FULL: { status: 409, grpc: 8, retry: false, help: 'As many replays are under way as may be: remove one first.' },
   // Feeds.
   FEED_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no feed of this name; GET /v1/feeds lists them.' },
   FEED_EXISTS: { status: 409, grpc: 6, retry: false, help: 'A feed of this name is there: remove it first, or take another name.' },

@@ -7,6 +7,7 @@ export * from './errors.js';
 export * from './ingest.js';
 export * from './monitoring.js';
 export * from './redis.js';
+export * from './replays.js';
 export * from './similar.js';
 export * from './states.js';
 export * from './time.js';

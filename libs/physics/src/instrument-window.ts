@@ -18,6 +18,8 @@ import type { PhysicsState } from './physics-state.js';
 export interface WindowOptions {
   /** States fall on the epoch's grid of this step, a whole number of seconds; 1,000 by default. */
   readonly stateIntervalMs?: number;
+  /** States up to and including it are not wanted: the window is being filled, and they are not computed. */
+  readonly statesAfterUs?: number;
 }
 
 /** What one step of the clock brought: the states that fell due, and the bars with trades that closed; both in time order. */
@@ -52,6 +54,7 @@ const nothing: Advance = { states: [], closedBars: [] };
  */
 export class InstrumentWindow {
   readonly #stateIntervalUs: number;
+  readonly #statesAfterUs: number;
   readonly #series = new BarSeries();
   /** In time order; one, or two within the clock's slack, more only while a batch is folded before the clock moves. */
   #openBars: SecondBar[] = [];
@@ -62,12 +65,13 @@ export class InstrumentWindow {
 
   constructor(
     readonly instrument: Instrument,
-    { stateIntervalMs = 1_000 }: WindowOptions = {},
+    { stateIntervalMs = 1_000, statesAfterUs = -Infinity }: WindowOptions = {},
   ) {
     if (!(Number.isInteger(stateIntervalMs / 1_000) && stateIntervalMs > 0)) {
       throw new RangeError(`stateIntervalMs is ${stateIntervalMs}; allowed are whole seconds above 0`);
     }
     this.#stateIntervalUs = stateIntervalMs * 1_000;
+    this.#statesAfterUs = statesAfterUs;
   }
 
   /**
@@ -166,7 +170,9 @@ export class InstrumentWindow {
   }
 
   #makeState(states: PhysicsState[]): void {
-    if (this.#series.endUs % this.#stateIntervalUs === 0) states.push(computeState(this.#series, this.instrument, this.#tailIndex()));
+    const { endUs } = this.#series;
+    if (endUs <= this.#statesAfterUs || endUs % this.#stateIntervalUs !== 0) return;
+    states.push(computeState(this.#series, this.instrument, this.#tailIndex()));
   }
 
   #tailIndex(): number | null {
