@@ -77,6 +77,7 @@ export class AppModule {
               port: config.ports.marketPhysicsGrpc,
               states: service.states,
               moments: service.moments,
+              replays: service.replays,
               progress: () => progressOf(service, queue),
             }),
         },

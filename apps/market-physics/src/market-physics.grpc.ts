@@ -11,6 +11,8 @@ import {
   type SimilarMessage,
 } from './physics-messages.js';
 import type { ProgressDto } from './progress.controller.js';
+import { replayCalls } from './replay/replay-calls.js';
+import type { Replays } from './replay/replays.js';
 import type { SimilarMoments } from './similar-moments.js';
 import { parseSimilarRequest, symbolField } from './similar-request.js';
 import type { StateFinder } from './state-finder.js';
@@ -20,6 +22,7 @@ export interface GrpcDoorParts {
   readonly port: number;
   readonly states: StateFinder;
   readonly moments: SimilarMoments;
+  readonly replays: Replays;
   readonly progress: () => ProgressDto;
 }
 
@@ -33,13 +36,21 @@ const requestBytesMax = 256 * 1024;
 const newestSchema = z.object({ symbols: z.array(symbolField).max(symbolsMax).optional().describe(`at most ${symbolsMax} symbols`) });
 
 /** The service `MarketPhysics` of market_physics.proto. */
-export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, progress }: GrpcDoorParts): Promise<GrpcServer> {
+export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, replays, progress }: GrpcDoorParts): Promise<GrpcServer> {
   return doors.open({
     proto: 'market_physics.proto',
     service: 'hindcast.v1.MarketPhysics',
     port,
     receiveBytesMax: requestBytesMax,
-    rights: { NewestStates: 'read', FindState: 'read', FindSimilar: 'read', GetProgress: 'read' },
+    rights: {
+      NewestStates: 'read',
+      FindState: 'read',
+      FindSimilar: 'read',
+      GetProgress: 'read',
+      ListReplays: 'read',
+      GetReplay: 'read',
+      GetReplayStates: 'read',
+    },
     methods: (handlers) => ({
       NewestStates: handlers.unary(async (request: NewestStatesRequest) => {
         const { symbols } = parseFields(newestSchema, { symbols: givenList(request.symbols) });
@@ -58,6 +69,7 @@ export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, progress
         similarMessage(await moments.find(parseSimilarRequest(similarBody(request)), signal)),
       ),
       GetProgress: handlers.unary(async () => progressMessage(progress())),
+      ...replayCalls(handlers, replays),
     }),
   });
 }

@@ -38,6 +38,15 @@ export const stepSchema = z.strictObject({ states: count(stepStatesMax), trades:
 export const seekSchema = z.strictObject({ to: isoTime() });
 export const speedSchema = z.strictObject({ speed: speedField });
 
+export const standingSchema = z.object({
+  symbols: z.array(symbolField).max(replayedInstrumentsMax).optional().describe(`at most ${replayedInstrumentsMax} symbols`),
+});
+
+/** FIELD_INVALID. */
+export function parseReplayId(id: unknown): string {
+  return parseFields(z.object({ id: replayIdField }), { id }).id;
+}
+
 /** The body of `POST /v1/replays`. FIELD_INVALID. */
 export function parseReplay(body: unknown): ReplayRequest {
   const { from, to, speed: asked, paused, ...same } = parseFields(replaySchema, body);

@@ -2,7 +2,16 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import type { ErrorCode, ReplayReport, ReplayStates } from '@hindcast/contracts';
 import { commaList, Documented, parseFields, parseQuery } from '@hindcast/service-kit';
 import { symbolField } from '../similar-request.js';
-import { parseReplay, parseStep, replayIdField, replaySchema, seekSchema, speedSchema, stepSchema } from './replay-request.js';
+import {
+  parseReplay,
+  parseReplayId,
+  parseStep,
+  replayIdField,
+  replaySchema,
+  seekSchema,
+  speedSchema,
+  stepSchema,
+} from './replay-request.js';
 import { replayedInstrumentsMax, Replays } from './replays.js';
 
 const path = { id: replayIdField };
@@ -37,31 +46,31 @@ export class ReplaysController {
   /** What a replay is doing, where it is, and what it has told. */
   @Get(':id')
   @Documented({ path, errors: ['REPLAY_UNKNOWN'] })
-  report(@Param('id') id: string): ReplayReport {
-    return this.replays.report(id);
+  report(@Param('id') id: unknown): ReplayReport {
+    return this.replays.report(parseReplayId(id));
   }
 
   /** The newest state of each instrument at a replay's position. Query: `symbols` with commas between, else all. */
   @Get(':id/states')
   @Documented({ path, query: standingQuery, errors: ['REPLAY_UNKNOWN'] })
-  states(@Param('id') id: string, @Query() query: unknown): ReplayStates {
-    return this.replays.standing(id, parseQuery(standingQuery, query).symbols);
+  states(@Param('id') id: unknown, @Query() query: unknown): ReplayStates {
+    return this.replays.standing(parseReplayId(id), parseQuery(standingQuery, query).symbols);
   }
 
   /** Stops a replay between two states; when this is answered, nothing more of it is told. */
   @Post(':id/pause')
   @HttpCode(200)
   @Documented({ path, errors: ['REPLAY_UNKNOWN'] })
-  pause(@Param('id') id: string): Promise<ReplayReport> {
-    return this.replays.pause(id);
+  pause(@Param('id') id: unknown): Promise<ReplayReport> {
+    return this.replays.pause(parseReplayId(id));
   }
 
   /** Lets a replay go on from where it is, one that failed included. */
   @Post(':id/resume')
   @HttpCode(200)
   @Documented({ path, errors: ['REPLAY_UNKNOWN'] })
-  resume(@Param('id') id: string): Promise<ReplayReport> {
-    return this.replays.resume(id);
+  resume(@Param('id') id: unknown): Promise<ReplayReport> {
+    return this.replays.resume(parseReplayId(id));
   }
 
   /**
@@ -71,30 +80,30 @@ export class ReplaysController {
   @Post(':id/step')
   @HttpCode(200)
   @Documented({ path, body: stepSchema, errors: ['REPLAY_UNKNOWN'] })
-  step(@Param('id') id: string, @Body() body: unknown): Promise<ReplayReport> {
-    return this.replays.step(id, parseStep(body));
+  step(@Param('id') id: unknown, @Body() body: unknown): Promise<ReplayReport> {
+    return this.replays.step(parseReplayId(id), parseStep(body));
   }
 
   /** Moves a replay to another time of its span, forth or back; listeners get a new snapshot. Body: `to`. It plays on if it played. */
   @Post(':id/seek')
   @HttpCode(200)
   @Documented({ path, body: seekSchema, errors: ['REPLAY_UNKNOWN', ...storeErrors] })
-  seek(@Param('id') id: string, @Body() body: unknown): Promise<ReplayReport> {
-    return this.replays.seek(id, parseFields(seekSchema, body).to);
+  seek(@Param('id') id: unknown, @Body() body: unknown): Promise<ReplayReport> {
+    return this.replays.seek(parseReplayId(id), parseFields(seekSchema, body).to);
   }
 
   /** Makes a replay faster or slower, also while it plays. Body: `speed`, a number or max. */
   @Post(':id/speed')
   @HttpCode(200)
   @Documented({ path, body: speedSchema, errors: ['REPLAY_UNKNOWN'] })
-  speed(@Param('id') id: string, @Body() body: unknown): Promise<ReplayReport> {
-    return this.replays.setSpeed(id, parseFields(speedSchema, body).speed);
+  speed(@Param('id') id: unknown, @Body() body: unknown): Promise<ReplayReport> {
+    return this.replays.setSpeed(parseReplayId(id), parseFields(speedSchema, body).speed);
   }
 
   /** Ends a replay; whoever listens to it is told and disconnected. Answers with its last report. */
   @Delete(':id')
   @Documented({ path, errors: ['REPLAY_UNKNOWN'] })
-  remove(@Param('id') id: string): Promise<ReplayReport> {
-    return this.replays.remove(id);
+  remove(@Param('id') id: unknown): Promise<ReplayReport> {
+    return this.replays.remove(parseReplayId(id));
   }
 }
