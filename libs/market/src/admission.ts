@@ -82,6 +82,9 @@ export function admit(state: AdmissionState, batch: TickBatch, { number, nowUs, 
   };
 }
 
+/** Rows that are looked up together: their slots of admission's memory stay in the cache until they are asked for. */
+const rowsAhead = 256;
+
 interface FoldArguments {
   readonly number: number;
   readonly known: KnownTicks;
@@ -138,6 +141,7 @@ function foldRows(
   let duplicate = 0;
   let late = 0;
   for (let row = 0; row < length; row++) {
+    if (row % rowsAhead === 0) known.expect(low, row, Math.min(row + rowsAhead, length));
     const objection =
       (isTrades ? checks.trade(row) : checks.quote(row)) ??
       settle(isTrades ? known.trade(row, low[row], high[row]) : known.quote(row, low[row], high[row]));

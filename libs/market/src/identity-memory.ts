@@ -35,6 +35,18 @@ export class IdentityMemory {
     return false;
   }
 
+  /**
+   * Touches the slots of these hashes, to be asked for next. Nothing comes of it but time: here the processor waits for many
+   * of them at once, and one after the other where each row is admitted before the next is looked up.
+   */
+  touch(low: Uint32Array, from: number, to: number): void {
+    const { occupants, mask } = this;
+    let sum = 0;
+    for (let row = from; row < to; row++) sum += occupants[2 * (low[row] & mask) + 1];
+    // Never so; where the sum is of no use the loop is left out.
+    if (sum < 0) throw new Error('a sequence below zero is remembered');
+  }
+
   /** The first remembered sequence of this hash that `isMatch` accepts, or -1. */
   find(low: number, high: number, isMatch: (sequence: number) => boolean): number {
     const { words, occupants, mask } = this;
