@@ -6,7 +6,7 @@ import { broadcasterShape } from '@hindcast/state-broadcaster';
 import { requireRoomToKeep, tickIngestShape } from '@hindcast/tick-ingest';
 import type { z } from 'zod';
 
-/** Of the tick store; the rest are the settings of every service, each under the name that it has in a stack. */
+/** Of the tick store and what feeds it; the rest are the settings of every service, each as it is in a stack. */
 const storeShape = {
   /** Files of instruments that are open at once; the one that was not used for longest is closed for another. */
   duckdbFilesMax: wholeNumber({ min: 1, max: 10_000 }).default(200),
@@ -14,14 +14,19 @@ const storeShape = {
   duckdbMemoryBytesMax: wholeNumber({ min: 64_000_000, max: 1_099_511_627_776 }).default(1_000_000_000),
   /** Rows of an instrument that may wait on disk while its file cannot take them. */
   duckdbWaitingBytesMax: wholeNumber({ min: 1_000_000, max: 1_099_511_627_776 }).default(64_000_000),
+  /**
+   * Rows the drain writes at once, of all instruments together: a commit of a file costs the same whatever it holds, and from
+   * 122,880 rows of an instrument on DuckDB writes compressed blocks at once.
+   */
+  drainPieceRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(250_000),
 } satisfies z.ZodRawShape;
 
 const shape = {
-  ...storeShape,
   ...tickIngestShape,
   ...marketPhysicsShape,
   ...broadcasterShape,
   ...marketDataShape,
+  ...storeShape,
 };
 
 export type StandaloneConfig = Config<typeof shape>;
