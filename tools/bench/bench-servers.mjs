@@ -79,8 +79,8 @@ export async function freshService(undo, name, { questdbUrl, redisUrl, profileDi
   return { httpUrl: member.url, grpcUrl: `127.0.0.1:${grpcPort + portOffset}`, pid: server.pid };
 }
 
-/** @param {readonly number[]} ports */
-async function freeOffset(ports) {
+/** An offset with which these ports are all free. @param {readonly number[]} ports */
+export async function freeOffset(ports) {
   for (let attempt = 0; attempt < portOffsetsTried; attempt++) {
     const offset = 10_000 + Math.floor(Math.random() * 40_000);
     const areFree = await Promise.all(ports.map((port) => isPortFree(port + offset)));

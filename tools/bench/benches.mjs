@@ -11,6 +11,7 @@ import { runReadsBench } from './reads/reads-bench.mjs';
 import { runBroadcastBench } from './broadcast/broadcast-bench.mjs';
 import { runLatencyBench } from './latency/latency-bench.mjs';
 import { runLibraryBench } from './library-bench.mjs';
+import { runStandaloneBench } from './standalone/standalone-bench.mjs';
 import { runMemoryBench, whyNoMemoryBench } from './memory/memory-bench.mjs';
 
 /**
@@ -121,6 +122,14 @@ export const benches = Object.freeze([
     measures: 'trades into and out of one DuckDB file an instrument, beside bare DuckDB: its chunk appender, its scans, its own bars',
     whyNot: () => undefined,
     run: library('libs/store-duckdb/dist/embedded-store.bench.js'),
+  },
+  {
+    id: 'u',
+    name: 'standalone',
+    title: 'Every service in one process',
+    measures: 'ticks through a standalone process, door to visible, beside the bare chunk appender of DuckDB',
+    whyNot: () => undefined,
+    run: runStandaloneBench,
   },
 ]);
 

@@ -2,9 +2,9 @@
  * Memory of each process while the whole stack works at one rate, and whether it grows: memory that is the process's own
  * (RssAnon), because pages of mapped files, the log and QuestDB's columns, belong to the system and are given back.
  */
-import { readFileSync } from 'node:fs';
 import { OpenLoop } from '../latency/latency-bench.mjs';
 import { startWholeStack, untilPhysicsRests } from '../whole-stack.mjs';
+import { ownMegabytes } from './own-memory.mjs';
 import { slopeOf } from './slope.mjs';
 
 /**
@@ -57,12 +57,4 @@ export async function runMemoryBench({ size, undo, say }) {
     const metric = `${name} at ${ratePerSecond.toLocaleString('en')} ticks/s, ${seconds} s`;
     return { metric, ours: meanMb, unit: 'MB', better: 'less', notes: `grows by ${growth}` };
   });
-}
-
-/** @param {number} pid */
-function ownMegabytes(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(status) ?? [];
-  if (kilobytes === undefined) throw new Error(`/proc/${pid}/status names no RssAnon`);
-  return Number(kilobytes) / 1_024;
 }

@@ -20,6 +20,8 @@ import { syntheticJson, syntheticTrades } from './synthetic-trades.mjs';
  * @property {number} durationMs
  * @property {number} streams open at once
  * @property {number} windowMax messages on their way in each stream
+ * @property {number} [symbols] instruments in turn; a hundred where nothing is said
+ * @property {number} [stepUs] of event time between two ticks; one where nothing is said
  * @typedef {object} LoadResult
  * @property {number} acknowledged ticks, within the duration
  * @property {number} sent ticks, each acknowledged in the end
@@ -38,9 +40,9 @@ const load = JSON.parse(process.argv[2] ?? '');
  */
 
 /** @param {Load} load @returns {Way<import('@hindcast/log-grpc').PushRequest>} */
-function grpcWay({ url, batchRows, firstTick, ticksMax }) {
+function grpcWay({ url, batchRows, firstTick, ticksMax, symbols, stepUs }) {
   const messages = Array.from({ length: Math.floor(ticksMax / batchRows) }, (_, n) => {
-    const { trades } = syntheticTrades({ first: firstTick + n * batchRows, rows: batchRows });
+    const { trades } = syntheticTrades({ first: firstTick + n * batchRows, rows: batchRows, symbols, stepUs });
     const nothing = { market: '', quotes: new Uint8Array(0), marks: [], slackMs: 0, rejected: [], streamId: '' };
     return { ...nothing, tag: n, source: 'bench', trades: encodePushedTrades(trades) };
   });

@@ -3,20 +3,12 @@
  * in QuestDB; then, on the same log, in a burst while the store stands still, as it does when the market has its busiest
  * seconds. New ticks of a hundred symbols in every message; whatever is not taken fails the bench.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { join } from 'node:path';
-import { nodeExecutable } from '../../setup/node-executable.mjs';
-import { projectRoot } from '../../stack/settings.mjs';
 import { freshQuestDb, freshService, untilVisible } from '../bench-servers.mjs';
-import { cpuMsOf } from '../cpu-time.mjs';
+import { underLoad } from './under-load.mjs';
 
 /**
  * @typedef {import('../benches.mjs').BenchRun} BenchRun
  * @typedef {import('../figure.mjs').Figure} Figure
- * @typedef {import('./load-generator.mjs').Load} Load
- * @typedef {import('./load-generator.mjs').LoadResult} LoadResult
  * @typedef {object} Case
  * @property {'grpc' | 'json'} door
  * @property {number} batchRows
@@ -75,18 +67,13 @@ async function throughDoor({ door, batchRows, rateMax, goal, spec001 }, run) {
       ticksMax: Math.ceil((rateMax * (isSmall ? smallMs : durationMs)) / 1_000),
     });
     const label = `${door === 'grpc' ? 'Arrow over gRPC' : 'JSON over HTTP'}, ${batchRows.toLocaleString('en')} a batch`;
-    const passage = await underLoad(
-      undo,
-      service.pid,
-      loadOf(0, sustainedMs),
-      () => undefined,
-      (sent) => untilVisible(questDb, sent),
-    );
+    const untilDone = (/** @type {number} */ sent) => untilVisible(questDb, sent);
+    const passage = await underLoad(undo, service.pid, loadOf(0, sustainedMs), { untilDone });
     const hold = () => {
       process.kill(questDb.pid, 'SIGSTOP');
       undo.add(() => process.kill(questDb.pid, 'SIGCONT'));
     };
-    const burst = await underLoad(undo, service.pid, loadOf(passage.sent, burstMs), hold);
+    const burst = await underLoad(undo, service.pid, loadOf(passage.sent, burstMs), { before: hold });
     const sustained = (passage.sent * 1_000) / passage.wholeMs;
     const rate = (burst.acknowledged * 1_000) / burst.elapsedMs;
     const cores = `cores: service ${burst.serviceCores.toFixed(2)}, sender ${burst.senderCores.toFixed(2)}`;
@@ -100,41 +87,4 @@ async function throughDoor({ door, batchRows, rateMax, goal, spec001 }, run) {
   } finally {
     await undo.all();
   }
-}
-
-/**
- * @param {import('../undo.mjs').Undo} undo
- * @param {number} pid of the service
- * @param {Load} load
- * @param {() => void} before once all is prepared
- * @param {(sent: number) => Promise<void>} [untilDone] what the whole time ends with
- */
-async function underLoad(undo, pid, load, before, untilDone) {
-  const script = join(projectRoot, 'tools', 'bench', 'push', 'load-generator.mjs');
-  const child = spawn(nodeExecutable(), [script, JSON.stringify(load)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  undo.add(() => child.kill());
-  const lines = createInterface({ input: child.stdout });
-  const closed = once(child, 'close');
-  await nextLine(lines, closed);
-  before();
-  const cpuBeforeMs = cpuMsOf(pid) ?? 0;
-  const startedMs = performance.now();
-  child.stdin.write('go\n');
-  /** @type {LoadResult} */
-  const result = JSON.parse(await nextLine(lines, closed));
-  const loadedMs = performance.now() - startedMs;
-  const serviceCores = ((cpuMsOf(pid) ?? 0) - cpuBeforeMs) / loadedMs;
-  await untilDone?.(result.sent);
-  return { ...result, serviceCores, senderCores: result.cpuMs / loadedMs, wholeMs: performance.now() - startedMs };
-}
-
-/**
- * @param {import('node:readline').Interface} lines
- * @param {Promise<unknown[]>} closed
- * @returns {Promise<string>}
- */
-async function nextLine(lines, closed) {
-  const failed = closed.then(([code]) => Promise.reject(new Error(`the load generator ended with exit code ${code}`)));
-  const [line] = await Promise.race([once(lines, 'line'), failed]);
-  return line;
 }

@@ -6,7 +6,8 @@ import { emptyQuotes } from '@hindcast/market';
 
 export const syntheticMarket = 'bench/synthetic';
 const symbolCount = 100;
-const symbols = Array.from({ length: symbolCount }, (_, n) => `SYM${String(n).padStart(3, '0')}`);
+const priceLevels = 100;
+const namesOf = (/** @type {number} */ count) => Array.from({ length: count }, (_, n) => `SYM${String(n).padStart(3, '0')}`);
 const exchanges = [...'PQZDB'];
 /** Ten digits each, so that every id is as long as the next. */
 const idBase = 1_000_000_000;
@@ -15,18 +16,18 @@ const idDigits = 10;
 const firstTimeUs = Date.UTC(2024, 0, 2) * 1_000;
 
 /**
- * Trades number `first` to `first + rows`, in the order of their time, of a hundred symbols in turn, without sides: as a
- * busy feed of a whole market sends them.
- * @param {{ first: number, rows: number }} span
+ * Trades number `first` to `first + rows`, in the order of their time, of a hundred symbols in turn where nothing else is
+ * said, without sides: as a busy feed of a whole market sends them.
+ * @param {{ first: number, rows: number, symbols?: number, stepUs?: number }} span `stepUs` between two trades
  * @returns {TickBatch}
  */
-export function syntheticTrades({ first, rows }) {
+export function syntheticTrades({ first, rows, symbols = symbolCount, stepUs = 1 }) {
   const numbers = Array.from({ length: rows }, (_, row) => first + row);
-  const price = Float64Array.from(numbers, (n) => (10_000 + (n % symbolCount) * 50 + (scattered(n) % 100)) / 100);
+  const price = Float64Array.from(numbers, (n) => (10_000 + ((n % symbols) % priceLevels) * 50 + (scattered(n) % 100)) / 100);
   const trades = {
     length: rows,
-    timeUs: Float64Array.from(numbers, (n) => firstTimeUs + n),
-    symbol: { codes: Uint16Array.from(numbers, (n) => n % symbolCount), values: symbols },
+    timeUs: Float64Array.from(numbers, (n) => firstTimeUs + n * stepUs),
+    symbol: { codes: Uint16Array.from(numbers, (n) => n % symbols), values: namesOf(symbols) },
     sequence: Float64Array.from(numbers, (_, row) => row),
     market: { codes: new Uint16Array(rows), values: [syntheticMarket] },
     exchange: { codes: Uint16Array.from(numbers, (n) => scattered(n) % exchanges.length), values: exchanges },
