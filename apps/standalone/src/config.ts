@@ -3,7 +3,7 @@ import { marketDataShape } from '@hindcast/market-data';
 import { marketPhysicsShape } from '@hindcast/market-physics';
 import { loadConfig, wholeNumber, type Config, type Environment } from '@hindcast/service-kit';
 import { broadcasterShape } from '@hindcast/state-broadcaster';
-import { requireRoomToKeep, tickIngestShape } from '@hindcast/tick-ingest';
+import { requireFeeds, requireRoomToKeep, tickIngestShape } from '@hindcast/tick-ingest';
 import type { z } from 'zod';
 
 /** Of the tick store and what feeds it; the rest are the settings of every service, each as it is in a stack. */
@@ -33,6 +33,6 @@ export type StandaloneConfig = Config<typeof shape>;
 
 /** A log and the store that it was drained into belong together: those of a stack in the same HINDCAST_HOME are not ours. */
 export function readConfig(env?: Environment): StandaloneConfig {
-  const config = requireRoomToKeep(loadConfig(shape, env));
+  const config = requireFeeds(requireRoomToKeep(loadConfig(shape, env)));
   return Object.freeze({ ...config, home: join(config.home, 'standalone') });
 }

@@ -18,6 +18,7 @@ import { BodyParsers } from './doors/body-parsers.js';
 import { FollowersController } from './doors/followers.controller.js';
 import { IngestGateway } from './doors/ingest.gateway.js';
 import { TicksController } from './doors/ticks.controller.js';
+import { FeedsController } from './feeds/feeds.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { TickIngest } from './tick-ingest.js';
 import { ADAPTERS } from './tokens.js';
@@ -30,7 +31,7 @@ export class AppModule {
   static with(config: TickIngestConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
-      controllers: [TicksController, LedgerController, FollowersController],
+      controllers: [TicksController, LedgerController, FollowersController, FeedsController],
       providers: [
         BodyParsers,
         IngestGateway,

@@ -2,6 +2,7 @@ import { loadConfig, wholeNumber, type Config } from '@hindcast/service-kit';
 import { HindcastError } from '@hindcast/contracts';
 import type { AdmissionLimits, PriceBand } from '@hindcast/market';
 import { z } from 'zod';
+import { configuredFeeds } from './feeds/configured-feeds.js';
 
 /** Every setting is a variable HINDCAST_..., as `logRowsMax` is HINDCAST_LOG_ROWS_MAX. */
 export const tickIngestShape = {
@@ -31,12 +32,23 @@ export const tickIngestShape = {
   followersMax: wholeNumber({ min: 1, max: 10_000 }).default(64),
   /** WebSockets at `/v1/ingest` at a time. */
   ingestSocketsMax: wholeNumber({ min: 1, max: 10_000 }).default(256),
+  /**
+   * Which feeds run: live crypto, or the simulator where no exchange answers (`auto`, what `npm start` takes), one of the two, or
+   * those of a file, as docs/FEEDS.md has it; a relative path is taken from the project's root.
+   */
+  feed: z.string().min(1).default('none').describe('none, auto, simulator, crypto, or a JSON file of feeds'),
+  /** Simulated hours that `auto` and `simulator` tell first, as fast as it goes: what there is to search on the first day. */
+  feedHistoryHours: wholeNumber({ min: 0, max: 8_760 }).default(4),
+  /** Of the account whose key feeds of Alpaca use; goes with the secret key. */
+  alpacaKeyId: z.string().min(1).optional().describe('as Alpaca gives it'),
+  /** The key itself. */
+  alpacaSecretKey: z.string().min(1).optional().describe('as Alpaca gives it'),
 } satisfies z.ZodRawShape;
 
 export type TickIngestConfig = Config<typeof tickIngestShape>;
 
 export function readConfig(): TickIngestConfig {
-  return requireRoomToKeep(loadConfig(tickIngestShape));
+  return requireFeeds(requireRoomToKeep(loadConfig(tickIngestShape)));
 }
 
 /** CONFIG_INVALID where the log is to keep more than it may hold. */
@@ -47,6 +59,12 @@ export function requireRoomToKeep<C extends TickIngestConfig>(config: C): C {
     'CONFIG_INVALID',
     `HINDCAST_LOG_KEEP_ROWS is ${logKeepRows}; it must not be above HINDCAST_LOG_ROWS_MAX, ${logRowsMax}`,
   );
+}
+
+/** CONFIG_INVALID where HINDCAST_FEED asks for what there is not. */
+export function requireFeeds<C extends TickIngestConfig>(config: C): C {
+  configuredFeeds(config);
+  return config;
 }
 
 export function admissionLimits({ maxAheadMs, priceBands }: TickIngestConfig): AdmissionLimits {

@@ -4,7 +4,7 @@
  */
 export type { Adapters as TickIngestAdapters } from './adapters.js';
 export { AppModule as TickIngestModule } from './app.module.js';
-export { requireRoomToKeep, tickIngestShape, type TickIngestConfig } from './config.js';
+export { requireFeeds, requireRoomToKeep, tickIngestShape, type TickIngestConfig } from './config.js';
 export { drainBesideStore } from './drain/drain-in-thread.js';
 export type { DrainSettings } from './drain/drain-messages.js';
 export type { StartDrain } from './drain/drain-run.js';

@@ -27,6 +27,9 @@ import { Followers } from './doors/followers.js';
 import { openGrpcDoor } from './doors/tick-ingest.grpc.js';
 import { DrainWorker } from './drain/drain.worker.js';
 import { TrimmerWorker } from './drain/trimmer.worker.js';
+import type { Feeds } from './feeds/feeds.js';
+import { registerFeedsSection } from './feeds/feeds-section.js';
+import { openFeeds } from './feeds/open-feeds.js';
 import { ingestCounters, registerIngestMetrics, registerSectionMetrics, type IngestCounters } from './ingest-metrics.js';
 import { forgetStored, type Resent } from './ledger/forget-stored.js';
 import { LedgerService } from './ledger/ledger.service.js';
@@ -58,6 +61,7 @@ interface Running {
   readonly publisher: TickPublisher;
   readonly observer: LogObserver;
   readonly followers: Followers;
+  readonly feeds: Feeds;
 }
 
 const ownFollowers = ['market-physics'];
@@ -80,6 +84,7 @@ export class TickIngest {
     adapters.observe?.(monitoring, metrics);
     registerSectionMetrics(metrics, monitoring);
     registerMonitoring(monitoring, () => this.require());
+    registerFeedsSection(metrics, monitoring, () => this.require().feeds.facts());
     health.register('log', () => Promise.resolve(this.logHealth()));
     const { store, bus, names } = adapters;
     health.register(names.store, async () => ({ ...(await store.health()) }), { critical: false });
@@ -117,6 +122,10 @@ export class TickIngest {
 
   get followers(): Followers {
     return this.require().followers;
+  }
+
+  get feeds(): Feeds {
+    return this.require().feeds;
   }
 
   /** The store was lost, or lost something: everything that the log holds goes there once more. */
@@ -175,15 +184,19 @@ export class TickIngest {
       rowsUnflushed: () => intake.rowsPending,
     });
     const followers = new Followers({ log, followersMax: config.followersMax, followers: ownFollowers });
-    this.running = { log, intake, drain, trimmer, publisher, observer, followers, ledger: new LedgerService(log, store) };
+    const ledger = new LedgerService(log, store);
+    const feeds = await openFeeds({ config, intake, streamId: log.streamId, clock, logger, openFeed: adapters.openFeed });
+    this.running = { log, intake, drain, trimmer, publisher, observer, followers, ledger, feeds };
     health.register('drain', () => Promise.resolve({ up: drain.status.state === 'running', ...drain.status }), { critical: false });
     registerIngestMetrics(metrics, this.running);
     drain.start();
     lifecycle.onStop('drain', () => drain.stop());
     trimmer.start();
     lifecycle.onStop('trimmer', () => trimmer.stop());
+    feeds.run();
+    lifecycle.onStop('feeds', () => feeds.close());
     const { maxAheadUs } = limits;
-    this.grpcDoor = await openGrpcDoor(grpcDoors, { intake, log, clock, followers, maxAheadUs, port: config.ports.tickIngestGrpc });
+    this.grpcDoor = await openGrpcDoor(grpcDoors, { intake, log, clock, followers, feeds, maxAheadUs, port: config.ports.tickIngestGrpc });
     logger.info({ streamId: log.streamId, ...log.position() }, 'log open');
   }
 

@@ -30,6 +30,8 @@ export const runbooks = {
   'vectors-away': 'Look at the folder of LanceDB under HINDCAST_HOME: is it there, readable, on a disk that answers?',
   'instruments-refused': 'Raise HINDCAST_INSTRUMENTS_MAX (about 100 KB of memory each) and start market-physics again.',
   'slow-subscribers': 'Tell the readers that are named: they get the newest state of each symbol instead of every one.',
+  'feed-failed': 'Read why in `npx hindcast feeds`, mend it (keys, symbols, addresses), then `npx hindcast feeds start <name>`.',
+  'feed-away': 'Wait: it connects again by itself, and asks for what it missed. Where it lasts, look at the network and at the source.',
   'slow-ingest': 'Look at the disk under HINDCAST_HOME: an acknowledgement is one flush of it.',
 } as const;
 

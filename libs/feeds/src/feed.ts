@@ -40,11 +40,19 @@ export interface SourceStatus {
   readonly symbols: readonly SymbolSource[];
 }
 
-/** Where a feed stands, as plain data: the time up to which it has told, or the newest trade of each instrument. */
+export interface NewestTrade {
+  readonly id: string;
+  readonly timeUs: number;
+}
+
+/**
+ * Where a feed stands, as plain data: the time up to which it has told, or the newest trade of each instrument. Nothing in it
+ * is ahead of the batches that were handed out.
+ */
 export interface FeedPosition {
   readonly nowUs?: number;
   /** By `instrumentKey`; a store's newest trades will do too. */
-  readonly newest?: ReadonlyMap<string, { readonly id: string; readonly timeUs: number }>;
+  readonly newest?: ReadonlyMap<string, NewestTrade>;
 }
 
 /**

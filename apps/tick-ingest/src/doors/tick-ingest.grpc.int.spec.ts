@@ -30,6 +30,7 @@ async function open(options: WorldOptions = {}): Promise<void> {
     port: 0,
     maxAheadUs: 0,
     followers: new Followers({ log: world.log, followersMax: 2, followers: ['market-physics'] }),
+    feeds: undefined as never,
   });
   url = `127.0.0.1:${door.port}`;
   pusher = new GrpcPusher({ url, windowMax: 8, backoff: { firstMs: 1, mostMs: 5 } });

@@ -2,6 +2,8 @@ import type { LmdbTickLog } from '@hindcast/log-lmdb';
 import type { CheckpointReport, Clock } from '@hindcast/ports';
 import type { GrpcCall, GrpcDoors, GrpcServer } from '@hindcast/service-kit';
 import type { Intake } from '../admission/intake.js';
+import { addedFeed, feedMessage, type AddFeedRequest, type FeedRequest } from '../feeds/feed-messages.js';
+import type { Feeds } from '../feeds/feeds.js';
 import type { Followers, FollowRequest } from './followers.js';
 import { pushInOrder, type PushDoor } from './ordered-pushes.js';
 import { acknowledged, parsePush, refused, requireSameLog, type PushAck, type PushRequest } from './push-messages.js';
@@ -12,6 +14,7 @@ export interface GrpcDoorParts {
   readonly clock: Clock;
   readonly maxAheadUs: number;
   readonly followers: Followers;
+  readonly feeds: Feeds;
   readonly port: number;
 }
 
@@ -20,13 +23,22 @@ const messageBytesMax = 64 * 1024 * 1024;
 
 /** The service `TickIngest` of tick_ingest.proto. */
 export function openGrpcDoor(doors: GrpcDoors, parts: GrpcDoorParts): Promise<GrpcServer> {
-  const { port, log, followers } = parts;
+  const { port, log, followers, feeds } = parts;
   return doors.open({
     proto: 'tick_ingest.proto',
     service: 'hindcast.v1.TickIngest',
     port,
     // A checkpoint lets the log forget: a feed that may only write must not move another's.
-    rights: { Beginning: 'read', ReportCheckpoint: 'read+write' },
+    rights: {
+      Beginning: 'read',
+      ReportCheckpoint: 'read+write',
+      ListFeeds: 'read',
+      GetFeed: 'read',
+      AddFeed: 'admin',
+      StartFeed: 'admin',
+      StopFeed: 'admin',
+      RemoveFeed: 'admin',
+    },
     messageBytesMax,
     methods: (handlers) => ({
       Push: handlers.bidiStream((requests: AsyncIterable<PushRequest>, { metadata }: GrpcCall) => {
@@ -39,6 +51,12 @@ export function openGrpcDoor(doors: GrpcDoors, parts: GrpcDoorParts): Promise<Gr
         await followers.report(report);
         return {};
       }),
+      ListFeeds: handlers.unary(async () => ({ feeds: feeds.facts().feeds.map(feedMessage) })),
+      GetFeed: handlers.unary(async ({ feed }: FeedRequest) => feedMessage(feeds.get(feed))),
+      AddFeed: handlers.unary(async (request: AddFeedRequest) => feedMessage(await feeds.add(addedFeed(request)))),
+      StartFeed: handlers.unary(async ({ feed }: FeedRequest) => feedMessage(await feeds.start(feed))),
+      StopFeed: handlers.unary(async ({ feed }: FeedRequest) => feedMessage(await feeds.stop(feed))),
+      RemoveFeed: handlers.unary(({ feed }: FeedRequest) => feeds.remove(feed)),
     }),
   });
 }

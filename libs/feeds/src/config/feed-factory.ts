@@ -1,7 +1,7 @@
 import { HindcastError, secondUs } from '@hindcast/contracts';
 import { alpacaFeed } from '../alpaca/alpaca-feed.js';
 import type { AlpacaKeys } from '../alpaca/alpaca-session.js';
-import { cryptoFeed } from '../crypto/crypto-feed.js';
+import { cryptoFeed, type CryptoFeedOptions } from '../crypto/crypto-feed.js';
 import type { Feed, FeedWorld } from '../feed.js';
 import { originUs } from '../simulator/hour-walk.js';
 import { simulatedSymbol } from '../simulator/simulated-symbol.js';
@@ -12,6 +12,8 @@ import { parseFeedConfig, type AutoConfig, type FeedConfig, type SimulatorConfig
 /** What feeds need and no file of feeds should hold. */
 export interface FeedSecrets {
   readonly alpaca?: AlpacaKeys | undefined;
+  /** For ccxt's constructors, by venue: other addresses, a proxy. */
+  readonly ccxt?: CryptoFeedOptions['ccxt'];
 }
 
 /** A feed as its configuration asks for; nothing is opened before it is read. */
@@ -20,19 +22,19 @@ export function createFeed(config: FeedConfig, world: FeedWorld, secrets: FeedSe
     case 'simulator':
       return simulatorOf(config, world);
     case 'crypto':
-      return cryptoFeed(config, world);
+      return cryptoFeed({ ...config, ...(secrets.ccxt && { ccxt: secrets.ccxt }) }, world);
     case 'alpaca':
       return alpacaFeed(config, alpacaKeys(config.name, secrets), world);
     case 'auto':
-      return autoFeed(config, world);
+      return autoFeed(config, world, secrets);
   }
 }
 
 /** Each exchange gets its share of the time in which one of them has to answer. */
-function autoFeed({ name, symbols, withinMs, seed, historySeconds }: AutoConfig, world: FeedWorld): Feed {
+function autoFeed({ name, symbols, withinMs, seed, historySeconds }: AutoConfig, world: FeedWorld, secrets: FeedSecrets): Feed {
   const live = parseFeedConfig({ name: 'live', kind: 'crypto', symbols, failoverMs: Math.max(100, Math.floor(withinMs / 5)) });
   const simulated = parseFeedConfig({ name: 'simulator', kind: 'simulator', symbols, seed, historySeconds });
-  return new StandInFeed({ name, preferred: createFeed(live, world), standIn: createFeed(simulated, world), withinMs, world });
+  return new StandInFeed({ name, preferred: createFeed(live, world, secrets), standIn: createFeed(simulated, world), withinMs, world });
 }
 
 function alpacaKeys(name: string, { alpaca }: FeedSecrets): AlpacaKeys {
@@ -40,8 +42,18 @@ function alpacaKeys(name: string, { alpaca }: FeedSecrets): AlpacaKeys {
   throw new HindcastError('FEED_DENIED', `feed ${name} wants Alpaca's keys, and none are configured`);
 }
 
-function simulatorOf({ symbols, historySeconds, ...config }: SimulatorConfig, world: FeedWorld): Feed {
+/** After a longer pause than this, and than its history, a simulation goes on from so far back. */
+const simulatorCatchUpSeconds = 3_600;
+
+function simulatorOf({ symbols, historySeconds, follows, ...config }: SimulatorConfig, world: FeedWorld): Feed {
   const nowUs = Math.floor(world.clock.nowUs() / secondUs) * secondUs;
-  const fromUs = Math.max(originUs, nowUs - historySeconds * secondUs);
-  return simulatorFeed({ ...config, symbols: symbols.map(simulatedSymbol), fromUs }, world);
+  const before = (seconds: number): number => Math.max(originUs, nowUs - seconds * secondUs);
+  const options = {
+    ...config,
+    symbols: symbols.map(simulatedSymbol),
+    fromUs: before(historySeconds),
+    resumeFromUs: before(Math.max(historySeconds, simulatorCatchUpSeconds)),
+    toUs: follows ? undefined : nowUs,
+  };
+  return simulatorFeed(options, world);
 }

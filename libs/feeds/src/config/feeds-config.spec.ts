@@ -21,6 +21,7 @@ describe('a file of feeds', () => {
         market: 'simulated/spot',
         symbols: [{ symbol: 'BTC-USDT' }, { symbol: 'ETH-USDT' }],
         historySeconds: 0,
+        follows: true,
         batchRows: 10_000,
       },
     ]);

@@ -59,6 +59,8 @@ const simulator = z.strictObject({
     .min(0)
     .max(3_660 * daySeconds)
     .default(0),
+  /** Goes on with the clock when history is told; otherwise it ends there. */
+  follows: z.boolean().default(true),
   batchRows: z.int().min(1).max(batchRowsMax).default(10_000),
 });
 

@@ -1,6 +1,7 @@
 import {
   emptyQuotes,
   emptyTrades,
+  instrumentKey,
   quoteColumns,
   tradeColumns,
   type Instrument,
@@ -9,7 +10,7 @@ import {
   type TickBatch,
   type TradeFields,
 } from '@hindcast/market';
-import type { FeedWorld } from '../feed.js';
+import type { FeedWorld, NewestTrade } from '../feed.js';
 import type { LiveQuote, LiveTrade } from './live-ticks.js';
 
 /** Taken off the newest trade to set the clock: trades of one exchange are seldom further out of order. */
@@ -19,6 +20,8 @@ export interface LiveBatchesOptions {
   readonly world: FeedWorld;
   /** Rows and marks held while nobody reads; beyond it `isFull`, and the sources must be closed. */
   readonly rowsMax: number;
+  /** Of the trades that were handed out, the newest of each instrument; kept up to date here. */
+  readonly newest?: Map<string, NewestTrade>;
 }
 
 /** The first row of a batch waits so long for company: one batch in ten milliseconds instead of one for each message. */
@@ -137,6 +140,7 @@ export class LiveBatches implements AsyncIterableIterator<TickBatch> {
     const trades = taken(waiting.trades, positions.trades);
     const quotes = taken(waiting.quotes, positions.quotes);
     this.rows -= order.length;
+    this.handedOut(trades);
     const isLast = waiting.order.length === 0;
     const marks = isLast ? [...waiting.marks.values()] : [];
     this.rows -= marks.length;
@@ -152,6 +156,14 @@ export class LiveBatches implements AsyncIterableIterator<TickBatch> {
       marks,
       rejected: [],
     };
+  }
+
+  private handedOut(trades: readonly Omit<TradeFields, 'position'>[]): void {
+    const { newest } = this.options;
+    for (const { id, timeUs, ...instrument } of trades) {
+      const key = instrumentKey(instrument);
+      if (timeUs >= (newest?.get(key)?.timeUs ?? 0)) newest?.set(key, { id, timeUs });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { HindcastError, secondUs } from '@hindcast/contracts';
 import { instrumentKey, type TickBatch } from '@hindcast/market';
-import type { Feed, FeedKind, FeedPosition, FeedWorld, GapCounts, SourceStatus } from '../feed.js';
+import type { Feed, FeedKind, FeedPosition, FeedWorld, GapCounts, NewestTrade, SourceStatus } from '../feed.js';
 import { LiveBatches } from './live-batches.js';
 import type { LiveEvents, LiveSession, LiveSource } from './live-session.js';
 import type { LiveTrade } from './live-ticks.js';
@@ -60,6 +60,8 @@ export class LiveFeed implements Feed {
   private readonly wanted: readonly Wanted[];
   /** Newest event time that anything of a session has told of. */
   private readonly newestUs = new Map<LiveSession, number>();
+  /** The newest trade of each instrument that was handed out. */
+  private readonly newest = new Map<string, NewestTrade>();
   private batches: LiveBatches | undefined;
   private isOverflowing = false;
   private lagMs: number | null = null;
@@ -81,15 +83,11 @@ export class LiveFeed implements Feed {
   }
 
   position(): FeedPosition {
-    const newest = new Map<string, { readonly id: string; readonly timeUs: number }>();
-    for (const [key, { sequence }] of this.streams) {
-      if (sequence.last) newest.set(key, { id: sequence.last.id, timeUs: sequence.last.timeUs });
-    }
-    return { newest };
+    return { newest: new Map(this.newest) };
   }
 
   resume({ newest }: FeedPosition): void {
-    for (const [key, trade] of newest ?? []) this.streams.get(key)?.sequence.resume(trade);
+    for (const [key, trade] of newest ?? []) if (this.streams.has(key)) this.newest.set(key, trade);
   }
 
   status(): SourceStatus {
@@ -119,7 +117,10 @@ export class LiveFeed implements Feed {
   [Symbol.asyncIterator](): AsyncIterator<TickBatch> {
     const abort = new AbortController();
     const running: Promise<unknown>[] = [];
-    const batches = new LiveBatches({ world: this.world, rowsMax: this.options.rowsMax }, async () => {
+    // What came and was not handed out before the last reader stopped is a gap like any other.
+    for (const [key, trade] of this.newest) this.streams.get(key)?.sequence.resume(trade);
+    const { rowsMax } = this.options;
+    const batches = new LiveBatches({ world: this.world, rowsMax, newest: this.newest }, async () => {
       abort.abort(new Error('the feed was closed'));
       await Promise.all(running);
     });

@@ -1,5 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import type { Feed, FeedRows, FeedState, FeedStatus, FeedWorld, IntakeCounts, TickIntake } from '../feed.js';
+import type { Feed, FeedPosition, FeedRows, FeedState, FeedStatus, FeedWorld, IntakeCounts, TickIntake } from '../feed.js';
 import { Backoff } from './backoff.js';
 import { OrderedPush } from './ordered-push.js';
 import { pump } from './pump.js';
@@ -10,6 +10,8 @@ export interface FeedRunnerParts {
   readonly world: FeedWorld;
   /** Called when the state changes; for logs. */
   readonly onState?: (status: FeedStatus) => void;
+  /** Called when more of the feed is on disk: a feed that resumes here after a kill tells everything that is not. */
+  readonly onStored?: (position: FeedPosition) => void;
 }
 
 const backoffMs = { firstMs: 500, mostMs: 60_000 };
@@ -28,6 +30,7 @@ export class FeedRunner {
   private rows: FeedRows = { trades: 0, quotes: 0, duplicate: 0, rejected: 0 };
   private running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
   private toldState: FeedState | undefined;
+  private stored: FeedPosition | undefined;
 
   constructor(private readonly parts: FeedRunnerParts) {}
 
@@ -87,13 +90,19 @@ export class FeedRunner {
       intake,
       world,
       door: feed.name,
-      onAnswer: (counts) => this.count(counts),
+      onAnswer: (counts, position) => {
+        this.count(counts);
+        this.stored = position;
+        this.parts.onStored?.(position);
+      },
       onBusy: (error) => (error ? this.become('waiting', wordsOf(error)) : this.become('reading')),
     });
     const onBatch = (): void => {
       backoff.reset();
       this.tellChange();
     };
+    // What the last reading had handed over and the disk never got is told again.
+    if (this.stored) feed.resume(this.stored);
     this.become('reading');
     try {
       await pump(feed, { push, signal, onBatch });

@@ -1,5 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import type { Feed, FeedStatus, FeedWorld, TickIntake } from '../feed.js';
+import type { Feed, FeedPosition, FeedStatus, FeedWorld, TickIntake } from '../feed.js';
 import { FeedRunner } from './feed-runner.js';
 
 export interface FeedSupervisorParts {
@@ -7,6 +7,8 @@ export interface FeedSupervisorParts {
   readonly world: FeedWorld;
   /** For logs: called whenever a feed's state changes. */
   readonly onState?: (status: FeedStatus) => void;
+  /** More of a feed is on disk; where it resumes here after a kill, it tells everything that is not. */
+  readonly onStored?: (name: string, position: FeedPosition) => void;
 }
 
 /** Each has connections and threads of its own. */
@@ -18,15 +20,21 @@ export class FeedSupervisor {
 
   constructor(private readonly parts: FeedSupervisorParts) {}
 
-  /** Takes a feed in and starts it. Throws FEED_EXISTS and FEEDS_FULL. */
-  add(feed: Feed): FeedStatus {
+  /** Takes a feed in and starts it, unless it is to be stopped for now. Throws FEED_EXISTS and FEEDS_FULL. */
+  add(feed: Feed, { isStopped = false }: { readonly isStopped?: boolean } = {}): FeedStatus {
     const { name } = feed;
+    this.requireRoom(name);
+    const { onStored, ...parts } = this.parts;
+    const runner = new FeedRunner({ ...parts, feed, ...(onStored && { onStored: (position) => onStored(name, position) }) });
+    this.runners.set(name, runner);
+    if (!isStopped) runner.start();
+    return runner.status();
+  }
+
+  /** Whether a feed of this name could be added: FEED_EXISTS, FEEDS_FULL. */
+  requireRoom(name: string): void {
     if (this.runners.has(name)) throw new HindcastError('FEED_EXISTS', `a feed named ${name} is there already`);
     if (this.runners.size >= feedsMax) throw new HindcastError('FEEDS_FULL', `there are ${feedsMax} feeds, as many as may be`);
-    const runner = new FeedRunner({ ...this.parts, feed });
-    this.runners.set(name, runner);
-    runner.start();
-    return runner.status();
   }
 
   start(name: string): FeedStatus {

@@ -1,6 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
 import { rowsOf, type TickBatch } from '@hindcast/market';
-import type { FeedWorld, IntakeCounts, TickIntake } from '../feed.js';
+import type { FeedPosition, FeedWorld, IntakeCounts, TickIntake } from '../feed.js';
 import { Backoff } from './backoff.js';
 
 export interface OrderedPushOptions {
@@ -8,13 +8,15 @@ export interface OrderedPushOptions {
   readonly world: FeedWorld;
   /** Which feed, for the intake's metrics. */
   readonly door: string;
-  readonly onAnswer: (counts: IntakeCounts) => void;
+  /** A batch is on disk, and all before it: the feed need never go back behind the position that it had with it. */
+  readonly onAnswer: (counts: IntakeCounts, position: FeedPosition) => void;
   /** The intake asks to try again later; null once it takes batches again. */
   readonly onBusy: (error: HindcastError | null) => void;
 }
 
 interface Unflushed {
   readonly batch: TickBatch;
+  readonly position: FeedPosition;
   /** Undefined while it has no place in the order. */
   flushed?: Promise<IntakeCounts> | undefined;
 }
@@ -51,8 +53,8 @@ export class OrderedPush {
   }
 
   /** Resolves when the batch has its place in the order. Throws what the intake refuses for good, and the signal's reason. */
-  async push(batch: TickBatch, signal: AbortSignal): Promise<void> {
-    const entry: Unflushed = { batch };
+  async push(batch: TickBatch, position: FeedPosition, signal: AbortSignal): Promise<void> {
+    const entry: Unflushed = { batch, position };
     this.unflushed.push(entry);
     this.rows += rowsOf(batch);
     try {
@@ -111,10 +113,10 @@ export class OrderedPush {
     for (const entry of this.unflushed) entry.flushed = undefined;
   }
 
-  private answered({ batch }: Unflushed, counts: IntakeCounts): void {
+  private answered({ batch, position }: Unflushed, counts: IntakeCounts): void {
     this.unflushed.shift();
     this.rows -= rowsOf(batch);
-    this.options.onAnswer(counts);
+    this.options.onAnswer(counts, position);
   }
 
   private works(): void {

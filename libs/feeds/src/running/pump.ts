@@ -1,4 +1,5 @@
 import type { TickBatch } from '@hindcast/market';
+import type { Feed } from '../feed.js';
 import type { OrderedPush } from './ordered-push.js';
 
 interface Pumping {
@@ -12,7 +13,7 @@ interface Pumping {
  * Reads a feed as fast as its batches find room, and takes their answers as they come, also while the feed is silent.
  * Resolves when the feed has ended, or the signal aborted, and everything that was read is on disk.
  */
-export async function pump(feed: AsyncIterable<TickBatch>, { push, signal, onBatch }: Pumping): Promise<void> {
+export async function pump(feed: Pick<Feed, 'position'> & AsyncIterable<TickBatch>, { push, signal, onBatch }: Pumping): Promise<void> {
   const iterator = feed[Symbol.asyncIterator]();
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
@@ -32,7 +33,7 @@ export async function pump(feed: AsyncIterable<TickBatch>, { push, signal, onBat
         break;
       } else {
         next = undefined;
-        await push.push(event.value, signal);
+        await push.push(event.value, feed.position(), signal);
         onBatch();
       }
     }

@@ -37,8 +37,11 @@ export class StandInFeed implements Feed {
     return this.chosen.position();
   }
 
+  /** A position says what was decided; before anything was told there is none. */
   resume(position: FeedPosition): void {
-    this.decided = position.nowUs === undefined ? 'preferred' : 'standIn';
+    const { nowUs, newest } = position;
+    if (nowUs === undefined && (newest === undefined || newest.size === 0)) return;
+    this.decided = nowUs === undefined ? 'preferred' : 'standIn';
     this.chosen.resume(position);
   }
 

@@ -11,6 +11,8 @@ export interface SimulatorOptions {
   readonly symbols: readonly SimulatedSymbol[];
   /** History is made from here on, as fast as it is taken, up to the clock; then the feed goes on with the clock. */
   readonly fromUs: number;
+  /** A feed that was away for longer goes on here: what nobody recorded was not, and is not made up for. */
+  readonly resumeFromUs?: number | undefined;
   /** The feed ends here; without it, never. */
   readonly toUs?: number | undefined;
   readonly batchRows: number;
@@ -33,7 +35,7 @@ export function simulatorFeed(options: SimulatorOptions, world: FeedWorld): Feed
     status: () => statusOf(options, progress, world.clock.nowUs()),
     position: () => ({ nowUs: progress.nowUs }),
     resume: ({ nowUs }) => {
-      progress.nowUs = nowUs ?? progress.nowUs;
+      progress.nowUs = Math.max(nowUs ?? progress.nowUs, options.resumeFromUs ?? options.fromUs);
     },
     [Symbol.asyncIterator]: () => batchesOf(options, progress, world),
   };
