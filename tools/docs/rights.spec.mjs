@@ -18,6 +18,7 @@ const expected = {
     ...['Trades', 'Quotes', 'Bars', 'States', 'Symbols', 'NewestStates', 'FindState', 'FindSimilar', 'GetProgress'],
     ...['GET /v1/replays', 'GET /v1/replays/{id}', 'GET /v1/replays/{id}/states', 'ListReplays', 'GetReplay', 'GetReplayStates'],
     ...['Subscribe', 'GetAgentState', 'Follow', 'Beginning'],
+    ...['GET /v1/feeds', 'GET /v1/feeds/{name}', 'ListFeeds', 'GetFeed'],
   ],
   write: [
     ...['PUT /v1/agents/{id}/state', 'DELETE /v1/agents/{id}/state', 'POST /v1/signals', 'POST /v1/trades', 'POST /v1/quotes'],
@@ -30,6 +31,8 @@ const expected = {
   admin: [
     ...['POST /v1/rebuilds', 'DELETE /v1/rebuilds/{id}', 'POST /v1/ledger/retry', 'POST /v1/ledger/resend'],
     'DELETE /v1/followers/{name}',
+    ...['POST /v1/feeds', 'POST /v1/feeds/{name}/start', 'POST /v1/feeds/{name}/stop', 'DELETE /v1/feeds/{name}'],
+    ...['AddFeed', 'StartFeed', 'StopFeed', 'RemoveFeed'],
   ],
 };
 

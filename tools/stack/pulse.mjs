@@ -10,7 +10,7 @@ const answerMaxMs = 3_000;
  * @property {{ facts: { instruments: number, states: number } | null }} [states]
  * @property {{ facts: { followers: readonly { owner: string, seconds_behind: number }[] } | null }} [followers]
  * @property {{ facts: { rows: number } | null }} [lancedb]
- * @typedef {{ name: string, kind: string, status: { state: string, detail?: string } }} FeedFacts
+ * @typedef {{ name: string, kind: string, simulated: boolean, state: string, detail: string }} FeedFacts
  * @typedef {{ line: string, feeds: readonly string[] }} Pulse
  */
 
@@ -24,7 +24,8 @@ export async function readPulse({ url, apiKey }) {
   if (!url.startsWith('http:')) return undefined;
   try {
     const [monitoring, feeds] = await Promise.all([get(`${url}/v1/monitoring`, apiKey), get(`${url}/v1/feeds`, apiKey).catch(() => ({}))]);
-    return { line: pulseLine(monitoring.sections), feeds: (feeds.feeds ?? []).map(feedText) };
+    const { feeds: all = [] } = feeds;
+    return { line: [pulseLine(monitoring.sections), ...all.map(feedWord)].join(' · '), feeds: all.map(feedText) };
   } catch {
     return undefined;
   }
@@ -46,8 +47,13 @@ export function pulseLine({ ledger, states, followers, lancedb }) {
 }
 
 /** @param {FeedFacts} feed */
-export function feedText({ name, kind, status }) {
-  return `${name} (${kind}): ${status.state}${status.detail ? `, ${status.detail}` : ''}`;
+export function feedText({ name, kind, state, detail }) {
+  return `${name} (${kind}): ${state}${detail ? `, ${detail}` : ''}`;
+}
+
+/** Whatever else a line leaves out: that ticks are made up is in it. @param {FeedFacts} feed */
+function feedWord({ name, simulated, state }) {
+  return `${name}: ${simulated ? 'SIMULATED, ' : ''}${state}`;
 }
 
 /** @param {number} value */

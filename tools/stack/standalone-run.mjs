@@ -67,7 +67,12 @@ export function standaloneMember({ home, url, ports }, onSaid) {
       name: processName,
       command: nodeExecutable(),
       args: [join(projectRoot, 'apps/standalone/dist/main.js')],
-      env: { HINDCAST_HOME: home, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache },
+      // Whoever types one command must see a market move.
+      env: {
+        HINDCAST_FEED: process.env.HINDCAST_FEED || 'auto',
+        HINDCAST_HOME: home,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
+      },
       cwd: projectRoot,
       onLine(line) {
         onSaid(line);

@@ -59,7 +59,7 @@ describe('how things stand', () => {
   });
 
   it('names a feed with what it says of itself', () => {
-    expect(feedText({ name: 'auto', kind: 'simulator', status: { state: 'live', detail: 'no exchange answered' } })).toBe(
+    expect(feedText({ name: 'auto', kind: 'simulator', simulated: true, state: 'live', detail: 'no exchange answered' })).toBe(
       'auto (simulator): live, no exchange answered',
     );
   });

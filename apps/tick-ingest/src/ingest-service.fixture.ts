@@ -41,14 +41,14 @@ export interface IngestUnderTest {
 }
 
 /** All of tick-ingest's doors on free ports, on a log of its own and a store in memory. */
-export async function startIngest(overrides: Partial<TickIngestConfig> = {}): Promise<IngestUnderTest> {
+export async function startIngest(overrides: Partial<TickIngestConfig> = {}, adapters: Partial<Adapters> = {}): Promise<IngestUnderTest> {
   const home = mkdtempSync(join(tmpdir(), 'doors-'));
   const config = readConfig();
   const service = await startService({
     name: 'tick-ingest',
     openApi: new URL('../openapi.json', import.meta.url),
     config: () => ({ ...config, home, logLevel: 'silent' as const, ports: { ...config.ports, tickIngestGrpc: 0 }, ...overrides }),
-    module: (read) => AppModule.with(read, async () => adaptersInMemory()),
+    module: (read) => AppModule.with(read, async () => ({ ...adaptersInMemory(), ...adapters })),
     httpPort: () => 0,
     onStart: (app) => app.get(TickIngest).start(),
   });

@@ -3,6 +3,7 @@ import { Doorkeeper, GrpcDoors, Lifecycle } from '@hindcast/service-kit';
 import { logFollowerConformance } from '@hindcast/testing';
 import { clock, IngestWorld } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
+import { feedsOf } from '../feeds/feeds.fixture.js';
 import { Followers } from './followers.js';
 import { openGrpcDoor } from './tick-ingest.grpc.js';
 
@@ -28,6 +29,7 @@ describe('following a log over gRPC', () => {
       port: 0,
       maxAheadUs: 0,
       followers: new Followers({ log: world.log, followersMax: 10, followers: ['market-physics'] }),
+      feeds: await feedsOf(world),
     });
     follower = new GrpcLogFollower({ url: `127.0.0.1:${port}`, backoff: { firstMs: 1, mostMs: 5 } });
     return { log: world.log, follower };

@@ -9,6 +9,7 @@ import { GrpcCaller, grpcDoorConformance } from '@hindcast/testing';
 import { clock, IngestWorld, noonUs, nowUs, quotesOf, tradesBatch, type WorldOptions } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from '../drain/trimmer.worker.js';
+import { feedsOf } from '../feeds/feeds.fixture.js';
 import { Followers, type LoggedBatchMessage } from './followers.js';
 import type { PushAck, PushRequest } from './push-messages.js';
 import { openGrpcDoor } from './tick-ingest.grpc.js';
@@ -30,7 +31,7 @@ async function open(options: WorldOptions = {}): Promise<void> {
     port: 0,
     maxAheadUs: 0,
     followers: new Followers({ log: world.log, followersMax: 2, followers: ['market-physics'] }),
-    feeds: undefined as never,
+    feeds: await feedsOf(world),
   });
   url = `127.0.0.1:${door.port}`;
   pusher = new GrpcPusher({ url, windowMax: 8, backoff: { firstMs: 1, mostMs: 5 } });

@@ -92,16 +92,16 @@ export class Feeds {
   /** Starts what is not to be stopped. */
   run(): void {
     this.isRunning = true;
-    for (const name of this.known.keys()) this.startWanted(name);
+    for (const [name, known] of this.known) this.startWanted(name, known);
     this.timer = setInterval(() => this.turn(), keepIntervalMs);
   }
 
   facts(): FeedsFacts {
-    return { feeds: [...this.known.keys()].map((name) => this.factsOf(name)) };
+    return { feeds: [...this.known].map(([name, known]) => this.factsOf(name, known)) };
   }
 
   get(name: unknown): FeedFacts {
-    return this.factsOf(this.nameOf(name));
+    return this.factsOf(...this.require(name));
   }
 
   /** FIELD_INVALID, FEED_EXISTS, FEEDS_FULL, FEED_DENIED; nothing is changed then. */
@@ -116,7 +116,7 @@ export class Feeds {
       await this.keepAdded({ with: given });
       this.stoppedBefore = this.stoppedBefore.filter((name) => name !== config.name);
       await this.take({ config, origin: 'added', given });
-      return this.factsOf(config.name);
+      return this.get(config.name);
     });
   }
 
@@ -127,7 +127,7 @@ export class Feeds {
       await this.keepAdded();
       known.hasEnded = false;
       this.supervisor.start(feed);
-      return this.factsOf(feed);
+      return this.factsOf(feed, known);
     });
   }
 
@@ -138,7 +138,7 @@ export class Feeds {
       known.isStopped = true;
       await this.keepAdded();
       await this.supervisor.stop(feed);
-      return this.factsOf(feed);
+      return this.factsOf(feed, known);
     });
   }
 
@@ -180,30 +180,24 @@ export class Feeds {
     }
     this.known.set(name, known);
     this.supervisor.add(feed, { isStopped: true });
-    if (this.isRunning) this.startWanted(name);
+    if (this.isRunning) this.startWanted(name, known);
   }
 
-  private startWanted(name: string): void {
-    const { isStopped, hasEnded } = this.known.get(name)!;
+  private startWanted(name: string, { isStopped, hasEnded }: Known): void {
     if (!isStopped && !hasEnded) this.supervisor.start(name);
   }
 
-  private factsOf(name: string): FeedFacts {
+  private factsOf(name: string, { config, origin, hasEnded, isStopped }: Known): FeedFacts {
     const status = this.supervisor.status(name);
-    const { config, origin, hasEnded, isStopped } = this.known.get(name)!;
     return feedFacts(hasEnded && !isStopped ? { ...status, state: 'ended' } : status, { config, origin });
   }
 
-  private require(name: unknown): [name: string, known: Known] {
-    const feed = this.nameOf(name);
-    return [feed, this.known.get(feed)!];
-  }
-
   /** FEED_UNKNOWN. */
-  private nameOf(given: unknown): string {
+  private require(given: unknown): [name: string, known: Known] {
     const { feed } = parseFields(z.object({ feed: feedNameField }), { feed: given });
-    if (!this.known.has(feed)) throw new HindcastError('FEED_UNKNOWN', `there is no feed named ${feed}`);
-    return feed;
+    const known = this.known.get(feed);
+    if (known) return [feed, known];
+    throw new HindcastError('FEED_UNKNOWN', `there is no feed named ${feed}`);
   }
 
   private changed<Result>(change: () => Promise<Result>): Promise<Result> {
