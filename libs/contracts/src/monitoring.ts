@@ -6,7 +6,8 @@ import type { LedgerCounts, TickKind } from './ingest.js';
  * `GET /v1/monitoring` and `hindcast status` all point there.
  */
 export const runbooks = {
-  'service-away': 'Start it again (`npm start`, `npm run stack`, or the supervisor that ran it) and read its log: the last lines say why it ended.',
+  'service-away':
+    'Start it again (`npm start`, `npm run stack`, or the supervisor that ran it) and read its log: the last lines say why it ended.',
   'key-refused': 'Set HINDCAST_API_KEY to a key with the right read: the service runs, and asks for one (`hindcast keys new`).',
   'store-away': 'Start QuestDB again. Ticks are taken meanwhile and drained afterwards, as long as the log has room.',
   'store-damaged':
