@@ -5,6 +5,7 @@ import { loadConfig, wholeNumber, type Config, type Environment } from '@hindcas
 import { broadcasterShape } from '@hindcast/state-broadcaster';
 import { requireFeeds, requireRoomToKeep, tickIngestShape } from '@hindcast/tick-ingest';
 import type { z } from 'zod';
+import { retentionSetting } from './retention-setting.js';
 
 /** Of the tick store and what feeds it; the rest are the settings of every service, each as it is in a stack. */
 const storeShape = {
@@ -14,6 +15,10 @@ const storeShape = {
   duckdbMemoryBytesMax: wholeNumber({ min: 64_000_000, max: 1_099_511_627_776 }).default(1_000_000_000),
   /** Rows of an instrument that may wait on disk while its file cannot take them. */
   duckdbWaitingBytesMax: wholeNumber({ min: 1_000_000, max: 1_099_511_627_776 }).default(64_000_000),
+  /** How long rows are kept after their event time; everything, where nothing is said. What the log still holds stays. */
+  duckdbRetention: retentionSetting.default(''),
+  /** How often retention looks for rows to drop. */
+  duckdbRetentionIntervalMs: wholeNumber({ min: 1_000, max: 86_400_000 }).default(300_000),
   /**
    * Rows the drain writes at once, of all instruments together: a commit of a file costs the same whatever it holds, and from
    * 122,880 rows of an instrument on DuckDB writes compressed blocks at once.

@@ -5,6 +5,7 @@ import type { OpenEmbedder } from '@hindcast/market-physics';
 import type { Clock, TickStore } from '@hindcast/ports';
 import { projectRoot, type Metrics, type MonitoringRegistry } from '@hindcast/service-kit';
 import { LanceMigrator } from '@hindcast/store-lance';
+import type { DroppedRows, RetentionRun } from '@hindcast/store-duckdb';
 import type { StartDrain } from '@hindcast/tick-ingest';
 import type { StandaloneConfig } from './config.js';
 
@@ -16,6 +17,8 @@ export interface EmbeddedTickStore {
   readonly fullInstruments?: () => ReadonlyMap<string, string>;
   /** Adds what it says of itself to monitoring and metrics. */
   readonly observe?: (monitoring: MonitoringRegistry, metrics: Metrics) => void;
+  /** Drops what is older than it is to be kept, as `HINDCAST_DUCKDB_RETENTION` says. */
+  readonly retain?: (run: RetentionRun) => Promise<DroppedRows>;
   close(): Promise<void>;
 }
 

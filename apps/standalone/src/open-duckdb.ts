@@ -5,6 +5,7 @@ import { HindcastError } from '@hindcast/contracts';
 import type { DuckDbTickStoreOptions } from '@hindcast/store-duckdb';
 import type { StandaloneConfig } from './config.js';
 import type { EmbeddedTickStore } from './embedded-stores.js';
+import { retentionOf } from './retention-setting.js';
 import { connectedStore } from './store/connected-store.js';
 import type { ThreadCommand, ThreadOpening } from './store/store-thread.js';
 
@@ -18,6 +19,7 @@ export async function openDuckDb(config: StandaloneConfig): Promise<EmbeddedTick
     attachedMax: config.duckdbFilesMax,
     memoryBytesMax: config.duckdbMemoryBytesMax,
     waitingBytesMax: config.duckdbWaitingBytesMax,
+    retention: retentionOf(config.duckdbRetention),
   };
   const thread = new Worker(new URL('./store/store-thread.js', import.meta.url), { workerData, name: 'tick-store' });
   const [opening] = (await once(thread, 'message')) as [ThreadOpening];

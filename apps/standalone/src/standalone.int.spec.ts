@@ -179,12 +179,16 @@ it('reports once on all of them, each dependency under the service that needs it
     'readers',
   ];
   expect(Object.keys(suite.services[0].report.sections)).toEqual(expect.arrayContaining(sections));
+  expect(suite.services[0].report.sections).toMatchObject({
+    duckdb: { facts: { attached: 1, file_bytes: expect.any(Number), largest: [{ symbol: 'SPY', bytes: expect.any(Number) }] } },
+  });
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   for (const name of [
     'hindcast_ledger_rows',
     'hindcast_physics_states_total',
     'hindcast_broadcast_sent_total',
     'hindcast_reader_rows_total',
+    'hindcast_duckdb_file_bytes',
   ])
     expect(metrics).toContain(`\n# TYPE ${name} `);
 });

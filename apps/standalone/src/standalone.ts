@@ -1,10 +1,11 @@
 import { PhysicsService } from '@hindcast/market-physics';
 import { systemClock } from '@hindcast/ports';
-import { Lifecycle, type ServiceOptions } from '@hindcast/service-kit';
+import { Lifecycle, type KitParts, type ServiceOptions } from '@hindcast/service-kit';
 import { TickIngest } from '@hindcast/tick-ingest';
 import { readConfig, type StandaloneConfig } from './config.js';
-import { openStores, type Openers } from './embedded-stores.js';
+import { openStores, type EmbeddedStores, type Openers } from './embedded-stores.js';
 import { Neighbours } from './neighbours.js';
+import { RetentionWorker } from './retention.worker.js';
 import { StandaloneModule } from './standalone.module.js';
 
 const name = 'standalone';
@@ -21,6 +22,7 @@ export function standalone(open: Openers): ServiceOptions<StandaloneConfig> {
     module: async (config, kit) => {
       const stores = await openStores(config, systemClock, open);
       kit.lifecycle.onStop('stores', () => stores.close());
+      keepFor(config, { stores, neighbours, kit });
       return StandaloneModule.with({ config, kit, stores, neighbours, name, openEmbedder: open.embedder });
     },
     onStart: async (app) => {
@@ -30,4 +32,16 @@ export function standalone(open: Openers): ServiceOptions<StandaloneConfig> {
       physics.start(app.get(Lifecycle));
     },
   };
+}
+
+/** Retention, where anything is to be dropped at all. */
+function keepFor(
+  { duckdbRetention, duckdbRetentionIntervalMs: intervalMs }: StandaloneConfig,
+  { stores, neighbours, kit }: { readonly stores: EmbeddedStores; readonly neighbours: Neighbours; readonly kit: KitParts },
+): void {
+  const { retain } = stores.ticks;
+  if (duckdbRetention === '' || !retain) return;
+  const worker = new RetentionWorker({ retain, log: neighbours.log, clock: systemClock, logger: kit.logger, intervalMs });
+  worker.start();
+  kit.lifecycle.onStop('retention', () => worker.stop());
 }

@@ -122,6 +122,11 @@ export interface DuckDbFacts {
   readonly hits: number;
   readonly misses: number;
   readonly evictions: number;
+  /** What open files take on disk, and of that their write-ahead logs. */
+  readonly file_bytes: number;
+  readonly wal_bytes: number;
+  /** The largest of them, ten at most. */
+  readonly largest: readonly { readonly market: string; readonly symbol: string; readonly bytes: number }[];
   /** Instruments whose files cannot take rows; all others go on. */
   readonly outages: readonly {
     readonly market: string;

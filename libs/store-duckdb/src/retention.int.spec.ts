@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { dayUs, hourUs, minuteUs } from '@hindcast/contracts';
 import { loggedBatch, type TradeRow } from '@hindcast/testing';
 import type { BarInterval, BarRow } from '@hindcast/ports';
@@ -102,4 +102,15 @@ it('lets a file grow to what it keeps and no further', async () => {
     sizes.push((await stat(world.fileOf(spy))).size);
   }
   expect(Math.max(...sizes.slice(8))).toBeLessThanOrEqual(1.5 * Math.max(...sizes.slice(0, 8)));
+});
+
+it('goes on with the other files where one is damaged', async () => {
+  const ibm = { market: 'usa/equity', symbol: 'IBM' };
+  world = await StoreWorld.create({ retention: { tradesMs: hourMs } });
+  await world.store.writeTicks([batchOf(1, [ibm, spy], 10)]);
+  await world.store.close();
+  await writeFile(world.fileOf(ibm), 'no database');
+  await world.reopenClosed();
+  expect(await world.store.retain({ nowUs: startUs + 2 * dayUs, throughSequence: through })).toMatchObject({ trades: 10 });
+  expect(await world.trades(spy)).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { BarFold, barTrades, barTradeSelect, intervalsUs, type BarTrades, type J
 import { barTradesAtOnce } from './bar-reader.js';
 import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
 import { KeptBars } from './kept-bars.js';
+import { isOfOneFile } from './outages.js';
 import { readInOrder } from './range-reading.js';
 import { literal, timeLiteral, whole } from './sql.js';
 
@@ -67,7 +68,7 @@ export class RetentionWorker {
   async run(run: RetentionRun): Promise<DroppedRows> {
     const dropped = { trades: 0, quotes: 0, states: 0, rejected: await this.#rejected(run) };
     for (const instrument of await this.#files.list()) {
-      const ofFile = await this.#files.use(instrument, (file) => this.#file(file, run));
+      const ofFile = await this.#files.use(instrument, (file) => this.#file(file, run)).catch(leaveOut);
       dropped.trades += ofFile?.trades ?? 0;
       dropped.quotes += ofFile?.quotes ?? 0;
       dropped.states += ofFile?.states ?? 0;
@@ -154,6 +155,12 @@ export class RetentionWorker {
     const beforeUs = cutoffUs(run, this.#retention.rejectedMs);
     return dropOlder(this.#storeFile, 'rejected_ticks', 'received_at', beforeUs, `sequence <= ${whole(run.throughSequence)}`);
   }
+}
+
+/** A file that cannot be used keeps what it has until it is mended; the others go on. */
+function leaveOut(error: unknown): undefined {
+  if (!isOfOneFile(error)) throw error;
+  return undefined;
 }
 
 /** Rows that retention has dropped, by day: they were stored, and the ledger says so. */

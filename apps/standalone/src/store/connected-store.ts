@@ -26,6 +26,7 @@ export function connectedStore({ send, closeStore }: StoreElsewhere): EmbeddedTi
     store,
     fullInstruments: () => outages.full,
     startDrain: drainBesideStore((settings) => connect((port) => ({ kind: 'drain', port, settings }))),
+    retain: (run) => store.retain(run),
     observe: (monitoring, metrics) => observeDuckDb(store, monitoring, metrics),
     close: async () => {
       outages.close();
