@@ -23,6 +23,11 @@ export class Neighbours {
       const newest = states.newest(symbols.includes(allSymbols) ? undefined : symbols);
       return newest.map((state) => ({ ...toPhysicsStateJson(state) }));
     },
+    fetchReplay: async (id, symbols) => {
+      const isAll = symbols.length === 0 || symbols.includes(allSymbols);
+      const { run, states } = this.require().physics.replays.standing(id, isAll ? undefined : symbols);
+      return { run, states: states.map((state) => ({ ...state })) };
+    },
   };
 
   meet(services: Services): void {

@@ -93,8 +93,8 @@ export class Subscriber {
     });
   }
 
-  static async to({ url }: RunningService, symbols: readonly string[]): Promise<Subscriber> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`);
+  static async to({ url }: RunningService, symbols: readonly string[], query = ''): Promise<Subscriber> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream${query}`);
     const subscriber = new Subscriber(socket);
     await once(socket, 'open');
     socket.send(JSON.stringify({ action: 'subscribe', symbols }));

@@ -1,5 +1,6 @@
 import type { Bus } from '@hindcast/ports';
 import type { Metrics, MonitoringRegistry, Probe } from '@hindcast/service-kit';
+import type { FetchReplayStates } from './replay-audience.js';
 import type { FetchStates } from './snapshot-source.js';
 
 /** What this service needs of the world, whichever technology answers. */
@@ -16,6 +17,7 @@ export interface Adapters {
 /** Where the newest states are: what a subscriber is shown before any update. */
 export interface StatesSource {
   readonly fetch: FetchStates;
+  readonly fetchReplay: FetchReplayStates;
   /** Absent where they cannot be away. */
   readonly health?: Probe;
 }

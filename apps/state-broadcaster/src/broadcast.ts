@@ -12,19 +12,26 @@ const eventOfChannel: Readonly<Record<string, StreamEvent>> = {
 
 export const streamChannels = Object.keys(eventOfChannel);
 
+/** What is told of a replay itself: whoever listens to it gets it, with whatever else it asked for. */
+const replayChanged = 'REPLAY_CHANGED';
+
 /** Ours have a few hundred bytes; anybody may publish anything, and it would be sent to everybody. */
 const broadcastBytesMax = 64 * 1024;
 
 /** One message of the bus: what is needed to pass it on, and the bytes as they came. */
 export interface Broadcast {
-  readonly event: StreamEvent;
-  /** TICK_STORED is about no symbol: whoever asked for the event gets it. */
+  readonly event: StreamEvent | typeof replayChanged;
+  /** TICK_STORED and REPLAY_CHANGED are about no symbol: whoever asked for the event gets it. */
   readonly symbol: string | undefined;
   /** A newer message of the same key makes an older one needless; signals never are, so they have none. */
   readonly key: string | undefined;
   /** Event time, where updates of one instrument are ordered by it. */
   readonly timeUs: number | undefined;
   readonly payload: Uint8Array;
+  /** Of a replay: which of its runs, as every seek begins a new one. */
+  readonly run?: number;
+  /** Of a replay: nothing follows. */
+  readonly isLast?: boolean;
 }
 
 /** A symbol in a market as one string; the market is absent in the plain messages of 001. */
@@ -44,6 +51,21 @@ export function parseBroadcast(channel: string, payload: Uint8Array): Broadcast 
   if (event === 'TRADE_SIGNAL') return parseSignal(message, payload);
   if (message['event'] !== event) return undefined;
   return event === 'TICK_STORED' ? parseTickStored(message, payload) : parseUpdate(message, payload);
+}
+
+/** A message on the channel of a replay; undefined for what is none. */
+export function parseReplayed(payload: Uint8Array): Broadcast | undefined {
+  if (payload.length > broadcastBytesMax) return undefined;
+  const message = objectOf(payload);
+  const run = message?.['run'];
+  if (message === undefined || typeof run !== 'number') return undefined;
+  if (message['event'] === 'PHYSICS_UPDATE') {
+    const update = parseUpdate(message, payload);
+    return update && { ...update, run };
+  }
+  if (message['event'] !== replayChanged) return undefined;
+  const isLast = message['state'] === 'removed';
+  return { event: replayChanged, symbol: undefined, key: undefined, timeUs: undefined, payload, run, isLast };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,6 +1,9 @@
 import type { Clock } from '@hindcast/ports';
 import type { HealthRegistry, Lifecycle, Logger, Metrics } from '@hindcast/service-kit';
 import type { Adapters } from './adapters.js';
+import { Audience } from './audience.js';
+import { Audiences } from './audiences.js';
+import { parseBroadcast, streamChannels } from './broadcast.js';
 import { broadcastCounters, showClients } from './broadcast-metrics.js';
 import { BusReader } from './bus-reader.worker.js';
 import { symbolsMax } from './client-messages.js';
@@ -31,8 +34,11 @@ export function startBroadcaster({ config, adapters, clock, logger, lifecycle, h
   const { bus, busName, states } = adapters;
   const snapshots = new SnapshotSource({ fetchStates: states.fetch, symbolsMax, retryMs: snapshotRetryMs });
   const counters = broadcastCounters(metrics);
+  const { signal } = lifecycle;
+  const live = new Audience(snapshots);
+  const audiences = new Audiences({ bus, logger, counters, signal, live, fetchReplay: states.fetchReplay, retryMs: snapshotRetryMs });
   const clients = new Clients({
-    snapshots,
+    audiences,
     clock,
     counters,
     slowBytes: config.broadcastSlowBytes,
@@ -42,13 +48,15 @@ export function startBroadcaster({ config, adapters, clock, logger, lifecycle, h
     heartbeatMs: config.broadcastHeartbeatMs,
   });
   showClients(metrics, clients);
-  const reader = new BusReader({ bus, clients, logger, counters, signal: lifecycle.signal });
+  const reader = new BusReader({ bus, logger, counters, signal, audience: live, channels: streamChannels, parse: parseBroadcast });
   const reading = reader.run();
-  lifecycle.signal.addEventListener('abort', () => {
+  signal.addEventListener('abort', () => {
     clients.close();
     snapshots.close();
   });
-  lifecycle.onStop('bus reader', () => reading);
+  lifecycle.onStop('bus reader', async () => {
+    await Promise.all([reading, audiences.close()]);
+  });
   health.register(busName, async () => ({ ...(await bus.health()), subscribed: reader.isListening }));
   if (states.health) health.register('market-physics', states.health, { critical: false });
   return { clients, reader };

@@ -1,8 +1,8 @@
 import { HindcastError } from '@hindcast/contracts';
 import type { Bus, BusSubscription, ReceivedMessage } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
-import { parseBroadcast, streamChannels } from './broadcast.js';
-import type { Clients } from './clients.js';
+import type { Audience } from './audience.js';
+import type { Broadcast } from './broadcast.js';
 import { RepeatFilter } from './repeat-filter.js';
 
 export interface BusReaderCounters {
@@ -14,7 +14,10 @@ export interface BusReaderCounters {
 
 export interface BusReaderOptions {
   readonly bus: Bus;
-  readonly clients: Clients;
+  readonly channels: readonly string[];
+  /** Undefined for what is no message of the channel. */
+  readonly parse: (channel: string, payload: Uint8Array) => Broadcast | undefined;
+  readonly audience: Audience;
   readonly logger: Logger;
   readonly counters: BusReaderCounters;
   readonly signal: AbortSignal;
@@ -42,11 +45,11 @@ export class BusReader {
 
   /** Runs until the signal; resolves then. */
   async run(): Promise<void> {
-    const { bus, signal, logger } = this.options;
+    const { bus, channels, signal, logger } = this.options;
     const forgetReconnects = bus.onReconnect(() => this.resync('bus reconnected'));
     while (!signal.aborted) {
       try {
-        await this.read(await bus.subscribe(streamChannels, { queueMax }));
+        await this.read(await bus.subscribe(channels, { queueMax }));
       } catch (error) {
         if (!(error instanceof HindcastError) || !error.retry) throw error;
         if (!this.isAway) logger.warn({ err: error, retryMs }, 'bus cannot be read; it is tried until it can');
@@ -86,19 +89,20 @@ export class BusReader {
   }
 
   private pass({ channel, payload }: ReceivedMessage): void {
-    const { clients, counters } = this.options;
-    const broadcast = parseBroadcast(channel, payload);
+    const { audience, counters, parse } = this.options;
+    const broadcast = parse(channel, payload);
     if (broadcast === undefined) {
       counters.refused(channel);
       return;
     }
     counters.received(broadcast.event);
-    const { key, timeUs } = broadcast;
-    const novelty = key === undefined || timeUs === undefined ? 'new' : this.filter.judge(key, timeUs);
+    const { key, timeUs, run } = broadcast;
+    const novelty =
+      key === undefined || timeUs === undefined ? 'new' : this.filter.judge(run === undefined ? key : `${run} ${key}`, timeUs);
     if (novelty === 'repeat') counters.repeated();
     else {
       if (novelty === 'reset') this.resync('publisher started anew');
-      clients.offer(broadcast);
+      audience.offer(broadcast);
     }
   }
 
@@ -107,7 +111,7 @@ export class BusReader {
     this.resyncedMs = performance.now();
     this.options.counters.resynced(reason);
     this.options.logger.info({ reason }, 'every subscriber gets a new snapshot');
-    this.options.clients.resync();
+    this.options.audience.resync();
   }
 }
 

@@ -1,4 +1,4 @@
-import { errorBody, HindcastError } from '@hindcast/contracts';
+import { errorBody, HindcastError, replayIdPattern } from '@hindcast/contracts';
 import { isSymbol } from '@hindcast/market';
 import { parseFields } from '@hindcast/service-kit';
 import { z } from 'zod';
@@ -18,6 +18,8 @@ export const symbolField = z
   .refine((text) => text === allSymbols || isSymbol(text))
   .describe('a symbol, [A-Z0-9][A-Z0-9.:-]{0,31}, or *');
 export const eventField = z.enum(streamEvents).describe(`one of ${streamEvents.join(', ')}`);
+
+export const replayField = z.string().regex(replayIdPattern).describe('the id of a replay, [A-Za-z0-9][A-Za-z0-9._-]{0,63}');
 
 export const selectionSchema = z.strictObject({
   symbols: z.array(symbolField).min(1).max(symbolsMax).describe(`1 to ${symbolsMax} symbols, as ["SPY"], or ["*"]`),
@@ -58,7 +60,10 @@ export interface OwnMessage {
   readonly [field: string]: unknown;
 }
 
-export function snapshotMessage(states: readonly ShownState[], reason: 'subscribed' | 'resync'): OwnMessage {
+/** `seek` where a replay was moved: what was told before holds no more. */
+export type SnapshotReason = 'subscribed' | 'resync' | 'seek';
+
+export function snapshotMessage(states: readonly ShownState[], reason: SnapshotReason): OwnMessage {
   return { event: 'SNAPSHOT', reason, states };
 }
 

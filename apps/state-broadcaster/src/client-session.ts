@@ -3,7 +3,15 @@ import type { Clock } from '@hindcast/ports';
 import { asHindcastError } from '@hindcast/service-kit';
 import { withMissed, type Broadcast } from './broadcast.js';
 import { CommandRate } from './command-rate.js';
-import { commandsPerSecondMax, errorMessage, parseCommand, snapshotMessage, symbolsMax, type OwnMessage } from './client-messages.js';
+import {
+  commandsPerSecondMax,
+  errorMessage,
+  parseCommand,
+  snapshotMessage,
+  symbolsMax,
+  type OwnMessage,
+  type SnapshotReason,
+} from './client-messages.js';
 import { Conflator, type Delivery } from './conflator.js';
 import type { SnapshotSource } from './snapshot-source.js';
 import { Subscription, type Selection, type ShownState, type SnapshotRequest } from './subscription.js';
@@ -34,6 +42,8 @@ export interface SessionCounters {
 export interface SessionOptions {
   readonly sink: ClientSink;
   readonly snapshots: SnapshotSource;
+  /** The replay that it listens to; undefined for the live market. */
+  readonly replay?: string | undefined;
   readonly clock: Clock;
   readonly slowBytes: number;
   /** Symbols of all events together that one may subscribe to. */
@@ -45,8 +55,6 @@ const heldMax = 10_000;
 const conflated = { waitingMax: 20_000, waitingBytesMax: 16 * 1024 * 1024 };
 /** A subscriber that takes nothing while our own answers to it pile up is cut at this many times `slowBytes`. */
 const cutFactor = 32;
-
-type SnapshotReason = 'subscribed' | 'resync';
 
 export interface Backlog {
   /** Messages that wait for room in the sink. */
@@ -97,6 +105,7 @@ export class ClientSession {
   }
 
   subscribe(selection: Selection): void {
+    this.mustBeTold(selection);
     const request = this.subscription.subscribe(selection);
     this.say({ event: 'SUBSCRIBED', subscriptions: this.subscription.describe() });
     if (request !== undefined) this.needSnapshot(request, 'subscribed');
@@ -106,6 +115,13 @@ export class ClientSession {
   resync(): void {
     const request = this.subscription.resync();
     if (request !== undefined) this.needSnapshot(request, 'resync');
+  }
+
+  /** The replay was moved: a snapshot of where it is now, and nothing more of where it was. */
+  restart(): void {
+    this.conflator.clear();
+    const request = this.subscription.restart();
+    if (request !== undefined) this.needSnapshot(request, 'seek');
   }
 
   offer(broadcast: Broadcast): void {
@@ -156,6 +172,12 @@ export class ClientSession {
     );
   }
 
+  private mustBeTold({ events }: Selection): void {
+    const event = this.options.replay === undefined ? undefined : events.find((name) => name !== 'PHYSICS_UPDATE');
+    if (event === undefined) return;
+    throw new HindcastError('SUBSCRIPTION_INVALID', `events: a replay tells PHYSICS_UPDATE and what becomes of it, and no ${event}.`);
+  }
+
   private unsubscribe(selection: Selection): void {
     this.subscription.unsubscribe(selection);
     this.say({ event: 'UNSUBSCRIBED', subscriptions: this.subscription.describe() });
@@ -164,7 +186,7 @@ export class ClientSession {
   /** One snapshot of a session is under way at a time; what is needed meanwhile is asked for together when it has come. */
   private needSnapshot(request: SnapshotRequest, reason: SnapshotReason): void {
     const isUnderWay = this.snapshotReason !== undefined;
-    if (this.snapshotReason !== 'resync') this.snapshotReason = reason;
+    if (this.snapshotReason === undefined || this.snapshotReason === 'subscribed') this.snapshotReason = reason;
     if (!isUnderWay) void this.sendSnapshots(request);
   }
 
@@ -187,8 +209,11 @@ export class ClientSession {
         onAway: (error) => this.say(errorMessage(error)),
       });
       this.complete(request, states, (shown) => snapshotMessage(shown, reason));
-    } catch (error) {
-      this.complete(request, [], () => errorMessage(asHindcastError(error)));
+    } catch (thrown) {
+      const error = asHindcastError(thrown);
+      // Nothing will ever come of it.
+      if (error.code === 'REPLAY_UNKNOWN') this.close(error);
+      else this.complete(request, [], () => errorMessage(error));
     }
   }
 
@@ -230,12 +255,12 @@ export class ClientSession {
 
   private say(message: OwnMessage): void {
     if (this.closed) return;
-    const { sink, counters } = this.options;
+    const { sink, counters, replay } = this.options;
     if (this.isStuck()) {
       this.cut();
       return;
     }
-    sink.send(message.event, JSON.stringify(message));
+    sink.send(message.event, JSON.stringify(replay === undefined ? message : { ...message, replay }));
     counters.sent(message.event);
   }
 }

@@ -1,8 +1,10 @@
 import { HindcastError } from '@hindcast/contracts';
-import type { Broadcast } from './broadcast.js';
+import type { Audience } from './audience.js';
+import type { Audiences } from './audiences.js';
 import { ClientSession, type Backlog, type ClientSink, type SessionOptions } from './client-session.js';
 
-export interface ClientsOptions extends Omit<SessionOptions, 'sink'> {
+export interface ClientsOptions extends Omit<SessionOptions, 'sink' | 'snapshots' | 'replay'> {
+  readonly audiences: Audiences;
   readonly clientsMax: number;
   readonly clientsPerAddressMax: number;
   readonly heartbeatMs: number;
@@ -13,7 +15,8 @@ const silentHeartbeatsMax = 4;
 
 /** Everybody who is subscribed. */
 export class Clients {
-  private readonly sessions = new Set<ClientSession>();
+  /** With what each of them hears. */
+  private readonly sessions = new Map<ClientSession, Audience>();
   private readonly countOfAddress = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   private closing = false;
@@ -37,10 +40,18 @@ export class Clients {
     );
   }
 
-  open(sink: ClientSink): ClientSession {
+  /** REPLAY_UNKNOWN; for doors that can say it before they open. */
+  async mustKnow(replay: string): Promise<void> {
+    await this.options.audiences.mustKnow(replay);
+  }
+
+  /** One that listens to a replay hears nothing else. */
+  open(sink: ClientSink, replay?: string): ClientSession {
     this.mustHaveRoom(sink.address);
-    const session = new ClientSession({ ...this.options, sink });
-    this.sessions.add(session);
+    const audience = this.options.audiences.of(replay);
+    const session = new ClientSession({ ...this.options, snapshots: audience.snapshots, replay, sink });
+    audience.join(session);
+    this.sessions.set(session, audience);
     this.countOfAddress.set(sink.address, (this.countOfAddress.get(sink.address) ?? 0) + 1);
     return session;
   }
@@ -48,7 +59,11 @@ export class Clients {
   /** The connection has ended, whoever ended it. */
   remove(session: ClientSession): void {
     session.ended();
-    if (!this.sessions.delete(session)) return;
+    const audience = this.sessions.get(session);
+    if (audience === undefined) return;
+    this.sessions.delete(session);
+    audience.leave(session);
+    this.options.audiences.tidy(audience);
     const { address } = session;
     const left = (this.countOfAddress.get(address) ?? 0) - 1;
     if (left > 0) this.countOfAddress.set(address, left);
@@ -56,35 +71,27 @@ export class Clients {
   }
 
   count(transport: ClientSink['transport']): number {
-    return [...this.sessions].filter((session) => session.transport === transport).length;
+    return [...this.sessions.keys()].filter((session) => session.transport === transport).length;
   }
 
   /** What those who are slow cost us, all together. */
   backlog(): Backlog {
-    const backlogs = [...this.sessions].map((session) => session.backlog);
+    const backlogs = [...this.sessions.keys()].map((session) => session.backlog);
     return {
       messages: backlogs.reduce((sum, { messages }) => sum + messages, 0),
       bytes: backlogs.reduce((sum, { bytes }) => sum + bytes, 0),
     };
   }
 
-  offer(broadcast: Broadcast): void {
-    for (const session of this.sessions) session.offer(broadcast);
-  }
-
-  resync(): void {
-    for (const session of this.sessions) session.resync();
-  }
-
   close(): void {
     this.closing = true;
     clearInterval(this.timer);
-    for (const session of this.sessions) session.close(new HindcastError('SHUTTING_DOWN'));
+    for (const session of this.sessions.keys()) session.close(new HindcastError('SHUTTING_DOWN'));
   }
 
   private heartbeat(): void {
     const silentMs = silentHeartbeatsMax * this.options.heartbeatMs;
-    for (const session of this.sessions) {
+    for (const session of this.sessions.keys()) {
       if (session.isSilentSince(performance.now() - silentMs)) session.cut();
       else session.heartbeat();
     }

@@ -50,6 +50,13 @@ export class Conflator {
     return delivery;
   }
 
+  /** Nothing that waits is to be sent any more, nor counts as missed. */
+  clear(): void {
+    this.waiting.clear();
+    this.lost = 0;
+    this.bytes = 0;
+  }
+
   /** Removes what something newer, as a snapshot, has made needless; these do not count as missed. */
   discard(needless: (broadcast: Broadcast) => boolean): void {
     for (const [key, { broadcast }] of this.waiting) {

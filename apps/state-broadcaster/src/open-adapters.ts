@@ -2,7 +2,7 @@ import { RedisBus, RedisMonitor } from '@hindcast/bus-redis';
 import { ServiceClient } from '@hindcast/service-kit';
 import type { Adapters, StatesSource } from './adapters.js';
 import type { BroadcasterConfig } from './config.js';
-import { statesOfMarketPhysics } from './market-physics-states.js';
+import { replayOfMarketPhysics, statesOfMarketPhysics } from './market-physics-states.js';
 import { observeRedis } from './redis-section.js';
 
 const snapshotDeadlineMs = 5_000;
@@ -29,6 +29,7 @@ export function statesOverHttp({ marketPhysicsUrl: baseUrl, apiKey }: Broadcaste
   const physics = new ServiceClient({ name: 'market-physics', baseUrl, apiKey, deadlineMs: snapshotDeadlineMs });
   return {
     fetch: statesOfMarketPhysics(physics),
+    fetchReplay: replayOfMarketPhysics(physics),
     health: () => physics.get('/health/live', { parse: () => ({ up: true }) }),
   };
 }

@@ -1,4 +1,5 @@
-import { givenList, parseFields, type GrpcCall, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
+import { givenList, givenText, parseFields, type GrpcCall, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
+import { z } from 'zod';
 import {
   agentStateBody,
   keptAgentState,
@@ -9,7 +10,7 @@ import {
   type SignalMessage,
 } from './agent-messages.js';
 import type { AgentStates } from './agent-states.js';
-import { selectionSchema } from './client-messages.js';
+import { replayField, selectionSchema } from './client-messages.js';
 import type { Clients } from './clients.js';
 import { GrpcSink } from './grpc-sink.js';
 import type { StreamMessage } from './stream-messages.js';
@@ -25,7 +26,10 @@ export interface GrpcDoorParts {
 interface SubscribeRequest {
   readonly symbols: readonly string[];
   readonly events: readonly string[];
+  readonly replay: string;
 }
+
+const replaySchema = z.object({ replay: replayField.optional() });
 
 /** An agent's state and its further fields, twice as long where every character is escaped. */
 const messageBytesMax = 256 * 1024;
@@ -54,13 +58,14 @@ export function openGrpcDoor(doors: GrpcDoors, { port, clients, agents, signals 
 }
 
 async function* subscribe(
-  { symbols, events }: SubscribeRequest,
+  { symbols, events, replay: named }: SubscribeRequest,
   { address, signal }: GrpcCall,
   clients: Clients,
 ): AsyncGenerator<StreamMessage> {
   const selection = parseFields(selectionSchema, { symbols: givenList(symbols), events: givenList(events) });
+  const { replay } = parseFields(replaySchema, { replay: givenText(named) });
   const sink = new GrpcSink(address);
-  const session = clients.open(sink);
+  const session = clients.open(sink, replay);
   try {
     session.subscribe(selection);
     yield* sink.messages(signal);

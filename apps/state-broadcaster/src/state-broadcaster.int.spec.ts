@@ -2,7 +2,7 @@ import { RedisBus } from '@hindcast/bus-redis';
 import type { RunningService } from '@hindcast/service-kit';
 import { describeWithServers } from '@hindcast/testing';
 import { Redis } from 'ioredis';
-import { FakeMarketPhysics, startBroadcasterService, StreamClient } from './stream.fixture.js';
+import { FakeMarketPhysics, replayChanged, replayed, startBroadcasterService, StreamClient } from './stream.fixture.js';
 import { secondOf, update } from './update.fixture.js';
 
 const symbols = ['SPY', 'IBM', 'BAC', 'AIG'];
@@ -69,6 +69,41 @@ describeWithServers('state-broadcaster', { redis: true }, (servers) =>
       clients.push(client);
       return client;
     }
+
+    it('tells a replay on the channel of its own to those who ask for it, and to nobody else', async () => {
+      await physics.publish(bus, [['QQQ', 900]]);
+      const live = await connect();
+      live.send(subscribeTo(['SPY', 'QQQ']));
+      const listener = await StreamClient.connect(service.url, {}, '?replay=r');
+      clients.push(listener);
+      listener.send(subscribeTo(['SPY']));
+      await Promise.all([live, listener].map((client) => client.until(() => client.of('SNAPSHOT').length > 0)));
+      const tell = async (...messages: readonly object[]): Promise<void> =>
+        bus.publish(messages.map((message) => ({ channel: 'replay:r', payload: JSON.stringify(message) })));
+      await tell(replayed('SPY', 1, 1), replayed('SPY', 2, 1));
+      await listener.untilAt(2, ['SPY']);
+      physics.run = 2;
+      await tell(replayChanged('paused', 2), replayed('SPY', 1, 2));
+      await listener.until(() => listener.of('PHYSICS_UPDATE').length === 3);
+      expect(listener.messages.map(({ event }) => event).filter((event) => event !== 'HEARTBEAT')).toEqual([
+        ...['SUBSCRIBED', 'SNAPSHOT', 'PHYSICS_UPDATE', 'PHYSICS_UPDATE', 'SNAPSHOT', 'REPLAY_CHANGED', 'PHYSICS_UPDATE'],
+      ]);
+      await tell(replayChanged('removed', 2));
+      expect(await listener.closed).toBe(1008);
+      await physics.publish(bus, [['QQQ', 901]]);
+      await live.untilAt(901, ['QQQ']);
+      expect([secondsOf(live, 'QQQ'), secondsOf(live, 'SPY')]).toEqual([[900, 901], []]);
+    });
+
+    it('refuses a replay that is not there: by SSE before it begins, by WebSocket with its last message', async () => {
+      const refused = await fetch(`${service.url}/v1/stream?symbols=SPY&replay=none`);
+      expect([refused.status, await refused.json()]).toMatchObject([404, { error: { code: 'REPLAY_UNKNOWN' } }]);
+      const client = await StreamClient.connect(service.url, {}, '?replay=none');
+      client.send(subscribeTo(['SPY']));
+      expect(await client.closed).toBe(1008);
+      expect(client.messages.at(-1)).toMatchObject({ event: 'ERROR', error: { code: 'REPLAY_UNKNOWN' } });
+      await expect(StreamClient.connect(service.url, {}, '?replay=a%20b')).rejects.toThrow('400');
+    });
 
     it('sends SUBSCRIBED, the snapshot, then the messages of the channel to the letter', async () => {
       await physics.publish(bus, [['SPY', 1]]);

@@ -22,7 +22,12 @@ export function streamMessage(payload: Uint8Array | string): StreamMessage {
 function translate(text: string): StreamMessage {
   const message = JSON.parse(text) as JsonObject;
   const content = translators[String(message['event'])]?.(message) ?? {};
-  return { ...content, missed: numberOf(message['missed']) ?? 0 };
+  return {
+    ...content,
+    missed: numberOf(message['missed']) ?? 0,
+    replay: textOf(message['replay']) ?? '',
+    run: numberOf(message['run']) ?? 0,
+  };
 }
 
 const translators: Readonly<Record<string, (message: JsonObject) => StreamMessage>> = {
@@ -50,6 +55,9 @@ const translators: Readonly<Record<string, (message: JsonObject) => StreamMessag
       rows: numberOf(rows),
       timestampUs: timeOf(timestamp),
     }),
+  }),
+  REPLAY_CHANGED: ({ state, position, speed }) => ({
+    replayChanged: present({ state: textOf(state), positionUs: timeOf(position), speed: String(speed) }),
   }),
   HEARTBEAT: ({ timestamp }) => ({ heartbeat: { timestampUs: timeOf(timestamp) } }),
   ERROR: ({ error }) => ({ error }),

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { commaList, Documented, parseQuery } from '@hindcast/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { eventField, symbolField, symbolsMax } from './client-messages.js';
+import { eventField, replayField, symbolField, symbolsMax } from './client-messages.js';
 import { streamEvents } from './broadcast.js';
 import { Clients } from './clients.js';
 import { SseSink } from './sse-sink.js';
@@ -9,6 +9,7 @@ import { SseSink } from './sse-sink.js';
 const query = {
   symbols: commaList(symbolField, { max: symbolsMax }),
   events: commaList(eventField, { max: streamEvents.length }).default(['PHYSICS_UPDATE']),
+  replay: replayField.optional(),
 };
 
 /** The stream for whoever can read HTTP: a browser's EventSource, curl. What it is about is said once, in the query. */
@@ -18,16 +19,18 @@ export class StreamController {
 
   /**
    * States, signals and stored ticks as server-sent events: a snapshot, then every update. Query: `symbols` with commas between,
-   * or `*`; `events`, PHYSICS_UPDATE where none are named. The same path is the WebSocket's.
+   * or `*`; `events`, PHYSICS_UPDATE where none are named; `replay`, the id of one, for its states in place of the live ones. The same path is the WebSocket's.
    */
   @Get()
   @Documented({
     query,
     answers: { 'text/event-stream': { type: 'string', description: 'A JSON message in each event.' } },
-    errors: ['CLIENTS_FULL'],
+    errors: ['CLIENTS_FULL', 'REPLAY_UNKNOWN', 'UPSTREAM_AWAY'],
   })
-  stream(@Query() asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    const selection = parseQuery(query, asked);
+  async stream(@Query() asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { replay, ...selection } = parseQuery(query, asked);
+    // A browser's EventSource comes back for ever, unless it is refused.
+    if (replay !== undefined) await this.clients.mustKnow(replay);
     const address = request.socket.remoteAddress ?? '';
     this.clients.mustHaveRoom(address);
     reply.hijack();
@@ -36,7 +39,7 @@ export class StreamController {
       'cache-control': 'no-cache, no-transform',
       'x-request-id': request.id,
     });
-    const session = this.clients.open(new SseSink(reply.raw, address));
+    const session = this.clients.open(new SseSink(reply.raw, address), replay);
     reply.raw.once('close', () => this.clients.remove(session));
     reply.raw.on('error', () => reply.raw.destroy());
     session.subscribe(selection);

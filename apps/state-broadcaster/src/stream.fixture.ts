@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorBody, HindcastError, type ReplayChanged, type ReplayedUpdate } from '@hindcast/contracts';
 import type { Bus } from '@hindcast/ports';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { WebSocket } from 'ws';
@@ -7,7 +8,7 @@ import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
 import { openAdapters, statesOverHttp } from './open-adapters.js';
 import type { ShownState } from './subscription.js';
-import { secondOf, state, update } from './update.fixture.js';
+import { secondOf, state, timestamp, update } from './update.fixture.js';
 
 /** Answers as market-physics does: with the newest states that it has published. */
 export class FakeMarketPhysics {
@@ -40,14 +41,34 @@ export class FakeMarketPhysics {
     await bus.publish(messages.map((message) => ({ channel: 'state_update', payload: JSON.stringify(message) })));
   }
 
+  /** Where replay `r` stands: an hour behind, in this run. */
+  run = 1;
+  replayed = 0;
+
   private answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
     this.questions += 1;
+    if (url.startsWith('/v1/replays/')) return this.answerReplay(url, response);
     const asked = new URL(url, 'http://localhost').searchParams.get('symbols')?.split(',');
     const states: ShownState[] = [...this.newest]
       .filter(([symbol]) => asked?.includes(symbol) ?? true)
       .map(([symbol, second]) => state(symbol, second));
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ states }));
   }
+
+  private answerReplay(url: string, response: ServerResponse): void {
+    response.setHeader('content-type', 'application/json');
+    if (url.startsWith('/v1/replays/r/')) response.end(JSON.stringify({ run: this.run, states: [state('SPY', this.replayed)] }));
+    else response.writeHead(404).end(JSON.stringify(errorBody(new HindcastError('REPLAY_UNKNOWN'))));
+  }
+}
+
+/** As market-physics publishes on the channel of replay `r`. */
+export function replayed(symbol: string, second: number, run: number): ReplayedUpdate {
+  return { ...update(symbol, second), replay: 'r', run };
+}
+
+export function replayChanged(state: ReplayChanged['state'], run: number): ReplayChanged {
+  return { event: 'REPLAY_CHANGED', replay: 'r', run, state, position: timestamp(0), speed: 1 };
 }
 
 export interface StreamMessage {
@@ -78,8 +99,8 @@ export class StreamClient {
     this.closed = new Promise((resolve) => socket.on('close', resolve));
   }
 
-  static async connect(url: string, options: WebSocket.ClientOptions = {}): Promise<StreamClient> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`, options);
+  static async connect(url: string, options: WebSocket.ClientOptions = {}, query = ''): Promise<StreamClient> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream${query}`, options);
     const client = new StreamClient(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);

@@ -1,9 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { WebSocketDoors } from '@hindcast/service-kit';
+import { parseFields, WebSocketDoors } from '@hindcast/service-kit';
 import type { RawData, WebSocket } from 'ws';
-import { commandBytesMax } from './client-messages.js';
+import { z } from 'zod';
+import { commandBytesMax, replayField } from './client-messages.js';
 import { Clients } from './clients.js';
 import { WebSocketSink } from './websocket-sink.js';
+
+const querySchema = z.object({ replay: replayField.optional() });
 
 /** The WebSocket door, on the HTTP port. */
 @Injectable()
@@ -18,13 +21,16 @@ export class StreamGateway implements OnModuleInit {
       path: '/v1/stream',
       right: 'read',
       messageBytesMax: commandBytesMax,
-      admit: ({ address }) => this.clients.mustHaveRoom(address),
-      accept: (client, { address }, stream) => this.accept(client, new WebSocketSink(client, stream, address)),
+      admit: ({ address, query }) => {
+        replayOf(query);
+        this.clients.mustHaveRoom(address);
+      },
+      accept: (client, { address, query }, stream) => this.accept(client, new WebSocketSink(client, stream, address), replayOf(query)),
     });
   }
 
-  private accept(client: WebSocket, sink: WebSocketSink): void {
-    const session = this.clients.open(sink);
+  private accept(client: WebSocket, sink: WebSocketSink, replay: string | undefined): void {
+    const session = this.clients.open(sink, replay);
     client.on('message', (data: RawData, isBinary: boolean) => {
       session.receive(isBinary ? undefined : (data as Buffer).toString('utf8'));
     });
@@ -34,4 +40,9 @@ export class StreamGateway implements OnModuleInit {
     client.on('error', () => undefined);
     client.on('close', () => this.clients.remove(session));
   }
+}
+
+/** `?replay=` of the address: the whole connection is about it. FIELD_INVALID. */
+function replayOf(query: URLSearchParams): string | undefined {
+  return parseFields(querySchema, { replay: query.get('replay') ?? undefined }).replay;
 }

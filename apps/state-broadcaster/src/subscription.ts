@@ -91,6 +91,14 @@ export class Subscription {
     return symbols === undefined ? undefined : this.await([...symbols]);
   }
 
+  /** What was told before holds no more, as after a seek: everything wanted is asked for anew, and nothing older is released. */
+  restart(): SnapshotRequest | undefined {
+    this.held = [];
+    this.heldLost = 0;
+    this.floors.clear();
+    return this.resync();
+  }
+
   /** Everything whose snapshot is still to come, asked for anew in one request: whatever was asked before is void. */
   askAgain(): SnapshotRequest | undefined {
     return this.awaiting.size === 0 ? undefined : this.await([...this.awaiting.keys()]);
@@ -99,8 +107,8 @@ export class Subscription {
   /** True where the message is to be sent now. What has to wait for a snapshot is kept here. */
   admits(broadcast: Broadcast): boolean {
     if (!this.wants(broadcast)) return false;
-    if (broadcast.event !== 'PHYSICS_UPDATE') return true;
-    if (this.isAwaiting(broadcast.symbol)) {
+    if (broadcast.event === 'TRADE_SIGNAL' || broadcast.event === 'TICK_STORED') return true;
+    if (this.isAwaiting(broadcast)) {
       this.hold(broadcast);
       return false;
     }
@@ -156,12 +164,15 @@ export class Subscription {
   }
 
   private wants({ event, symbol }: Broadcast): boolean {
+    if (event === 'REPLAY_CHANGED') return this.wanted.size > 0;
     const symbols = this.wanted.get(event);
     if (symbols === undefined) return false;
     return symbol === undefined || symbols.has(symbol) || symbols.has(allSymbols);
   }
 
-  private isAwaiting(symbol: string | undefined): boolean {
+  /** What is told of a replay keeps its place among the updates. */
+  private isAwaiting({ event, symbol }: Broadcast): boolean {
+    if (event === 'REPLAY_CHANGED') return this.awaiting.size > 0;
     return this.awaiting.has(allSymbols) || (symbol !== undefined && this.awaiting.has(symbol));
   }
 
@@ -180,10 +191,8 @@ export class Subscription {
 
   private release(): readonly Delivery[] {
     const held = this.held;
-    this.held = held.filter((broadcast) => this.isAwaiting(broadcast.symbol));
-    const released = held.filter(
-      (broadcast) => !this.isAwaiting(broadcast.symbol) && this.wants(broadcast) && this.isAboveFloor(broadcast),
-    );
+    this.held = held.filter((broadcast) => this.isAwaiting(broadcast));
+    const released = held.filter((broadcast) => !this.isAwaiting(broadcast) && this.wants(broadcast) && this.isAboveFloor(broadcast));
     return released.map((broadcast) => {
       const missed = this.heldLost;
       this.heldLost = 0;

@@ -6,6 +6,8 @@ import { joinedFrames, textFrame } from './websocket-frames.js';
 
 /** In the registry of RFC 6455: the service is restarting, connect again. */
 const closeServiceRestart = 1012;
+/** There too: what was asked for is not to be had. */
+const closePolicyViolation = 1008;
 const closeMaxMs = 2_000;
 /** Frames are joined up to here; what the system does not take of it at once is what makes a subscriber slow. */
 const joinedBytesMax = 16_384;
@@ -57,7 +59,7 @@ export class WebSocketSink implements ClientSink {
 
   close(reason: HindcastError): void {
     this.writeFrames();
-    this.socket.close(closeServiceRestart, reason.code);
+    this.socket.close(reason.retry ? closeServiceRestart : closePolicyViolation, reason.code);
     // One that reads nothing will not answer either.
     setTimeout(() => this.cut(), closeMaxMs).unref();
   }

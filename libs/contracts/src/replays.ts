@@ -59,6 +59,9 @@ export interface ReplayChanged {
   readonly speed: ReplaySpeed;
 }
 
+/** Of one replay: each instrument holds its window and two pieces of trades. */
+export const replayedInstrumentsMax = 100;
+
 /** Ids are a part of paths and of channels. */
 export const replayIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

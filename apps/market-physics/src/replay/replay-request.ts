@@ -1,9 +1,9 @@
-import { HindcastError, replayIdPattern } from '@hindcast/contracts';
+import { HindcastError, replayedInstrumentsMax, replayIdPattern } from '@hindcast/contracts';
 import { isoTime, parseFields } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { marketField, symbolField } from '../similar-request.js';
 import type { ReplayStep } from './replay.js';
-import { replayedInstrumentsMax, type ReplayRequest } from './replays.js';
+import type { ReplayRequest } from './replays.js';
 
 const speedMax = 1_000_000;
 const stepStatesMax = 1_000_000;

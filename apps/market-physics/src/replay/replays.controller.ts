@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import type { ErrorCode, ReplayReport, ReplayStates } from '@hindcast/contracts';
+import { replayedInstrumentsMax, type ErrorCode, type ReplayReport, type ReplayStates } from '@hindcast/contracts';
 import { commaList, Documented, parseFields, parseQuery } from '@hindcast/service-kit';
 import { symbolField } from '../similar-request.js';
 import {
@@ -12,7 +12,7 @@ import {
   speedSchema,
   stepSchema,
 } from './replay-request.js';
-import { replayedInstrumentsMax, Replays } from './replays.js';
+import { Replays } from './replays.js';
 
 const path = { id: replayIdField };
 const standingQuery = { symbols: commaList(symbolField, { max: replayedInstrumentsMax }).optional() };

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { HindcastError, isoFromUs, type ReplayReport, type ReplaySpeed, type ReplayStates } from '@hindcast/contracts';
+import {
+  HindcastError,
+  isoFromUs,
+  replayedInstrumentsMax,
+  type ReplayReport,
+  type ReplaySpeed,
+  type ReplayStates,
+} from '@hindcast/contracts';
 import { instrumentKey } from '@hindcast/market';
 import type { StateMode } from '@hindcast/physics';
 import type { TickStore } from '@hindcast/ports';
@@ -28,8 +35,6 @@ export interface ReplaysParts extends Omit<ReplayParts, 'store'> {
   readonly replaysMax: number;
 }
 
-/** Of one replay: each holds its window and two pieces of trades. */
-export const replayedInstrumentsMax = 100;
 const idCharacters = 8;
 const followPollMs = 50;
 /** A live path that is further behind than this does not come while somebody waits for an answer. */

@@ -14,6 +14,8 @@ export interface WebSocketVisitor {
   readonly address: string;
   /** The name of the API key; undefined where none is asked for. */
   readonly caller: string | undefined;
+  /** Of the address that it asked for. */
+  readonly query: URLSearchParams;
 }
 
 export interface WebSocketDoor {
@@ -67,7 +69,7 @@ export class WebSocketDoors {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { url = '', headers } = request;
-    const { pathname } = new URL(url, 'http://localhost');
+    const { pathname, searchParams: query } = new URL(url, 'http://localhost');
     const door = this.doors.get(pathname);
     if (door === undefined) throw new HindcastError('ROUTE_UNKNOWN', `There is no WebSocket at ${pathname}.`);
     if (this.lifecycle.stopping) throw new HindcastError('SHUTTING_DOWN');
@@ -83,7 +85,7 @@ export class WebSocketDoors {
       onRevoked: ({ code }) => (client === undefined ? socket.destroy() : client.close(closePolicyViolation, code)),
     });
     socket.once('close', leave);
-    const visitor = { address, caller };
+    const visitor = { address, caller, query };
     door.admit?.(visitor);
     door.server.handleUpgrade(request, socket, head, (accepted) => {
       client = accepted;
