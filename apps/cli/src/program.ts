@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exitCodesHelp, type ExitCode } from './exit-codes.js';
+import type { AddFeedOptions } from './commands/feeds.js';
 import type { AgentOptions, PutAgentOptions, SignalOptions } from './commands/agents.js';
 import type { NewKeyOptions, RevokeOptions } from './commands/keys.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
@@ -33,6 +34,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   };
   addReplay(command, program, asked);
   addLedger(command, program, asked);
+  addFeedCommands(command, program, asked);
   addFollowers(command, program, asked);
   addPhysics(command, program, asked);
   addMigrate(command, program, asked);
@@ -96,6 +98,52 @@ function addLedger(command: AddCommand, program: Command, asked: AskFor): void {
   command(ledger, 'resend', 'send everything that the log holds to the store once more')
     .addHelpText('after', '\nExample, after the store or a table of it was lost:\n  hindcast ledger resend')
     .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).resendLog(terminal)));
+}
+
+function addFeedCommands(command: AddCommand, program: Command, asked: AskFor): void {
+  const load = () => import('./commands/feeds.js');
+  const feeds = command(program, 'feeds', 'where ticks come from by themselves, and how each source is')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hindcast feeds\n  hindcast feeds add simulator --symbols BTC-USDT --seed 7\n  hindcast feeds stop simulator',
+    )
+    .action(asked(async (_options, terminal) => (await load()).showFeeds(terminal)));
+  command(feeds, 'add', 'start a feed, now and at each start of the service')
+    .argument('[kind]', 'simulator, crypto, alpaca or auto')
+    .option('--name <name>', 'what it is called; its kind where nothing is said')
+    .option('--symbols <list>', 'symbols with commas between')
+    .option('--sources <list>', 'of crypto: where the symbols come from, the best first, as kraken/spot,okx/spot')
+    .option('--seed <number>', 'of a simulator: other seeds are other markets')
+    .option('--market <market>', 'of a simulator: simulated/ and a name of its own')
+    .option('--history <time>', 'of a simulator: how much it tells of before now, as 90s, 30m, 4h or 7d')
+    .option('--tape <name>', 'of Alpaca: iex, which is free, or sip')
+    .option('--file <path>', 'the feeds of a JSON file, as docs/FEEDS.md has it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  hindcast feeds add simulator --symbols BTC-USDT --seed 7 --market simulated/mine
+  hindcast feeds add crypto --symbols BTC-USDT,ETH-USDT --sources kraken/spot,okx/spot
+  hindcast feeds add --file feeds.json`,
+    )
+    .action((kind: string | undefined, options: AddFeedOptions & Json) =>
+      asked<AddFeedOptions & Json>(async ({ json: _json, ...given }, terminal) => (await load()).addFeeds(kind, given, terminal))(options),
+    );
+  const named = (name: string, summary: string, run: (feed: string, terminal: Terminal) => Promise<ExitCode>): void => {
+    command(feeds, name, summary)
+      .argument('<feed>', 'as `hindcast feeds` lists it')
+      .addHelpText('after', `\nExample:\n  hindcast feeds ${name} simulator`)
+      .action((feed: string, options: Json) => asked<Json>(async (_options, terminal) => run(feed, terminal))(options));
+  };
+  named('stop', 'until it is started again, also over a restart', async (feed, terminal) =>
+    (await load()).controlFeed(feed, 'stop', terminal),
+  );
+  named('start', 'one that was stopped, has failed or ended', async (feed, terminal) =>
+    (await load()).controlFeed(feed, 'start', terminal),
+  );
+  named('remove', 'stop a feed and forget it; what it has brought stays', async (feed, terminal) =>
+    (await load()).removeFeed(feed, terminal),
+  );
 }
 
 function addFollowers(command: AddCommand, program: Command, asked: AskFor): void {

@@ -1,5 +1,7 @@
 import type {
   AgentStateDto,
+  FeedFacts,
+  FeedsFacts,
   FollowersFacts,
   LedgerDto,
   LedgerVerification,
@@ -50,6 +52,10 @@ export interface ForgottenFollower {
   readonly follower: string;
 }
 
+export interface RemovedFeed {
+  readonly feed: string;
+}
+
 /** The calls that commands make. Answers of our own services are taken at their word: they share our contracts. */
 export interface Services {
   ledger(): Promise<LedgerDto>;
@@ -58,6 +64,10 @@ export interface Services {
   resendLog(): Promise<ResendReport>;
   followers(): Promise<FollowersFacts>;
   forgetFollower(name: string): Promise<ForgottenFollower>;
+  feeds(): Promise<FeedsFacts>;
+  addFeed(feed: object): Promise<FeedFacts>;
+  controlFeed(name: string, action: 'start' | 'stop'): Promise<FeedFacts>;
+  removeFeed(name: string): Promise<RemovedFeed>;
   physicsProgress(): Promise<PhysicsProgress>;
   startRebuild(request: RebuildRequest): Promise<RebuildReport>;
   rebuild(id: string): Promise<RebuildReport>;
@@ -83,6 +93,10 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, stateBroadcaster
     retryQuarantined: () => slowIngest.post('/v1/ledger/retry', { parse: as<RetryReport> }),
     followers: () => ingest.get('/v1/followers', { parse: as<FollowersFacts> }),
     forgetFollower: (name) => ingest.delete(`/v1/followers/${encodeURIComponent(name)}`, { parse: as<ForgottenFollower> }),
+    feeds: () => ingest.get('/v1/feeds', { parse: as<FeedsFacts> }),
+    addFeed: (body) => ingest.post('/v1/feeds', { body, parse: as<FeedFacts> }),
+    controlFeed: (name, action) => slowIngest.post(`${feedPath(name)}/${action}`, { parse: as<FeedFacts> }),
+    removeFeed: (name) => slowIngest.delete(feedPath(name), { parse: as<RemovedFeed> }),
     physicsProgress: () => physics.get('/v1/progress', { parse: as<PhysicsProgress> }),
     startRebuild: (body) => physics.post('/v1/rebuilds', { body, parse: as<RebuildReport> }),
     rebuild: (id) => physics.get(`/v1/rebuilds/${encodeURIComponent(id)}`, { parse: as<RebuildReport> }),
@@ -91,6 +105,10 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, stateBroadcaster
     agentState: (id) => broadcaster.get(agentPath(id), { parse: as<AgentStateDto> }),
     putAgentState: (id, body) => broadcaster.put(agentPath(id), { body, parse: as<AgentStateDto> }),
   };
+}
+
+function feedPath(name: string): string {
+  return `/v1/feeds/${encodeURIComponent(name)}`;
 }
 
 function agentPath(id: string): string {

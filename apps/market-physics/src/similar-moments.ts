@@ -73,9 +73,12 @@ function momentOf({ symbol, market, timeUs, distance, metadata }: VectorMatch): 
   return { symbol, market, timestamp: isoFromUs(timeUs), distance, metadata };
 }
 
+/** Markets of the simulator, and of nobody else. */
+const simulatedMarkets = 'simulated/';
+
 /** How an answer was found, so that it can be judged and repeated. */
 function receiptOf(
-  { index, rows, candidates, exact, nprobes, rowsNotIndexed }: VectorSearchResult,
+  { index, rows, candidates, exact, nprobes, rowsNotIndexed, matches }: VectorSearchResult,
   { modelId, asOfUs, elapsedUs }: { readonly modelId: string; readonly asOfUs: number | undefined; readonly elapsedUs: number },
 ): SimilarAnswer['receipt'] {
   return {
@@ -90,6 +93,7 @@ function receiptOf(
     model: modelId,
     template: templateId,
     as_of: asOfUs === undefined ? null : isoFromUs(asOfUs),
+    simulated: matches.filter(({ market }) => market.startsWith(simulatedMarkets)).length,
     elapsed_ms: elapsedUs / 1_000,
   };
 }

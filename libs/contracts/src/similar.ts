@@ -54,6 +54,8 @@ export interface SearchReceipt {
   readonly template: string;
   /** What `asOf` was, given or by default; null where nothing was hidden. */
   readonly as_of: string | null;
+  /** Moments of this answer that come from a simulated market. */
+  readonly simulated: number;
   readonly elapsed_ms: number;
 }
 

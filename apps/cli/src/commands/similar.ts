@@ -52,15 +52,27 @@ export function similarRequest({ symbol, market, at, text, k, among, from, to, a
 }
 
 export function similarText({ query, results, receipt }: SimilarAnswer): string {
-  const columns = ['', 'symbol', 'time', 'distance', 'regime', 'alpha', 'mass', 'momentum', 'friction', 'entropy', 'sentiment'].map(
-    (title, index) => ({
-      title,
-      align: [0, 3, 5, 6, 7, 8, 9].includes(index) ? ('right' as const) : ('left' as const),
-    }),
-  );
-  const rows = results.map(({ symbol, timestamp, distance, metadata: { physics, sentiment } }, index) => [
+  const columns = [
+    '',
+    'symbol',
+    'market',
+    'time',
+    'distance',
+    'regime',
+    'alpha',
+    'mass',
+    'momentum',
+    'friction',
+    'entropy',
+    'sentiment',
+  ].map((title, index) => ({
+    title,
+    align: [0, 4, 6, 7, 8, 9, 10].includes(index) ? ('right' as const) : ('left' as const),
+  }));
+  const rows = results.map(({ symbol, market, timestamp, distance, metadata: { physics, sentiment } }, index) => [
     String(index + 1),
     symbol,
+    market,
     timestamp,
     figure(distance),
     physics.regime,
@@ -93,6 +105,7 @@ function receiptText({
   model,
   template,
   as_of: asOf,
+  simulated,
   elapsed_ms: elapsedMs,
 }: SearchReceipt): string {
   const way = exact
@@ -101,5 +114,6 @@ function receiptText({
   return [
     `searched ${whole(candidates)} of ${whole(rows)} rows of ${name} in ${elapsedMs.toFixed(0)} ms: ${way}`,
     `made by ${model}, ${template}${asOf === null ? '' : `; as known at ${asOf}`}`,
+    ...(simulated === 0 ? [] : [`SIMULATED: ${simulated} of these moments come from a simulated market`]),
   ].join('\n');
 }

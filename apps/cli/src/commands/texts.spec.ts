@@ -84,13 +84,14 @@ describe('asking for similar moments', () => {
         exact: false,
         nprobes: 20,
         rows_not_indexed: 5,
+        simulated: 0,
         model: 'minilm',
         template: 't-1',
         as_of: null,
         elapsed_ms: 4.2,
       },
     });
-    expect(text).toContain('1  IBM     2013-10-08T14:00:00Z    0.1235  Gaussian      -  0.50');
+    expect(text).toContain('1  IBM     usa/equity  2013-10-08T14:00:00Z    0.1235  Gaussian      -  0.50');
     expect(text).toContain(
       'searched 900 of 1,000 rows of market_state_embeddings in 4 ms: by index IVF_FLAT, 20 probes, 5 rows not indexed yet',
     );
