@@ -42,7 +42,7 @@ export function admitted(requests: readonly Sent[], firstNumber = 1): LoggedBatc
   return requests.map(({ trades, quotes = [], marks = [], slackUs = 0 }, index) => {
     const raw = loggedBatch({ number: 0, trades: trades.map(tradeRow), quotes: quotes.map(quoteRow) });
     const limits = { maxAheadUs: Number.MAX_SAFE_INTEGER / 4, priceBands: new Map() };
-    const known = { trade: () => 'new', quote: () => 'new', remember: () => undefined } as unknown as KnownTicks;
+    const known = { trade: () => 'new', quote: () => 'new', remember: () => undefined, expect: () => undefined } as unknown as KnownTicks;
     const admission = admit(state, { ...raw, marks, slackUs }, { number: firstNumber + index, nowUs: dayStartUs, limits, known });
     state = admission.state;
     return admission.batch;
