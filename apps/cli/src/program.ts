@@ -7,6 +7,7 @@ import type { RebuildOptions } from './commands/physics-rebuild.js';
 import type { SimilarOptions } from './commands/similar.js';
 import type { StatusOptions } from './commands/status.js';
 import type { WatchOptions } from './commands/watch.js';
+import type { ImportOptions } from './import/import-arguments.js';
 import type { ReplayOptions } from './replay/replay-arguments.js';
 import type { Terminal } from './terminal.js';
 
@@ -32,6 +33,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   const asked = <Options extends { json?: boolean }>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => {
     return (options: Options) => ask({ json: options.json ?? false, run: (terminal) => run(options, terminal) });
   };
+  addImport(command, program, asked);
   addReplay(command, program, asked);
   addLedger(command, program, asked);
   addFeedCommands(command, program, asked);
@@ -59,6 +61,38 @@ interface Json {
 
 type AddCommand = (parent: Command, name: string, summary: string) => Command;
 type AskFor = <Options extends Json>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => (options: Options) => void;
+
+function addImport(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'import', 'bring recorded ticks in from files: LEAN, tardis.dev, Binance, CSV, Parquet, Arrow')
+    .argument('<path...>', 'files, folders, patterns')
+    .option('--columns <list>', 'which column means what: timestamp=ts,price=px,size=qty')
+    .option('--timestamp-unit <unit>', 's, ms, us, ns; auto tells them by their digits')
+    .option('--symbol <symbol>', 'of all rows, as BTC-USDT')
+    .option('--market <market>', 'of all rows, as binance/spot')
+    .option('--source <name>', 'who gave the ids of the rows')
+    .option('--rejects <file>', 'where rejected rows go, NDJSON')
+    .option('--batch <rows>', 'rows a batch', '5000')
+    .option('--dry-run', 'say what was understood, and send nothing')
+    .option('--yes', 'do not ask')
+    .option('--restart', 'from the beginning, also where an earlier run was stopped')
+    .option('--wait-embeddings', 'at the end wait for embeddings too')
+    .addHelpText(
+      'after',
+      `
+Every file is read once before anything is sent: what is damaged or not understood is told then. Stopped by Ctrl-C, the
+same command goes on where it was. Repeating an import adds nothing: every row is then a duplicate.
+
+Examples:
+  hindcast import ~/lean/equity/usa/tick --dry-run
+  hindcast import BTCUSDT-trades-2025-01-01.zip
+  hindcast import 'ticks/*.parquet' --columns timestamp=ts,price=px,size=qty --symbol BTC-USDT --market okx/spot`,
+    )
+    .action((paths: string[], options: ImportOptions & Json) =>
+      asked<ImportOptions & Json>(async (given, terminal) =>
+        (await import('./commands/import-files.js')).importFiles(paths, given, terminal),
+      )(options),
+    );
+}
 
 function addReplay(command: AddCommand, program: Command, asked: AskFor): void {
   command(program, 'replay', 'send recorded ticks through tick-ingest')

@@ -14,6 +14,7 @@ export function fakeTerminal(
     note: (text) => void notes.push(text),
     redraw: null,
     screen: null,
+    confirm: null,
     json: false,
     clock: { nowUs: () => nowUs },
     signal,

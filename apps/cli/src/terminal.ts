@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock, type Clock } from '@hindcast/ports';
 
@@ -11,6 +12,8 @@ export interface Terminal {
   readonly redraw: ((text: string) => void) | null;
   /** Shows a text alone on the whole terminal; null elsewhere. */
   readonly screen: ((text: string) => void) | null;
+  /** Asks a person yes or no; null where nobody sits there. */
+  readonly confirm: ((question: string) => Promise<boolean>) | null;
   readonly json: boolean;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
@@ -43,9 +46,23 @@ export function openTerminal({ json, signal }: { readonly json: boolean; readonl
     },
     redraw: stderr.isTTY && !json ? redraw : null,
     screen: stdout.isTTY && !json ? (text) => void stdout.write(`${eraseScreen}${text}`) : null,
+    confirm: process.stdin.isTTY && stderr.isTTY && !json ? (question) => confirm(question, signal) : null,
     json,
     clock: systemClock,
     signal,
     sleep: (ms, until) => setTimeout(ms, undefined, until ? { signal: until } : {}),
   };
+}
+
+/** Return alone means yes. */
+async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // The interface reads the terminal raw, so that Ctrl-C comes to it and not to the process.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    const answer = await lines.question(`${question} [Y/n] `, { signal });
+    return /^(y|yes)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
 }

@@ -50,6 +50,8 @@ export interface NewestTrade {
  * is ahead of the batches that were handed out.
  */
 export interface FeedPosition {
+  /** Of files: rows of their merged order that are told. */
+  readonly rows?: number;
   readonly nowUs?: number;
   /** By `instrumentKey`; a store's newest trades will do too. */
   readonly newest?: ReadonlyMap<string, NewestTrade>;

@@ -11,7 +11,10 @@ export interface Pace {
 }
 
 /** Hands each batch out when its newest row is due, counted from the first row of the first batch. */
-export async function* paced(feed: AsyncIterable<TickBatch>, { speed, clock, sleep, signal }: Pace): AsyncGenerator<TickBatch> {
+export async function* paced<Batch extends TickBatch>(
+  feed: AsyncIterable<Batch>,
+  { speed, clock, sleep, signal }: Pace,
+): AsyncGenerator<Batch> {
   let firstEventUs: number | undefined;
   const startedUs = clock.nowUs();
   for await (const batch of feed) {

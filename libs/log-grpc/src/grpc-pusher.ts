@@ -73,8 +73,8 @@ export class GrpcPusher {
   }
 
   /** Pushes a whole feed, reading it as the window allows; yields each batch with its acknowledgement, in order. */
-  async *pushAll(feed: AsyncIterable<TickBatch>): AsyncGenerator<{ readonly batch: TickBatch; readonly ack: PushAck }> {
-    const underWay: { readonly batch: TickBatch; readonly ack: Promise<PushAck> }[] = [];
+  async *pushAll<Batch extends TickBatch>(feed: AsyncIterable<Batch>): AsyncGenerator<{ readonly batch: Batch; readonly ack: PushAck }> {
+    const underWay: { readonly batch: Batch; readonly ack: Promise<PushAck> }[] = [];
     for await (const batch of feed) {
       const ack = this.push(batch);
       // Looked at in its turn; until then a refusal must not count as unhandled.

@@ -2,7 +2,7 @@ import type { LedgerDto, TickKind } from '@hindcast/contracts';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
-import { ledgerText } from '../replay/replay-summary.js';
+import { ledgerText } from '../sending/summary.js';
 import { findServices } from '../services.js';
 import type { Terminal } from '../terminal.js';
 

@@ -1,5 +1,5 @@
 import { errorBody, HindcastError, type ErrorCode } from '@hindcast/contracts';
-import { ledgerOf } from '../replay/ledger.fixture.js';
+import { ledgerOf } from '../sending/ledger.fixture.js';
 import { fakeTerminal } from '../terminal.fixture.js';
 import { parseSpan, parseTime } from '../time-arguments.js';
 import { followersTable } from './followers.js';

@@ -1,5 +1,5 @@
 import type { MonitoringProblem, MonitoringSection, SuiteMonitoring } from '@hindcast/contracts';
-import { ledgerOf } from '../replay/ledger.fixture.js';
+import { ledgerOf } from '../sending/ledger.fixture.js';
 
 function section(facts: object, problems: readonly MonitoringProblem[] = []): MonitoringSection {
   return {

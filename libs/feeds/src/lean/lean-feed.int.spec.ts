@@ -2,35 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { isoFromUs } from '@hindcast/contracts';
 import { textAt, wordAt, type CodedColumn, type TickBatch } from '@hindcast/market';
+import { zipOf } from '../files/zip.fixture.js';
 import { leanFeed, type LeanFeedOptions } from './lean-feed.js';
-
-/** A zip with one file, stored as it is: enough of the format for a reader that checks it. */
-function zipOf(name: string, text: string): Buffer {
-  const content = Buffer.from(text, 'latin1');
-  const local = Buffer.alloc(30);
-  local.writeUInt32LE(0x04034b50, 0);
-  const central = Buffer.alloc(46);
-  central.writeUInt32LE(0x02014b50, 0);
-  for (const [header, at] of [
-    [local, 14],
-    [central, 16],
-  ] as const) {
-    header.writeUInt32LE(crc32(content), at);
-    header.writeUInt32LE(content.length, at + 4);
-    header.writeUInt32LE(content.length, at + 8);
-    header.writeUInt16LE(name.length, at + 12);
-  }
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(central.length + name.length, 12);
-  end.writeUInt32LE(local.length + name.length + content.length, 16);
-  return Buffer.concat([local, Buffer.from(name), content, central, Buffer.from(name), end]);
-}
 
 const files: Readonly<Record<string, string>> = {
   'equity/usa/tick/spy/20131007_trade.zip': '1000,1681000,100,P,0,0\n2000,1681100,200,,20000020,1\n2000,1681100,200,,20000020,1',

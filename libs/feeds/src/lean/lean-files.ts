@@ -4,7 +4,7 @@ import { HindcastError, type TickKind } from '@hindcast/contracts';
 import { isSymbol } from '@hindcast/market';
 import { leanMarkets, type LeanMarket, type ReadLine } from './lean-format.js';
 import { daysBetween, type PlaceDay } from './new-york-time.js';
-import { unpackedBytes } from './zip-entry.js';
+import { unpackedBytes } from '../files/zip-entry.js';
 
 /** What is asked for; days are the market's own, both included. */
 export interface LeanSelection {
@@ -93,6 +93,31 @@ function checked(selection: LeanSelection): LeanSelection {
   if (days >= daysMax)
     throw new HindcastError('FIELD_INVALID', `from, to: ${days} days are more than the ${daysMax} that are read at once.`);
   return selection;
+}
+
+const leanPath = /(?:^|[/\\])((?:[a-z0-9]+[/\\]){2}tick)[/\\]([^/\\]+)[/\\](\d{4})(\d{2})(\d{2})_(trade|quote)\.zip$/i;
+
+/** What LEAN keeps at this path; undefined where LEAN keeps nothing we read at such a one. */
+export async function leanFileAt(path: string): Promise<LeanSeries | undefined> {
+  const [, folder = '', name = '', year, month, dayOfMonth, kindName] = leanPath.exec(path) ?? [];
+  const market = leanMarkets.find((one) => one.folder === folder.replaceAll('\\', '/').toLowerCase());
+  const kind: TickKind = kindName?.toLowerCase() === 'quote' ? 'quotes' : 'trades';
+  const read = market?.kinds[kind];
+  const symbol = name.toUpperCase();
+  const day = `${year}-${month}-${dayOfMonth}`;
+  if (!market || !read || !isSymbol(symbol) || Number.isNaN(Date.parse(day))) return undefined;
+  const dayDigits = Number(day.replaceAll('-', ''));
+  const file = { path, day, dayDigits, place: market.dayOf(day), bytes: await unpackedBytes(path) };
+  return { market: market.market, symbol, kind, read, files: [file] };
+}
+
+/** Files of one instrument and kind as one series, day by day. */
+export function leanSeries(files: readonly LeanSeries[]): readonly LeanSeries[] {
+  const groups = Map.groupBy(files, ({ market, symbol, kind }) => `${market} ${symbol} ${kind}`);
+  return [...groups.values()].map((group) => ({
+    ...group[0],
+    files: group.flatMap((one) => one.files).toSorted((one, other) => one.dayDigits - other.dayDigits),
+  }));
 }
 
 interface SymbolSearch {

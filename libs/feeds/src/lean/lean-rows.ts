@@ -1,7 +1,12 @@
+import type { TickKind } from '@hindcast/contracts';
+import { sideCodes } from '@hindcast/market';
+import type { RowFault, TickReader, TickRow } from '../files/tick-reader.js';
+import { unpacked } from '../files/zip-entry.js';
 import type { LeanRows } from './lean-format.js';
 import type { LeanLine } from './lean-line.js';
 import type { LeanFile, LeanSeries } from './lean-files.js';
-import { unpacked } from './zip-entry.js';
+
+export const leanSource = 'lean';
 
 /** Rows parsed ahead of the merge, a series. */
 const rowsAhead = 2_048;
@@ -9,11 +14,9 @@ const lineFeed = 0x0a;
 /** Longer lines are no ticks; the bound keeps a file without line ends from filling memory. */
 const lineBytesMax = 1_000;
 
-/**
- * The rows of a series in file order, a block at a time: after `load` answered true, row `at` of the block is the
- * current one. Reading is awaited once a block, never once a row.
- */
-export class LeanSeriesReader {
+/** The rows of a series in file order. An id is `yyyymmdd x 10^8 + row in the file`: always 16 digits. */
+export class LeanSeriesReader implements TickReader {
+  readonly kind: TickKind;
   readonly timeUs = new Float64Array(rowsAhead);
   readonly rows: LeanRows = {
     sinceMidnightUs: new Float64Array(rowsAhead),
@@ -25,19 +28,20 @@ export class LeanSeriesReader {
     conditions: new Uint16Array(rowsAhead),
   };
   /** What could not be read, by row of the block. */
-  readonly faults = new Map<number, string>();
+  private readonly faults = new Map<number, string>();
   at = 0;
   length = 0;
   /** Row in its file of the block's first row. */
-  firstFileRow = 0;
-  file: LeanFile;
+  private firstFileRow = 0;
+  private file: LeanFile;
   private readonly blocks: AsyncGenerator<void>;
 
   constructor(
-    readonly series: LeanSeries,
-    private readonly line: LeanLine,
-    private readonly onBytes: (bytes: number) => void,
+    private readonly series: LeanSeries,
+    private readonly lines: LeanLine,
+    private readonly onBytes: (bytes: number) => void = () => undefined,
   ) {
+    this.kind = series.kind;
     this.file = series.files[0];
     this.blocks = this.readBlocks();
   }
@@ -50,6 +54,47 @@ export class LeanSeriesReader {
 
   async close(): Promise<void> {
     await this.blocks.return(undefined);
+  }
+
+  get instrument(): LeanSeries {
+    return this.series;
+  }
+
+  get path(): string {
+    return this.file.path;
+  }
+
+  line(): number {
+    return this.firstFileRow + this.at + 1;
+  }
+
+  fault(): RowFault | undefined {
+    const text = this.faults.get(this.at);
+    if (text === undefined) return undefined;
+    const { symbol, kind } = this.series;
+    const row = this.firstFileRow + this.at;
+    return { message: `row ${row} of ${symbol}'s ${kind} of ${this.file.day} is not a line of LEAN's ${kind}.`, text };
+  }
+
+  read(row: TickRow): void {
+    const { rows, at, series } = this;
+    const { words } = this.lines;
+    row.market = series.market;
+    row.symbol = series.symbol;
+    row.source = leanSource;
+    row.exchange = words[rows.exchange[at]];
+    row.conditions = words[rows.conditions[at]];
+    row.first = rows.first[at];
+    row.firstSize = rows.firstSize[at];
+    row.second = rows.second[at];
+    row.secondSize = rows.secondSize[at];
+    row.side = sideCodes.none;
+  }
+
+  writeId(bytes: Uint8Array, at: number): number {
+    writeDigits(bytes, at, this.file.dayDigits);
+    writeDigits(bytes, at + 8, this.firstFileRow + this.at);
+    return at + 16;
   }
 
   private async *readBlocks(): AsyncGenerator<void> {
@@ -78,7 +123,7 @@ export class LeanSeriesReader {
   }
 
   private parseBlock(bytes: Uint8Array, from: number, to: number): number {
-    const { line, rows, timeUs, file } = this;
+    const { lines: line, rows, timeUs, file } = this;
     let previousUs = this.length > 0 ? timeUs[this.length - 1] : file.place.startUs;
     this.firstFileRow += this.length;
     this.faults.clear();
@@ -100,5 +145,14 @@ export class LeanSeriesReader {
     }
     this.length = row;
     return at;
+  }
+}
+
+function writeDigits(bytes: Uint8Array, start: number, value: number): void {
+  let rest = value;
+  for (let at = start + 7; at >= start; at--) {
+    const tenth = (rest / 10) | 0;
+    bytes[at] = 48 + rest - tenth * 10;
+    rest = tenth;
   }
 }

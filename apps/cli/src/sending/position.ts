@@ -2,13 +2,13 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** How far a stopped replay came: rows of the merged order that are acknowledged, and in which log they are. */
-export interface ReplayPosition {
+export interface SendPosition {
   readonly rows: number;
   readonly streamId: string;
 }
 
 /** One small file a replay under HINDCAST_HOME; written whole beside the old one, then moved over it. */
-export class ReplayPositions {
+export class SendPositions {
   private readonly path: string;
 
   constructor({ home, key }: { readonly home: string; readonly key: string }) {
@@ -16,12 +16,12 @@ export class ReplayPositions {
   }
 
   /** Undefined where there is none, or none that can be read: the replay then starts from the beginning, which harms nothing. */
-  async load(): Promise<ReplayPosition | undefined> {
+  async load(): Promise<SendPosition | undefined> {
     const text = await readFile(this.path, 'utf8').catch(() => '');
     return parsePosition(text);
   }
 
-  async save(position: ReplayPosition): Promise<void> {
+  async save(position: SendPosition): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true });
     const beside = `${this.path}.${process.pid}`;
     await writeFile(beside, `${JSON.stringify(position)}\n`);
@@ -33,9 +33,9 @@ export class ReplayPositions {
   }
 }
 
-export function parsePosition(text: string): ReplayPosition | undefined {
+export function parsePosition(text: string): SendPosition | undefined {
   try {
-    const { rows, streamId } = JSON.parse(text) as Partial<Record<keyof ReplayPosition, unknown>>;
+    const { rows, streamId } = JSON.parse(text) as Partial<Record<keyof SendPosition, unknown>>;
     if (Number.isSafeInteger(rows) && (rows as number) > 0 && typeof streamId === 'string') return { rows: rows as number, streamId };
   } catch {
     // Half a file of a machine that lost power.

@@ -28,14 +28,14 @@ async function onlyEntry(path: string): Promise<{ readonly zip: ZipFile; readonl
   });
   try {
     for await (const entry of zip.eachEntry()) {
-      if (entry.fileName.endsWith('.csv')) return { zip, entry };
+      if (/\.(csv|tsv|txt)$/i.test(entry.fileName)) return { zip, entry };
     }
   } catch (cause) {
     zip.close();
     throw unreadable(path, cause);
   }
   zip.close();
-  throw unreadable(path, new Error('there is no .csv in it'));
+  throw unreadable(path, new Error('there is no .csv, .tsv or .txt in it'));
 }
 
 function unreadable(path: string, cause: unknown): HindcastError {

@@ -1,24 +1,33 @@
 import { HindcastError } from '@hindcast/contracts';
-import { paced, type LeanFeed } from '@hindcast/feeds';
-import type { GrpcPusher } from '@hindcast/log-grpc';
-import { rowsOf, type TickBatch } from '@hindcast/market';
+import { paced, type FileBatch } from '@hindcast/feeds';
+import type { GrpcPusher, PushAck } from '@hindcast/log-grpc';
 import { ProgressDisplay } from '../format/progress.js';
 import type { Terminal } from '../terminal.js';
-import type { ReplayPositions } from './replay-position.js';
-import { ReplayTally } from './replay-tally.js';
+import type { SendPositions } from './position.js';
+import { SendTally } from './tally.js';
 
-export interface ReplayRunParts {
-  readonly feed: LeanFeed;
+/** Files in one order. */
+export interface SendableFeed extends AsyncIterable<FileBatch> {
+  /** 0 to 1: what is done once so many rows of the order are acknowledged. */
+  partDone(rowsAcknowledged: number): number;
+}
+
+/** Told of each batch once it is on disk. */
+export type WatchAcknowledged = (batch: FileBatch, ack: PushAck) => void | Promise<void>;
+
+export interface SendFeedParts {
+  readonly feed: SendableFeed;
   readonly pusher: Pick<GrpcPusher, 'pushAll'>;
-  readonly positions: Pick<ReplayPositions, 'save'>;
+  readonly positions: Pick<SendPositions, 'save'>;
   readonly terminal: Terminal;
   readonly speed: number;
   /** Rows of the merged order that an earlier run got acknowledged. */
   readonly startRow: number;
+  readonly onAcknowledged?: WatchAcknowledged;
 }
 
-export interface ReplayRunResult {
-  readonly tally: ReplayTally;
+export interface SendFeedResult {
+  readonly tally: SendTally;
   /** False where it was stopped. */
   readonly finished: boolean;
   /** Rows of the merged order that are acknowledged now. */
@@ -32,9 +41,10 @@ const saveIntervalUs = 1_000_000;
  * Sends the feed and adds up what comes back. Told to stop, it sends nothing more, waits for the batches under way, and
  * leaves its position behind.
  */
-export async function runReplay({ feed, pusher, positions, terminal, speed, startRow }: ReplayRunParts): Promise<ReplayRunResult> {
+export async function sendFeed({ feed, onAcknowledged, ...parts }: SendFeedParts): Promise<SendFeedResult> {
+  const { pusher, positions, terminal, speed, startRow } = parts;
   const { clock, signal } = terminal;
-  const tally = new ReplayTally();
+  const tally = new SendTally();
   const display = new ProgressDisplay(terminal);
   const startedUs = clock.nowUs();
   let rows = startRow;
@@ -45,7 +55,7 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
   // Without a position nothing is lost: the replay would begin anew, and what is sent again is recognised.
   const keep = async (): Promise<void> => {
     await positions.save({ rows, streamId }).catch((error: unknown) => {
-      if (!isTold) terminal.note(`the position is not kept, an interrupted replay begins anew: ${(error as Error).message}`);
+      if (!isTold) terminal.note(`the position is not kept, whatever is interrupted begins anew: ${(error as Error).message}`);
       isTold = true;
     });
   };
@@ -53,9 +63,10 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
   const source = speed === Infinity ? feed : paced(feed, { speed, clock, sleep: (ms, until) => terminal.sleep(ms, until), signal });
   for await (const { batch, ack } of pusher.pushAll(untilStopped(source, signal))) {
     tally.add(batch, ack);
-    rows += rowsOf(batch);
+    await onAcknowledged?.(batch, ack);
+    rows = batch.throughRow;
     streamId = ack.streamId;
-    const part = partDone(feed, rows);
+    const part = feed.partDone(rows);
     startPart ??= startRow > 0 ? part : 0;
     display.show({ rows: tally.received, part, elapsedSeconds: elapsedSeconds(), startPart });
     if (clock.nowUs() - savedUs < saveIntervalUs) continue;
@@ -67,14 +78,8 @@ export async function runReplay({ feed, pusher, positions, terminal, speed, star
   return { tally, finished: !signal.aborted, rows, elapsedSeconds: elapsedSeconds() };
 }
 
-/** The feed has read ahead: of its bytes, as much is done as of its rows is acknowledged. */
-function partDone(feed: LeanFeed, rowsAcknowledged: number): number {
-  const { rows, bytesRead, bytesTotal } = feed.progress();
-  return rows === 0 ? 0 : (bytesRead / bytesTotal) * Math.min(rowsAcknowledged / rows, 1);
-}
-
 /** Ends where the signal aborts, in the middle of a wait as well; what was handed out before stays valid. */
-async function* untilStopped(feed: AsyncIterable<TickBatch>, signal: AbortSignal): AsyncGenerator<TickBatch> {
+async function* untilStopped(feed: AsyncIterable<FileBatch>, signal: AbortSignal): AsyncGenerator<FileBatch> {
   try {
     for await (const batch of feed) {
       if (signal.aborted) return;

@@ -1,10 +1,10 @@
-import type { LeanSeriesReader } from './lean-rows.js';
+import type { TickReader } from './tick-reader.js';
 
 /**
- * The one total order of a file feed: time, quotes before trades, market, symbol, row in the file. A binary heap of
- * series, the one with the earliest current row on top; readers are ranked by the rest of the order beforehand.
+ * The one total order of files: time, quotes before trades, market, symbol, file, row in the file. A binary heap of
+ * readers, the one with the earliest current row on top; readers are ranked by the rest of the order beforehand.
  */
-export class LeanMerge {
+export class TickMerge {
   private readonly heap: RankedReader[];
 
   private constructor(heap: RankedReader[]) {
@@ -12,16 +12,17 @@ export class LeanMerge {
     for (let index = (heap.length >> 1) - 1; index >= 0; index--) this.sink(index);
   }
 
-  static async open(readers: readonly LeanSeriesReader[]): Promise<LeanMerge> {
+  /** Readers of one instrument and kind keep the order in which they are given. */
+  static async open(readers: readonly TickReader[]): Promise<TickMerge> {
     const heap: RankedReader[] = [];
     for (const [rank, reader] of [...readers].sort(byKindAndName).entries()) {
       if (await reader.load()) heap.push({ reader, rank });
     }
-    return new LeanMerge(heap);
+    return new TickMerge(heap);
   }
 
   /** The reader whose current row is next; undefined at the end. */
-  top(): LeanSeriesReader | undefined {
+  top(): TickReader | undefined {
     return this.heap[0]?.reader;
   }
 
@@ -57,7 +58,7 @@ export class LeanMerge {
 }
 
 interface RankedReader {
-  readonly reader: LeanSeriesReader;
+  readonly reader: TickReader;
   readonly rank: number;
 }
 
@@ -67,9 +68,9 @@ function comesBefore(one: RankedReader, other: RankedReader): boolean {
   return oneUs < otherUs || (oneUs === otherUs && one.rank < other.rank);
 }
 
-function byKindAndName({ series: one }: LeanSeriesReader, { series: other }: LeanSeriesReader): number {
+function byKindAndName({ kind, instrument: one }: TickReader, { kind: otherKind, instrument: other }: TickReader): number {
   // 'quotes' sorts before 'trades' by luck of the alphabet, and code units, unlike a locale, never change.
-  return compare(one.kind, other.kind) || compare(one.market, other.market) || compare(one.symbol, other.symbol);
+  return compare(kind, otherKind) || compare(one.market, other.market) || compare(one.symbol, other.symbol);
 }
 
 function compare(one: string, other: string): number {

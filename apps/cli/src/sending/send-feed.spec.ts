@@ -1,9 +1,8 @@
-import type { LeanFeed } from '@hindcast/feeds';
 import type { PushAck } from '@hindcast/log-grpc';
 import { emptyQuotes, tradeColumns, type TickBatch } from '@hindcast/market';
 import { fakeTerminal } from '../terminal.fixture.js';
-import type { ReplayPosition } from './replay-position.js';
-import { runReplay } from './replay-run.js';
+import type { SendPosition } from './position.js';
+import { sendFeed, type SendableFeed } from './send-feed.js';
 
 function batchOf(rows: number): TickBatch {
   const fields = { timeUs: 1, symbol: 'SPY', market: 'usa/equity', exchange: '', id: '1', conditions: '', price: 1, size: 1, side: 0 };
@@ -14,21 +13,26 @@ function batchOf(rows: number): TickBatch {
   return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: emptyQuotes, marks: [], rejected: [] };
 }
 
-function feedOf(...sizes: number[]): LeanFeed {
+const origins = { path: () => 'ticks.csv', line: (position: number) => position + 1 };
+
+/** Of an order whose first ten rows an earlier run has sent. */
+function feedOf(...sizes: number[]): SendableFeed {
   return {
-    plan: { series: [], gaps: [], files: 1, bytes: 100 },
-    progress: () => ({ rows: 0, bytesRead: 50, bytesTotal: 100 }),
+    partDone: (rows) => rows / 100,
     async *[Symbol.asyncIterator]() {
-      for (const size of sizes) yield await Promise.resolve(batchOf(size));
+      let throughRow = startRow;
+      for (const size of sizes) yield await Promise.resolve({ ...batchOf(size), origins, throughRow: (throughRow += size) });
     },
   };
 }
+
+const startRow = 10;
 
 /** Acknowledges everything; `onPushed` is called before each acknowledgement. */
 function pusherOf(onPushed: (count: number) => void = () => undefined) {
   let count = 0;
   return {
-    async *pushAll(feed: AsyncIterable<TickBatch>) {
+    async *pushAll<Batch extends TickBatch>(feed: AsyncIterable<Batch>) {
       for await (const batch of feed) {
         onPushed(++count);
         const ack: PushAck = {
@@ -49,15 +53,15 @@ function pusherOf(onPushed: (count: number) => void = () => undefined) {
 
 describe('running a replay', () => {
   it('counts rows of the merged order from where it started, and leaves its position', async () => {
-    const saved: ReplayPosition[] = [];
-    const positions = { save: (position: ReplayPosition) => Promise.resolve(void saved.push(position)) };
-    const result = await runReplay({
+    const saved: SendPosition[] = [];
+    const positions = { save: (position: SendPosition) => Promise.resolve(void saved.push(position)) };
+    const result = await sendFeed({
       feed: feedOf(3, 2),
       pusher: pusherOf(),
       positions,
       terminal: fakeTerminal(),
       speed: Infinity,
-      startRow: 10,
+      startRow,
     });
     expect(result).toMatchObject({ finished: true, rows: 15 });
     expect(result.tally.received).toBe(5);
@@ -68,25 +72,25 @@ describe('running a replay', () => {
     const notes: string[] = [];
     const positions = { save: () => Promise.reject(new Error('ENOSPC: no space left on device, write')) };
     const terminal = { ...fakeTerminal(), note: (text: string) => void notes.push(text) };
-    const result = await runReplay({ feed: feedOf(3, 2), pusher: pusherOf(), positions, terminal, speed: Infinity, startRow: 0 });
-    expect(result).toMatchObject({ finished: true, rows: 5 });
-    expect(notes).toEqual(['the position is not kept, an interrupted replay begins anew: ENOSPC: no space left on device, write']);
+    const result = await sendFeed({ feed: feedOf(3, 2), pusher: pusherOf(), positions, terminal, speed: Infinity, startRow });
+    expect(result).toMatchObject({ finished: true, rows: 15 });
+    expect(notes).toEqual(['the position is not kept, whatever is interrupted begins anew: ENOSPC: no space left on device, write']);
   });
 
   it('sends nothing more once it is stopped, and keeps what was acknowledged', async () => {
     const stop = new AbortController();
-    const saved: ReplayPosition[] = [];
-    const positions = { save: (position: ReplayPosition) => Promise.resolve(void saved.push(position)) };
+    const saved: SendPosition[] = [];
+    const positions = { save: (position: SendPosition) => Promise.resolve(void saved.push(position)) };
     const pusher = pusherOf((count) => count === 2 && stop.abort());
-    const result = await runReplay({
+    const result = await sendFeed({
       feed: feedOf(1, 2, 4, 8),
       pusher,
       positions,
       terminal: fakeTerminal(stop.signal),
       speed: Infinity,
-      startRow: 0,
+      startRow,
     });
-    expect(result).toMatchObject({ finished: false, rows: 3 });
-    expect(saved).toEqual([{ rows: 3, streamId: 'stream-1' }]);
+    expect(result).toMatchObject({ finished: false, rows: 13 });
+    expect(saved).toEqual([{ rows: 13, streamId: 'stream-1' }]);
   });
 });

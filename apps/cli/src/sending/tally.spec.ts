@@ -1,6 +1,6 @@
 import { emptyQuotes, quoteColumns, tradeColumns, type TickBatch } from '@hindcast/market';
 import { cellOf, ledgerOf } from './ledger.fixture.js';
-import { lateDays, ReplayTally } from './replay-tally.js';
+import { lateDays, SendTally } from './tally.js';
 
 const origin = { source: 'lean', receivedAtUs: 0 };
 const common = { timeUs: 1, market: 'usa/equity', exchange: '', id: '1', conditions: '' };
@@ -17,7 +17,7 @@ const accepted = (rows: number) => ({ accepted: rows, duplicate: 0, rejected: 0,
 
 describe('the tally of a replay', () => {
   it('counts in all and by symbol and kind', () => {
-    const tally = new ReplayTally();
+    const tally = new SendTally();
     const quotes = quoteColumns([{ ...common, symbol: 'SPY', position: 2, bid: 1, bidSize: 1, ask: NaN, askSize: NaN }], origin);
     tally.add({ ...tradesOf('SPY', 'IBM'), quotes }, accepted(3));
     tally.add(tradesOf('SPY', 'SPY', 'SPY'), {
@@ -49,7 +49,7 @@ describe('the tally of a replay', () => {
   });
 
   it('counts lines that the feed could not read', () => {
-    const tally = new ReplayTally();
+    const tally = new SendTally();
     const rejected = [{ table: 'trades' as const, position: 1, code: 'ROW_INVALID' as const, field: '', message: '', text: '' }];
     tally.add({ ...tradesOf('SPY'), rejected }, accepted(1));
     expect(tally.counts(ledgerOf([]), ledgerOf([]))).toMatchObject({ received: 2, unreadable: 1 });

@@ -1,4 +1,4 @@
-import { gapsText, ledgerText, summaryText } from './replay-summary.js';
+import { gapsText, ledgerText, summaryText } from './summary.js';
 import { cellOf } from './ledger.fixture.js';
 
 const ledger = { balanced: true, verified: true, rows: 3_752_256, cells: 21, differences: [] };

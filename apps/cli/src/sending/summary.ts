@@ -2,10 +2,10 @@ import type { LedgerDifference, LedgerVerification } from '@hindcast/contracts';
 import type { LeanGap } from '@hindcast/feeds';
 import { duration, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
-import type { LateDays, Outcome, ReplayCounts } from './replay-tally.js';
+import type { LateDays, Outcome, SendCounts } from './tally.js';
 
 /** What a replay prints at its end; with `--json`, as it is. */
-export interface ReplaySummary extends ReplayCounts {
+export interface SendSummary extends SendCounts {
   readonly rows_a_second: number;
   readonly elapsed_seconds: number;
   readonly started_after_row: number;
@@ -14,7 +14,7 @@ export interface ReplaySummary extends ReplayCounts {
   readonly late_days: LateDays | null;
 }
 
-export function summaryText(summary: ReplaySummary): string {
+export function summaryText(summary: SendSummary): string {
   const { bySymbol, ledger } = summary;
   const columns = ['symbol', 'kind', 'received', 'accepted', 'duplicate', 'rejected', 'late'].map((title, index) => ({
     title,
@@ -37,7 +37,7 @@ function outcomeCells(counts: Outcome & { readonly received: number }): readonly
 
 const differencesShown = 10;
 
-export function ledgerText({ balanced, verified, rows, cells, differences }: ReplaySummary['ledger']): string {
+export function ledgerText({ balanced, verified, rows, cells, differences }: SendSummary['ledger']): string {
   const balance = balanced ? 'the ledger balances' : 'THE LEDGER DOES NOT BALANCE';
   const truth = verified
     ? `the store holds its ${whole(rows)} rows in ${whole(cells)} cells`

@@ -1,4 +1,4 @@
-import { parsePosition } from './replay-position.js';
+import { parsePosition } from './position.js';
 
 it('a position is read back', () => {
   expect(parsePosition('{"rows":5000,"streamId":"stream-1"}\n')).toEqual({ rows: 5000, streamId: 'stream-1' });

@@ -9,7 +9,7 @@ export interface Outcome {
 }
 
 /** What was sent and what became of it, in all and for each symbol and kind. */
-export interface ReplayCounts extends Outcome {
+export interface SendCounts extends Outcome {
   readonly received: number;
   readonly unreadable: number;
   readonly bySymbol: readonly SymbolCounts[];
@@ -30,7 +30,7 @@ export interface LateDays {
 }
 
 /** Adds up acknowledgements while a replay runs. */
-export class ReplayTally {
+export class SendTally {
   received = 0;
   private accepted = 0;
   private duplicate = 0;
@@ -58,7 +58,7 @@ export class ReplayTally {
   }
 
   /** What the ledger gained between the two is what was accepted, a symbol and kind. */
-  counts(before: LedgerDto, after: LedgerDto): ReplayCounts {
+  counts(before: LedgerDto, after: LedgerDto): SendCounts {
     const gained = gainedCells(before, after);
     const bySymbol = [...this.receivedOf].map(([name, received]): SymbolCounts => {
       const [kind, symbol] = name.split(' ') as [TickKind, string];

@@ -1,0 +1,104 @@
+import { isoFromUs } from '@hindcast/contracts';
+import type { FilesPlan, PlannedFiles, SampleRow } from '@hindcast/feeds';
+import { instrumentOfKey, sideNames } from '@hindcast/market';
+import { bytes, whole } from '../format/quantities.js';
+
+/** Files that are understood alike. */
+interface Understood {
+  readonly format: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly unreadable: number;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly markets: readonly string[];
+  readonly symbols: readonly string[];
+  /** Files whose rows are put in the order of time first. */
+  readonly unordered: number;
+  readonly columns: readonly (readonly [string, string])[];
+  readonly rows_as_understood: readonly string[];
+  readonly first_unreadable: string | null;
+}
+
+export interface Preview {
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly formats: readonly Understood[];
+}
+
+const groupsShown = 12;
+const symbolsShown = 12;
+
+export function previewOf({ files, rows, bytes: size }: FilesPlan): Preview {
+  const groups = Map.groupBy(files, ({ format, columns }) => JSON.stringify([format, columns]));
+  return { files: countFiles(files), rows, bytes: size, formats: [...groups.values()].map(understood) };
+}
+
+function understood(files: readonly PlannedFiles[]): Understood {
+  const found = files.map((one) => one.found);
+  const read = found.filter(({ rows, unreadable }) => rows > unreadable);
+  const instruments = [...new Set(found.flatMap((one) => [...one.instruments]))].map(instrumentOfKey);
+  const broken = files.find((one) => one.found.firstFault !== undefined);
+  return {
+    format: files[0].format,
+    files: countFiles(files),
+    rows: sum(found.map(({ rows }) => rows)),
+    unreadable: sum(found.map(({ unreadable }) => unreadable)),
+    from: read.length === 0 ? null : isoFromUs(Math.min(...read.map(({ firstUs }) => firstUs))),
+    to: read.length === 0 ? null : isoFromUs(Math.max(...read.map(({ lastUs }) => lastUs))),
+    markets: [...new Set(instruments.map(({ market }) => market))].toSorted(),
+    symbols: [...new Set(instruments.map(({ symbol }) => symbol))].toSorted(),
+    unordered: found.filter(({ isOrdered }) => !isOrdered).length,
+    columns: files[0].columns,
+    rows_as_understood: (read[0]?.sample ?? []).map((row) => sampleText(files[0].kind, row)),
+    first_unreadable: broken ? faultText(broken) : null,
+  };
+}
+
+function faultText({ paths, found: { firstFault } }: PlannedFiles): string {
+  return firstFault === undefined ? '' : `${paths[0]}, line ${firstFault.line}: ${firstFault.message}`;
+}
+
+function sampleText(kind: 'trades' | 'quotes', row: SampleRow): string {
+  const { timeUs, market, symbol, exchange, id, first, firstSize, second, secondSize, side } = row;
+  const sized = (price: number, size: number): string =>
+    Number.isNaN(price) ? '-' : Number.isNaN(size) ? `${price}` : `${price} x ${size}`;
+  const aggressor = { B: ' bought', S: ' sold', '': '' }[sideNames[side as 0 | 1 | 2]];
+  const values =
+    kind === 'trades' ? sized(first, firstSize) + aggressor : `bid ${sized(first, firstSize)}, ask ${sized(second, secondSize)}`;
+  return `${isoFromUs(timeUs)}  ${market} ${symbol}  ${values}  id ${id}${exchange === '' ? '' : `, exchange ${exchange}`}`;
+}
+
+/** What was understood, for whoever decides whether it goes in. */
+export function previewText({ files, rows, bytes: size, formats }: Preview): string {
+  const shown = formats.slice(0, groupsShown).flatMap(groupLines);
+  const more = formats.length > groupsShown ? [`and ${formats.length - groupsShown} more ways in which files are written`] : [];
+  return [`${whole(files)} ${files === 1 ? 'file' : 'files'}, ${bytes(size)}: ${whole(rows)} rows`, ...shown, ...more].join('\n');
+}
+
+function groupLines(group: Understood): readonly string[] {
+  const { format, files, rows, unreadable, from, to, markets, symbols, unordered, columns } = group;
+  const more = symbols.length > symbolsShown ? ` and ${symbols.length - symbolsShown} more` : '';
+  return [
+    '',
+    `${format}: ${whole(rows)} rows in ${whole(files)} ${files === 1 ? 'file' : 'files'}`,
+    `  market   ${markets.join(', ') || '-'}`,
+    `  symbols  ${symbols.slice(0, symbolsShown).join(', ') || '-'}${more}`,
+    `  period   ${from ?? '-'} to ${to ?? '-'}`,
+    `  columns  ${columns.map(([name, field]) => (name === field ? name : `${name} is ${field}`)).join(', ')}`,
+    ...group.rows_as_understood.map((row) => `  row      ${row}`),
+    ...(unordered > 0 ? [`  order    ${whole(unordered)} files are not in the order of time; their rows are put in order`] : []),
+    ...(unreadable > 0
+      ? [`  faults   ${whole(unreadable)} rows are no ticks and will be rejected; the first: ${group.first_unreadable ?? ''}`]
+      : []),
+  ];
+}
+
+function countFiles(files: readonly PlannedFiles[]): number {
+  return sum(files.map(({ paths }) => paths.length));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

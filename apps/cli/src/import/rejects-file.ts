@@ -1,0 +1,65 @@
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FileBatch } from '@hindcast/feeds';
+import type { PushAck } from '@hindcast/log-grpc';
+import { RowChecks, rejectedRow, type QuoteColumns, type RejectedRow, type TradeColumns } from '@hindcast/market';
+
+type Reason = Pick<RejectedRow, 'table' | 'code' | 'field' | 'message'> & { readonly text?: string | undefined };
+
+/** An answer lists no more than a hundred rows of a batch; what admission objects to in the others can be found here as well. */
+const ownLimits = { maxAheadUs: Infinity, priceBands: new Map() };
+
+/** Rejected rows of an import as NDJSON: reason, file, line, and what stands there. Made with its first row. */
+export class RejectsFile {
+  rows = 0;
+  /** Rejected, and not in the file: the reason is known to the service alone (`hindcast ledger`). */
+  unlisted = 0;
+
+  constructor(readonly path: string) {}
+
+  /** A run from the beginning writes a new one; one that goes on, goes on here too. */
+  async begin(startAfterRow: number): Promise<void> {
+    this.rows = 0;
+    this.unlisted = 0;
+    if (startAfterRow === 0) await rm(this.path, { force: true });
+  }
+
+  async add(batch: FileBatch, ack: PushAck): Promise<void> {
+    if (ack.rejected === 0) return;
+    const reasons = reasonsOf(batch, ack);
+    this.unlisted += Math.max(ack.rejected - reasons.size, 0);
+    if (reasons.size === 0) return;
+    const lines = [...reasons].toSorted(([one], [other]) => one - other).map(([position, reason]) => lineOf(batch, position, reason));
+    if (this.rows === 0) await mkdir(dirname(this.path), { recursive: true });
+    this.rows += lines.length;
+    await appendFile(this.path, lines.join(''));
+  }
+}
+
+/** By position; what the service says goes before what is found here. */
+function reasonsOf(batch: FileBatch, ack: PushAck): ReadonlyMap<number, Reason> {
+  const reasons = new Map<number, Reason>();
+  for (const { table, index, code, field, message, text } of ack.rejectedRows) {
+    reasons.set(index, { table, code, field, message, text } as Reason);
+  }
+  for (const row of batch.rejected) reasons.set(row.position, row);
+  if (reasons.size === ack.rejected) return reasons;
+  for (const row of [...objected('trades', batch.trades), ...objected('quotes', batch.quotes)]) {
+    if (!reasons.has(row.position)) reasons.set(row.position, row);
+  }
+  return reasons;
+}
+
+function objected(table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns): readonly RejectedRow[] {
+  const checks = new RowChecks(columns, { nowUs: 0, limits: ownLimits });
+  const rows = Array.from({ length: columns.length }, (_, row) => row);
+  return rows.flatMap((row) => {
+    const objection = table === 'trades' ? checks.trade(row) : checks.quote(row);
+    return objection ? [rejectedRow(table, columns, row, objection)] : [];
+  });
+}
+
+function lineOf({ origins }: FileBatch, position: number, { table, code, field, message, text }: Reason): string {
+  const line = { file: origins.path(position), line: origins.line(position), table, code, field, message, text };
+  return `${JSON.stringify(line)}\n`;
+}

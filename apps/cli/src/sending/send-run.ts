@@ -1,0 +1,160 @@
+import { HindcastError, type LedgerDto } from '@hindcast/contracts';
+import { GrpcPusher } from '@hindcast/log-grpc';
+import type { BaseConfig } from '@hindcast/service-kit';
+import { rebuildAndWait } from '../commands/physics-rebuild.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { whole } from '../format/quantities.js';
+import { openServices, type Services } from '../services.js';
+import type { Terminal } from '../terminal.js';
+import { runningConfig } from '../which-runs.js';
+import { SendPositions } from './position.js';
+import { sendFeed, type SendableFeed, type SendFeedResult, type WatchAcknowledged } from './send-feed.js';
+import { whenComputed, whenStored } from './settle.js';
+import { summaryText, type SendSummary } from './summary.js';
+import { lateDays } from './tally.js';
+
+/** Everything that `replay` and `import` send: files in one order, from where an earlier run of the same was stopped. */
+export interface SendRun {
+  readonly what: 'replay' | 'import';
+  /** The same for every run that sends the same rows in the same order. */
+  readonly key: string;
+  readonly restart: boolean;
+  /** Times real time; Infinity is as fast as it goes. */
+  readonly speed: number;
+  readonly waitEmbeddings: boolean;
+  readonly open: (startAfterRow: number) => Promise<SendableFeed>;
+  /** Told before anything is sent, and anew where all of it is sent again. */
+  readonly begin?: (startAfterRow: number) => void | Promise<void>;
+  readonly onAcknowledged?: WatchAcknowledged;
+  /** Lines below the summary. */
+  readonly closing?: () => readonly string[];
+}
+
+/** The service may be restarted meanwhile; longer than this is not a restart. */
+const awayMaxMs = 300_000;
+
+/** Sends, waits until everything is stored and computed, verifies the ledger, prints what became of each row. */
+export async function sendRun(run: SendRun, terminal: Terminal): Promise<ExitCode> {
+  for (;;) {
+    try {
+      return await sendOnce(run, terminal);
+    } catch (error) {
+      // The source has everything still.
+      if (!(error instanceof HindcastError) || error.code !== 'LOG_REPLACED') throw error;
+      terminal.note(`${error.code}: ${error.message} Sending again from the beginning.`);
+    }
+  }
+}
+
+async function sendOnce(run: SendRun, terminal: Terminal): Promise<ExitCode> {
+  const config = await runningConfig(terminal);
+  const services = openServices(config);
+  const positions = new SendPositions({ home: config.home, key: run.key });
+  const before = await services.ledger();
+  const startRow = await startingRow({ run, positions, streamId: before.stream_id, terminal });
+  const feed = await run.open(startRow);
+  await run.begin?.(startRow);
+  const pusher = openPusher(config, terminal);
+  try {
+    const { speed, onAcknowledged } = run;
+    const result = await sendFeed({ feed, pusher, positions, terminal, speed, startRow, ...(onAcknowledged ? { onAcknowledged } : {}) });
+    if (!result.finished) return stopped(result, terminal);
+    const summary = await settle({ result, before, startRow, services, terminal, embeddings: run.waitEmbeddings });
+    await positions.forget();
+    terminal.print(terminal.json ? JSON.stringify(summary) : [summaryText(summary), ...(run.closing?.() ?? [])].join('\n'));
+    if (summary.late_days !== null) await rebuildLateDays({ days: summary.late_days, services, terminal });
+    return summary.ledger.balanced && summary.ledger.verified ? exitCodes.ok : exitCodes.ledger;
+  } finally {
+    pusher.close();
+  }
+}
+
+interface Start {
+  readonly run: Pick<SendRun, 'what' | 'restart'>;
+  readonly positions: SendPositions;
+  readonly streamId: string;
+  readonly terminal: Terminal;
+}
+
+/** Where an earlier run of the same was stopped; 0 where there was none, or the log is no longer the same. */
+async function startingRow({ run: { what, restart }, positions, streamId, terminal }: Start): Promise<number> {
+  const position = restart ? undefined : await positions.load();
+  if (!position) return 0;
+  if (position.streamId !== streamId) {
+    terminal.note(`An earlier run of this ${what} was stopped, but the log is another one now: starting from the beginning.`);
+    return 0;
+  }
+  terminal.note(`Going on after row ${whole(position.rows)}, where this ${what} was stopped; --restart starts it from the beginning.`);
+  return position.rows;
+}
+
+function openPusher({ tickIngestGrpc: url, tickIngestGrpcTls: tls, apiKey }: BaseConfig, terminal: Terminal): GrpcPusher {
+  let told = false;
+  return new GrpcPusher({
+    url,
+    tls,
+    apiKey,
+    awayMaxMs,
+    onAway: ({ code, message }) => {
+      if (!told) terminal.note(`${code}: ${message} Waiting, and sending again.`);
+      told = true;
+    },
+    onBack: () => {
+      terminal.note('tick-ingest takes batches again.');
+      told = false;
+    },
+  });
+}
+
+function stopped({ rows, tally }: SendFeedResult, { json, print, note }: Terminal): ExitCode {
+  if (json) print(JSON.stringify({ stopped: true, rows, received: tally.received }));
+  note(`Stopped after row ${whole(rows)}. The same command goes on there.`);
+  return exitCodes.interrupted;
+}
+
+interface Settlement {
+  readonly result: SendFeedResult;
+  readonly before: LedgerDto;
+  readonly startRow: number;
+  readonly services: Services;
+  readonly terminal: Terminal;
+  readonly embeddings: boolean;
+}
+
+async function settle({ result, before, startRow, services, terminal, embeddings }: Settlement): Promise<SendSummary> {
+  const { clock } = terminal;
+  const sentUs = clock.nowUs();
+  const after = await whenStored({ services, terminal });
+  await whenComputed({ services, terminal, number: after.head_number, embeddings });
+  const settledSeconds = (clock.nowUs() - sentUs) / 1_000_000;
+  const { balanced, verified, rows, cells, differences } = await services.verifyLedger();
+  const { elapsedSeconds, tally } = result;
+  return {
+    ...tally.counts(before, after),
+    rows_a_second: Math.round(tally.received / Math.max(elapsedSeconds, 0.001)),
+    elapsed_seconds: elapsedSeconds,
+    started_after_row: startRow,
+    settled_seconds: settledSeconds,
+    ledger: { balanced, verified, rows, cells, differences },
+    late_days: lateDays(before, after) ?? null,
+  };
+}
+
+interface LateRebuild {
+  readonly days: NonNullable<SendSummary['late_days']>;
+  readonly services: Services;
+  readonly terminal: Terminal;
+}
+
+/** Live states never take late trades in, so the states of these days are made again with all that is known now. */
+async function rebuildLateDays({ days: { symbols, fromDay, toDay }, services, terminal }: LateRebuild): Promise<void> {
+  const span = fromDay === toDay ? fromDay : `${fromDay} to ${toDay}`;
+  terminal.note(
+    `Trades of ${symbols.join(', ')} of ${span} came after later days and are late as a whole: rebuilding their states in hindsight.`,
+  );
+  await rebuildAndWait({ request: { mode: 'hindsight', from: fromDay, to: dayAfter(toDay), symbols }, services, terminal });
+}
+
+function dayAfter(day: string): string {
+  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+}
