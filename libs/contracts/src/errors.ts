@@ -36,6 +36,18 @@ export const errorCodes = {
   STATE_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no state of this symbol at or before this time.' },
   ROUTE_UNKNOWN: { status: 404, grpc: 12, retry: false, help: 'There is no such path; GET /docs lists them.' },
   CURSOR_INVALID: { status: 400, grpc: 3, retry: false, help: 'Use `next_cursor` of the answer before, unchanged.' },
+  SQL_INVALID: {
+    status: 400,
+    grpc: 3,
+    retry: false,
+    help: 'Send one SELECT over trades, quotes, bars_1m and market_states; DESCRIBE of each shows its columns.',
+  },
+  SQL_TOO_HEAVY: {
+    status: 422,
+    grpc: 8,
+    retry: false,
+    help: 'The question takes more time or memory than one may: narrow it by symbol and time, or aggregate more.',
+  },
   REBUILD_RUNNING: { status: 409, grpc: 9, retry: true, help: 'One rebuild runs at a time; wait for it or cancel it.' },
   SERVICE_UNKNOWN: {
     status: 404,

@@ -29,6 +29,7 @@ import { InstrumentFiles, type FileSize, type FileStatistics } from './instrumen
 import { InstrumentPlaces } from './instrument-places.js';
 import { Outages } from './outages.js';
 import { RejectedRows } from './rejected-rows.js';
+import { SqlQuestions, type SqlAnswer, type SqlQuestion } from './sql-questions.js';
 import { keepEverything, RetentionWorker, type DroppedRows, type Retention, type RetentionRun } from './retention.js';
 
 /** The store's own file: its lock is the store's against other processes. */
@@ -76,6 +77,7 @@ export class DuckDbTickStore implements TickStore {
   readonly #reader: DuckDbTickReader;
   readonly #states: DuckDbStateStore;
   readonly #retention: RetentionWorker;
+  readonly #sql: SqlQuestions;
 
   private constructor({ database, file, files, outages, retention }: Parts) {
     this.#database = database;
@@ -87,6 +89,7 @@ export class DuckDbTickStore implements TickStore {
     this.#reader = new DuckDbTickReader({ files, database, highestRejected: () => file.newest().sequence });
     this.#states = new DuckDbStateStore({ files, database, places: this.#places });
     this.#retention = new RetentionWorker({ files, storeFile: file, retention });
+    this.#sql = new SqlQuestions({ database, files });
   }
 
   /** STORE_LOCKED where another process, or another part of this one, has the folder open. */
@@ -189,6 +192,16 @@ export class DuckDbTickStore implements TickStore {
   /** Drops what is older than it is to be kept; to be called every few minutes. */
   retain(run: RetentionRun): Promise<DroppedRows> {
     return this.#retention.run(run);
+  }
+
+  /** Answers a SELECT over all instruments or some, at anybody's word: nothing can be changed by it. */
+  sql(question: SqlQuestion): Promise<SqlAnswer> {
+    return this.#sql.ask(question);
+  }
+
+  /** Ends the question of this id, where it is being answered. */
+  cancelSql(id: string): void {
+    this.#sql.cancel(id);
   }
 
   /** How often a file was open already when it was wanted, and how many are. */

@@ -5,6 +5,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { storeError } from './duckdb-errors.js';
 import { moveDurably } from './durable-files.js';
 import type { FileSchema } from './file-schema.js';
+import { linkedFolders } from './instrument-folder.js';
 import { literal } from './sql.js';
 import { lockStore } from './store-lock.js';
 
@@ -76,7 +77,9 @@ export class EmbeddedDatabase {
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
       });
-      return new EmbeddedDatabase({ dir: realDir, instance, control: await instance.connect(), unlock });
+      const control = await instance.connect();
+      await lockDown(control, realDir);
+      return new EmbeddedDatabase({ dir: realDir, instance, control, unlock });
     } catch (cause) {
       unlock();
       throw storeError(`the store at ${realDir} cannot be opened`, cause);
@@ -160,4 +163,15 @@ export class EmbeddedDatabase {
     this.#readers++;
     return this.connect();
   }
+}
+
+/**
+ * Nothing outside the store's folder is opened or written from here on, whatever a statement says, and no setting changes
+ * any more. Folders of instruments may be links to other disks: where those that are there now lead to is let through.
+ */
+async function lockDown(control: DuckDBConnection, dir: string): Promise<void> {
+  const allowed = [dir, ...new Set(await linkedFolders(dir))];
+  await control.run(`SET allowed_directories = [${allowed.map(literal).join(', ')}]`);
+  await control.run('SET enable_external_access = false');
+  await control.run('SET lock_configuration = true');
 }

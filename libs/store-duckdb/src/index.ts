@@ -8,4 +8,6 @@ export { migrationsDirectory } from './file-schema.js';
 export type { FileSize, FileStatistics } from './instrument-files.js';
 export { keepEverything, shortMemory, type DroppedRows, type Retention, type RetentionRun } from './retention.js';
 export { RemoteTickStore } from './remote-store.js';
+export { sqlTables } from './sql-guard.js';
+export { sqlTextMax, type SqlAnswer, type SqlQuestion } from './sql-questions.js';
 export { serveStore } from './store-host.js';

@@ -1,6 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 import { instrumentKey, isMarket, isSymbol, type Instrument } from '@hindcast/market';
+
+/** Venue, market type, symbol. */
+const instrumentDepth = 3;
 
 /** Names that Windows keeps for devices, whatever follows a dot. */
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=$|\.)/i;
@@ -27,11 +30,26 @@ export function instrumentOfFolder(folder: string): Instrument | undefined {
 /** Every instrument below the store's folder that has a file of this name, in the order of market and symbol. */
 export async function instrumentsWith(fileName: string, root: string): Promise<readonly Instrument[]> {
   const found: Instrument[] = [];
-  for (const folder of await foldersBelow(root, '', 3)) {
+  for (const folder of await foldersBelow(root, '', instrumentDepth)) {
     const instrument = instrumentOfFolder(folder);
     if (instrument && (await isFile(join(root, folder, fileName)))) found.push(instrument);
   }
   return found.toSorted((a, b) => (instrumentKey(a) < instrumentKey(b) ? -1 : 1));
+}
+
+/** Folders elsewhere that links below the store's folder lead to, at any level down to an instrument's file. */
+export async function linkedFolders(root: string, depth = instrumentDepth + 1): Promise<readonly string[]> {
+  const entries = depth === 0 ? [] : await readdir(root, { withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(
+    entries.map(async (entry): Promise<readonly string[]> => {
+      const path = join(root, entry.name);
+      if (entry.isDirectory()) return linkedFolders(path, depth - 1);
+      const target = entry.isSymbolicLink() ? await realpath(path).catch(() => undefined) : undefined;
+      if (target === undefined) return [];
+      return (await isFile(target)) ? [dirname(target)] : [target, ...(await linkedFolders(target, depth - 1))];
+    }),
+  );
+  return found.flat();
 }
 
 export async function isFile(path: string): Promise<boolean> {

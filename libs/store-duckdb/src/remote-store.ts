@@ -18,6 +18,7 @@ import type {
 } from '@hindcast/ports';
 import type { FileSize, FileStatistics } from './instrument-files.js';
 import type { DroppedRows, RetentionRun } from './retention.js';
+import type { SqlAnswer, SqlQuestion } from './sql-questions.js';
 import type { StoreCall, StoreFailure, StoreRequest, StoreResponse, StoreStream } from './store-messages.js';
 
 interface Waiting {
@@ -117,6 +118,19 @@ export class RemoteTickStore implements TickStore {
 
   sizes(): Promise<readonly FileSize[]> {
     return this.#call('sizes');
+  }
+
+  /** Aborting the signal ends it: CALL_CANCELLED. */
+  async sql(question: Omit<SqlQuestion, 'id'>, signal?: AbortSignal): Promise<SqlAnswer> {
+    signal?.throwIfAborted();
+    const id = `${++this.#lastId}`;
+    const cancel = (): void => void this.#call('cancelSql', id).catch(() => undefined);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.#call('sql', { ...question, id });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
   }
 
   /** Lets go of the store, which stays open where it is. */

@@ -19,6 +19,8 @@ export const storeCalls = [
   'retain',
   'statistics',
   'sizes',
+  'sql',
+  'cancelSql',
 ] as const;
 
 /** Calls with an answer in pieces, each of which is asked for: who stops asking stops the reading. */

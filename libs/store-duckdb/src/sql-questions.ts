@@ -1,0 +1,176 @@
+import { JsonDuckDBValueConverter, StatementType, type DuckDBConnection, type DuckDBResult, type Json } from '@duckdb/node-api';
+import { HindcastError } from '@hindcast/contracts';
+import { instrumentKey, type Instrument } from '@hindcast/market';
+import { storeError } from './duckdb-errors.js';
+import type { EmbeddedDatabase } from './embedded-database.js';
+import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
+import { requireQuestion } from './sql-guard.js';
+import { viewStatements } from './sql-views.js';
+import { literal } from './sql.js';
+
+export interface SqlQuestion {
+  /** Whose word ends it before its time. */
+  readonly id: string;
+  readonly text: string;
+  /** Of all instruments where nothing is said. */
+  readonly market?: string;
+  readonly symbols?: readonly string[];
+  readonly rowsMax: number;
+  readonly timeMaxMs: number;
+}
+
+export interface SqlAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly Json[])[];
+  /** There were more rows, or larger ones, than fit. */
+  readonly isCut: boolean;
+  /** Instruments whose files were asked. */
+  readonly instruments: number;
+}
+
+/** What an answer may hold, as text. */
+const answerBytesMax = 16_000_000;
+/** Characters of a question. */
+export const sqlTextMax = 100_000;
+
+/**
+ * Answers SELECTs of anybody who may read, over the files of all instruments or of some. One at a time, on a connection of
+ * its own that ends with it: what it made goes with it, and nobody else's statement can cut it off.
+ */
+export class SqlQuestions {
+  readonly #database: EmbeddedDatabase;
+  readonly #files: InstrumentFiles;
+  readonly #filesMax: number;
+  #underWay: { readonly id: string; readonly connection: DuckDBConnection; ending?: 'cancelled' | 'late' } | undefined;
+  #isBusy = false;
+
+  /** A question holds half of the files that may be open at most: whoever writes finds room in the other half. */
+  constructor(parts: { readonly database: EmbeddedDatabase; readonly files: InstrumentFiles }) {
+    this.#database = parts.database;
+    this.#files = parts.files;
+    this.#filesMax = Math.max(1, Math.floor(parts.files.statistics().attachedMax / 2));
+  }
+
+  /** READS_FULL while another one is answered; SQL_INVALID, SQL_TOO_HEAVY, CALL_CANCELLED, FIELD_INVALID, and what a file's trouble is called. */
+  async ask(question: SqlQuestion): Promise<SqlAnswer> {
+    if (this.#isBusy) throw new HindcastError('READS_FULL', 'Another SQL question is being answered; one at a time is.');
+    this.#isBusy = true;
+    try {
+      const instruments = await this.#instrumentsOf(question);
+      const connection = await this.#database.connect();
+      try {
+        await requireSelect(connection, question.text);
+        return await this.#holding(instruments, (files) => this.#answer(question, connection, files));
+      } finally {
+        connection.closeSync();
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Ends a question that is being answered; none other. */
+  cancel(id: string): void {
+    if (this.#underWay?.id === id) this.#end('cancelled');
+  }
+
+  #end(ending: 'cancelled' | 'late'): void {
+    if (!this.#underWay) return;
+    this.#underWay.ending ??= ending;
+    this.#underWay.connection.interrupt();
+  }
+
+  async #instrumentsOf({ market, symbols }: SqlQuestion): Promise<readonly Instrument[]> {
+    const all = await this.#files.list(market === undefined ? {} : { market });
+    const asked = symbols === undefined ? all : all.filter(({ symbol }) => symbols.includes(symbol));
+    if (asked.length <= this.#filesMax) return asked;
+    const advice = `a question reads ${this.#filesMax} at most: name symbols or a market, or set HINDCAST_DUCKDB_FILES_MAX higher.`;
+    throw new HindcastError('FIELD_INVALID', `The question is about ${asked.length} instruments, and ${advice}`);
+  }
+
+  /**
+   * With all files open and none let go meanwhile. It waits for room while it holds some, which whoever holds one file and
+   * waits for none always gives it.
+   */
+  #holding<T>(instruments: readonly Instrument[], work: (files: readonly InstrumentFile[]) => Promise<T>): Promise<T> {
+    const held: InstrumentFile[] = [];
+    const next = async (): Promise<T> => {
+      const instrument = instruments[held.length];
+      if (instrument === undefined) return work(held);
+      const answered = await this.#files.use(instrument, async (file) => {
+        held.push(file);
+        return { answer: await next() };
+      });
+      if (!answered) throw new HindcastError('STORE_AWAY', `the file of ${instrumentKey(instrument)} has gone`);
+      return answered.answer;
+    };
+    return next();
+  }
+
+  async #answer(
+    { id, text, rowsMax, timeMaxMs }: SqlQuestion,
+    connection: DuckDBConnection,
+    files: readonly InstrumentFile[],
+  ): Promise<SqlAnswer> {
+    this.#underWay = { id, connection };
+    const deadline = setTimeout(() => this.#end('late'), timeMaxMs);
+    try {
+      for (const statement of viewStatements(files)) await connection.run(statement);
+      const { columns, rows, isCut } = await readRows(await connection.stream(text), rowsMax);
+      return { columns, rows, isCut, instruments: files.length };
+    } catch (cause) {
+      throw this.#failure(cause, timeMaxMs);
+    } finally {
+      clearTimeout(deadline);
+      this.#underWay = undefined;
+    }
+  }
+
+  #failure(cause: unknown, timeMaxMs: number): HindcastError {
+    if (cause instanceof HindcastError) return cause;
+    if (this.#underWay?.ending === 'cancelled') return new HindcastError('CALL_CANCELLED', 'The question was called off.');
+    if (this.#underWay?.ending === 'late')
+      return new HindcastError('SQL_TOO_HEAVY', `It was not answered in ${timeMaxMs / 1_000} s: ask for less time or fewer symbols.`);
+    const words = (cause as Partial<Error> | null)?.message?.trim() ?? String(cause);
+    if (/out of memory/i.test(words)) return new HindcastError('SQL_TOO_HEAVY', `It wants more memory than there is: ${words}`);
+    // What DuckDB says of the question's own words.
+    if (/^(?:binder|catalog|conversion|parser|invalid input|out of range|syntax|not implemented|mismatch type) error/i.test(words))
+      return new HindcastError('SQL_INVALID', words);
+    return storeError('the question could not be answered', cause);
+  }
+}
+
+/** By DuckDB's own parser, and once more by what it makes of the text. */
+async function requireSelect(connection: DuckDBConnection, text: string): Promise<void> {
+  if (text.length > sqlTextMax || text.includes('\0'))
+    throw new HindcastError('SQL_INVALID', `A question has ${sqlTextMax} characters at most, and no zero byte.`);
+  const parsed = await connection.runAndReadAll(`SELECT json_serialize_sql(${literal(text)}, skip_default := true)`);
+  requireQuestion(JSON.parse(String(parsed.getRows()[0][0])));
+  const { count } = await connection.extractStatements(text);
+  if (count !== 1) throw new HindcastError('SQL_INVALID', 'one SELECT at a time');
+}
+
+async function readRows(result: DuckDBResult, rowsMax: number): Promise<Omit<SqlAnswer, 'instruments'>> {
+  if (result.statementType !== StatementType.SELECT) throw new HindcastError('SQL_INVALID', 'only SELECT is answered here');
+  const names = result.deduplicatedColumnNames();
+  const columns = result.columnTypes().map((type, index) => ({ name: names[index], type: String(type) }));
+  const shape = columns.map(({ type }) => shapers.find(([pattern]) => pattern.test(type))?.[1]);
+  const rows: Json[][] = [];
+  let bytes = 0;
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const row of chunk.convertRows(JsonDuckDBValueConverter)) {
+      const shaped = row.map((value, index) => (value === null ? null : (shape[index]?.(value) ?? value)));
+      bytes += JSON.stringify(shaped).length;
+      if (rows.length === rowsMax || bytes > answerBytesMax) return { columns, rows, isCut: true };
+      rows.push(shaped);
+    }
+  }
+  return { columns, rows, isCut: false };
+}
+
+/** As all answers have it: whole numbers as numbers where a double holds them, times in ISO 8601. */
+const shapers: readonly (readonly [RegExp, (value: Json) => Json])[] = [
+  [/^(?:U?BIGINT|U?HUGEINT)$/, (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : value)],
+  [/^TIMESTAMP(?:_S|_MS|_NS)?$/, (value) => (typeof value === 'string' && /^\d/.test(value) ? `${value.replace(' ', 'T')}Z` : value)],
+  [/^DECIMAL/, (value) => Number(value)],
+];
