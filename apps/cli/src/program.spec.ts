@@ -24,6 +24,7 @@ describe('the command line', () => {
     'migrate status',
     'migrate plan',
     'watch --symbols SPY',
+    'sql SELECT --limit 5 --format csv',
     'watch --url https://hindcast.example.com:7703',
     'keys new --name feed --rights read,write --expires 2027-01-01',
     'keys list',

@@ -5,6 +5,7 @@ import type { AgentOptions, PutAgentOptions, SignalOptions } from './commands/ag
 import type { NewKeyOptions, RevokeOptions } from './commands/keys.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
 import type { SimilarOptions } from './commands/similar.js';
+import type { SqlOptions } from './commands/sql.js';
 import type { StatusOptions } from './commands/status.js';
 import type { WatchOptions } from './commands/watch.js';
 import type { ImportOptions } from './import/import-arguments.js';
@@ -45,6 +46,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
     .addHelpText('after', '\nExamples:\n  hindcast status\n  hindcast status --watch\n  hindcast status --json')
     .action(asked<StatusOptions & Json>(async (options, terminal) => (await import('./commands/status.js')).showStatus(options, terminal)));
   addSimilar(command, program, asked);
+  addSql(command, program, asked);
   addAgents(command, program, asked);
   command(program, 'watch', 'states as they are made')
     .option('--symbols <list>', 'these symbols only, with commas between')
@@ -265,6 +267,28 @@ function addSimilar(command: AddCommand, program: Command, asked: AskFor): void 
       '\nExamples:\n  hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z\n  hindcast similar --text "heavy volume, price falling fast" --k 10 --among SPY',
     )
     .action(asked<SimilarOptions & Json>(async (options, terminal) => (await import('./commands/similar.js')).similar(options, terminal)));
+}
+
+function addSql(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'sql', 'ask the store that runs: trades, quotes, bars_1m and market_states of all instruments')
+    .argument('<select>', 'one SELECT, in the SQL of DuckDB')
+    .option('--symbols <list>', 'files of these symbols only, with commas between')
+    .option('--market <market>', 'files of this market only, as usa/equity')
+    .option('--limit <rows>', 'rows at most', '1000')
+    .option('--format <name>', 'table, csv or json')
+    .addHelpText(
+      'after',
+      `
+Nothing can be changed by it. Ctrl-C calls the question off.
+
+Examples:
+  hindcast sql "DESCRIBE trades"
+  hindcast sql "SELECT symbol, count(*) AS trades, max(timestamp) AS newest FROM trades GROUP BY symbol"
+  hindcast sql "FROM bars_1m ORDER BY timestamp" --symbols BTC-USDT --limit 100000 --format csv > bars.csv`,
+    )
+    .action((sql: string, options: SqlOptions & Json) =>
+      asked<SqlOptions & Json>(async (given, terminal) => (await import('./commands/sql.js')).askSql(sql, given, terminal))(options),
+    );
 }
 
 function addAgents(command: AddCommand, program: Command, asked: AskFor): void {

@@ -7,9 +7,11 @@ import type {
   LedgerVerification,
   SimilarAnswer,
   SimilarRequest,
+  SqlAnswerDto,
   TradeSignal,
 } from '@hindcast/contracts';
 import { ServiceClient, type BaseConfig } from '@hindcast/service-kit';
+import type { SqlRequest } from './commands/sql.js';
 import type { Terminal } from './terminal.js';
 import { runningConfig } from './which-runs.js';
 
@@ -72,6 +74,7 @@ export interface Services {
   startRebuild(request: RebuildRequest): Promise<RebuildReport>;
   rebuild(id: string): Promise<RebuildReport>;
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
+  sql(request: SqlRequest, signal: AbortSignal): Promise<SqlAnswerDto>;
   publishSignal(signal: object): Promise<TradeSignal>;
   agentState(id: string): Promise<AgentStateDto>;
   putAgentState(id: string, state: unknown): Promise<AgentStateDto>;
@@ -80,11 +83,12 @@ export interface Services {
 /** Counting every cell in the store, or comparing with every vector, may take as long. */
 const longDeadlineMs = 300_000;
 
-export function openServices({ tickIngestUrl, marketPhysicsUrl, stateBroadcasterUrl, apiKey }: BaseConfig): Services {
+export function openServices({ tickIngestUrl, marketPhysicsUrl, marketDataUrl, stateBroadcasterUrl, apiKey }: BaseConfig): Services {
   const ingest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, apiKey });
   const slowIngest = new ServiceClient({ name: 'tick-ingest', baseUrl: tickIngestUrl, apiKey, deadlineMs: longDeadlineMs });
   const physics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, apiKey });
   const slowPhysics = new ServiceClient({ name: 'market-physics', baseUrl: marketPhysicsUrl, apiKey, deadlineMs: longDeadlineMs });
+  const slowReader = new ServiceClient({ name: 'market-data', baseUrl: marketDataUrl, apiKey, deadlineMs: longDeadlineMs });
   const broadcaster = new ServiceClient({ name: 'state-broadcaster', baseUrl: stateBroadcasterUrl, apiKey });
   return {
     ledger: () => ingest.get('/v1/ledger', { parse: as<LedgerDto> }),
@@ -101,6 +105,7 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, stateBroadcaster
     startRebuild: (body) => physics.post('/v1/rebuilds', { body, parse: as<RebuildReport> }),
     rebuild: (id) => physics.get(`/v1/rebuilds/${encodeURIComponent(id)}`, { parse: as<RebuildReport> }),
     similar: (body) => slowPhysics.post('/v1/similar', { body, parse: as<SimilarAnswer> }),
+    sql: (body, signal) => slowReader.post('/v1/sql', { body, signal, parse: as<SqlAnswerDto> }),
     publishSignal: (body) => broadcaster.post('/v1/signals', { body, parse: as<TradeSignal> }),
     agentState: (id) => broadcaster.get(agentPath(id), { parse: as<AgentStateDto> }),
     putAgentState: (id, body) => broadcaster.put(agentPath(id), { body, parse: as<AgentStateDto> }),

@@ -24,6 +24,8 @@ const storeShape = {
    * 122,880 rows of an instrument on DuckDB writes compressed blocks at once.
    */
   drainPieceRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(250_000),
+  /** How long a question in SQL may take; it is given up then. */
+  sqlTimeMaxMs: wholeNumber({ min: 100, max: 3_600_000 }).default(30_000),
 } satisfies z.ZodRawShape;
 
 const shape = {

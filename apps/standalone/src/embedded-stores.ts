@@ -4,10 +4,13 @@ import { MemoryBus } from '@hindcast/bus-memory';
 import type { OpenEmbedder } from '@hindcast/market-physics';
 import type { Clock, TickStore } from '@hindcast/ports';
 import { projectRoot, type Metrics, type MonitoringRegistry } from '@hindcast/service-kit';
+import type { RemoteTickStore } from '@hindcast/store-duckdb';
 import { LanceMigrator } from '@hindcast/store-lance';
 import type { DroppedRows, RetentionRun } from '@hindcast/store-duckdb';
 import type { StartDrain } from '@hindcast/tick-ingest';
 import type { StandaloneConfig } from './config.js';
+
+export type AskSql = RemoteTickStore['sql'];
 
 /** The tick store of this process, and how the log is drained into it. */
 export interface EmbeddedTickStore {
@@ -15,6 +18,8 @@ export interface EmbeddedTickStore {
   readonly startDrain: StartDrain;
   /** Instruments that it can take nothing more of. */
   readonly fullInstruments?: () => ReadonlyMap<string, string>;
+  /** Answers a SELECT, where it can. */
+  readonly sql?: AskSql;
   /** Adds what it says of itself to monitoring and metrics. */
   readonly observe?: (monitoring: MonitoringRegistry, metrics: Metrics) => void;
   /** Drops what is older than it is to be kept, as `HINDCAST_DUCKDB_RETENTION` says. */

@@ -10,6 +10,7 @@ import type { StandaloneConfig } from './config.js';
 import type { EmbeddedStores } from './embedded-stores.js';
 import { EveryStateController } from './every-state.controller.js';
 import type { Neighbours } from './neighbours.js';
+import { SQL_STORE, SqlController, type SqlStore } from './sql.controller.js';
 
 export interface StandaloneParts {
   readonly config: StandaloneConfig;
@@ -30,10 +31,12 @@ const leaveOpen = async (): Promise<void> => undefined;
 @Module({})
 export class StandaloneModule {
   static with(parts: StandaloneParts): DynamicModule {
-    const { kit } = parts;
+    const { kit, config, stores } = parts;
+    const sql: SqlStore = { ask: stores.ticks.sql, config };
     return {
       module: StandaloneModule,
-      controllers: [EveryStateController],
+      controllers: [EveryStateController, SqlController],
+      providers: [{ provide: SQL_STORE, useValue: sql }],
       imports: [
         servicePart('tick-ingest', tickIngest(parts), kit),
         servicePart('market-physics', without(NewestStatesController, marketPhysics(parts)), kit),

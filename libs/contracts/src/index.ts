@@ -10,5 +10,6 @@ export * from './monitoring.js';
 export * from './redis.js';
 export * from './replays.js';
 export * from './similar.js';
+export * from './sql.js';
 export * from './states.js';
 export * from './time.js';

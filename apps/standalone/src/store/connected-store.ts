@@ -27,6 +27,7 @@ export function connectedStore({ send, closeStore }: StoreElsewhere): EmbeddedTi
     fullInstruments: () => outages.full,
     startDrain: drainBesideStore((settings) => connect((port) => ({ kind: 'drain', port, settings }))),
     retain: (run) => store.retain(run),
+    sql: (question, signal) => store.sql(question, signal),
     observe: (monitoring, metrics) => observeDuckDb(store, monitoring, metrics),
     close: async () => {
       outages.close();
