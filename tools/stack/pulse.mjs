@@ -11,7 +11,7 @@ const answerMaxMs = 3_000;
  * @property {{ facts: { followers: readonly { owner: string, seconds_behind: number }[] } | null }} [followers]
  * @property {{ facts: { rows: number } | null }} [lancedb]
  * @typedef {{ name: string, kind: string, simulated: boolean, state: string, detail: string }} FeedFacts
- * @typedef {{ line: string, feeds: readonly string[] }} Pulse
+ * @typedef {{ line: string, feeds: readonly FeedFacts[] }} Pulse
  */
 
 /**
@@ -25,7 +25,7 @@ export async function readPulse({ url, apiKey }) {
   try {
     const [monitoring, feeds] = await Promise.all([get(`${url}/v1/monitoring`, apiKey), get(`${url}/v1/feeds`, apiKey).catch(() => ({}))]);
     const { feeds: all = [] } = feeds;
-    return { line: [pulseLine(monitoring.sections), ...all.map(feedWord)].join(' · '), feeds: all.map(feedText) };
+    return { line: [pulseLine(monitoring.sections), ...all.map(feedWord)].join(' · '), feeds: all };
   } catch {
     return undefined;
   }
@@ -49,6 +49,22 @@ export function pulseLine({ ledger, states, followers, lancedb }) {
 /** @param {FeedFacts} feed */
 export function feedText({ name, kind, state, detail }) {
   return `${name} (${kind}): ${state}${detail ? `, ${detail}` : ''}`;
+}
+
+/**
+ * What is worth a sentence that stays: which source feeds it has become, and that one has failed. How each is doing from
+ * moment to moment is in the line.
+ * @param {readonly FeedFacts[]} feeds
+ * @param {Map<string, string>} told what was said of each, which this brings up to date
+ * @returns {string[]}
+ */
+export function feedNews(feeds, told) {
+  return feeds.flatMap((feed) => {
+    const news = feed.state === 'failed' ? 'failed' : feed.kind;
+    if (feed.state === 'connecting' || told.get(feed.name) === news) return [];
+    told.set(feed.name, news);
+    return [`Feed ${feedText(feed)}${feed.simulated ? '. Nothing of it is real; HINDCAST_FEED chooses another feed.' : ''}`];
+  });
 }
 
 /** Whatever else a line leaves out: that ticks are made up is in it. @param {FeedFacts} feed */

@@ -9,7 +9,7 @@ import { ensure } from '../setup/ensure.mjs';
 import { isDetached, runInForeground, sayReady, startDetached, stopOnSignals } from './foreground.mjs';
 import { openRunDisplay } from './run-display.mjs';
 import { claimRun, readRunFile, removeRunFile, supervisorName, writeRunFile } from './run-files.mjs';
-import { readPulse } from './pulse.mjs';
+import { feedNews, feedText, readPulse } from './pulse.mjs';
 import { processName, readStandaloneSettings, reasonIn, standaloneMember, standaloneStatus } from './standalone-run.mjs';
 import { portsInUse, startStack } from './stack.mjs';
 import { stopLeftovers, stopRun } from './stop.mjs';
@@ -61,7 +61,10 @@ async function runUntilStopped(settings) {
     const migrate = async () => undefined;
     const running = await startStack({ servers: [], services: [member], migrate }, { folders, restartDelayMaxMs, voice, signal });
     writeRunFile(folders.run, { name: supervisorName, pid: process.pid, state: 'ready' });
-    const summary = readySummary(settings, { elapsedMs: performance.now() - began, feeds: (await readPulse(settings))?.feeds });
+    const summary = readySummary(settings, {
+      elapsedMs: performance.now() - began,
+      feeds: (await readPulse(settings))?.feeds.map(feedText),
+    });
     display.say(isDetached ? summary : `${summary}\nCtrl-C stops it.\n`);
     sayReady(summary);
     if (!isDetached) void showPulse(settings, { display, signal });
@@ -83,9 +86,13 @@ async function runUntilStopped(settings) {
  * @param {{ display: import('./run-display.mjs').RunDisplay, signal: AbortSignal }} options
  */
 async function showPulse(settings, { display, signal }) {
+  /** @type {Map<string, string>} */
+  const told = new Map();
   while (!signal.aborted) {
     const pulse = await readPulse(settings);
-    if (pulse && !signal.aborted) display.pulse(pulse.line);
+    if (signal.aborted) return;
+    for (const news of feedNews(pulse?.feeds ?? [], told)) display.say(news);
+    if (pulse) display.pulse(pulse.line);
     await new Promise((resolve) => setTimeout(resolve, pulseIntervalMs));
   }
 }

@@ -1,4 +1,4 @@
-import { feedText, pulseLine } from './pulse.mjs';
+import { feedNews, feedText, pulseLine } from './pulse.mjs';
 import { openRunDisplay } from './run-display.mjs';
 import { readStandaloneSettings, reasonIn } from './standalone-run.mjs';
 
@@ -56,6 +56,18 @@ describe('how things stand', () => {
     };
     expect(pulseLine(sections)).toBe('1,236 rows · 2 symbols · 120 states · 7 vectors · lag 1.3 s');
     expect(pulseLine({})).toBe('0 rows · 0 symbols · 0 states · 0 vectors · lag 0.0 s');
+  });
+
+  it('says once which source a feed has become, and that one has failed', () => {
+    const told = new Map();
+    const auto = { name: 'auto', kind: 'crypto', simulated: false, state: 'connecting', detail: '' };
+    const made = { ...auto, kind: 'simulator', simulated: true, state: 'live', detail: 'no exchange answered' };
+    expect(feedNews([auto], told)).toEqual([]);
+    expect(feedNews([made], told)).toEqual([
+      'Feed auto (simulator): live, no exchange answered. Nothing of it is real; HINDCAST_FEED chooses another feed.',
+    ]);
+    expect(feedNews([{ ...made, state: 'waiting' }], told)).toEqual([]);
+    expect(feedNews([{ ...auto, state: 'failed', detail: 'FEED_DENIED' }], told)).toEqual(['Feed auto (crypto): failed, FEED_DENIED']);
   });
 
   it('names a feed with what it says of itself', () => {

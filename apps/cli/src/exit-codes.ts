@@ -22,7 +22,7 @@ Exit codes:
   130  interrupted by Ctrl-C`;
 
 const awayCodes: ReadonlySet<string> = new Set(['UPSTREAM_AWAY', 'STORE_AWAY', 'VECTOR_STORE_AWAY', 'BUS_AWAY', 'SHUTTING_DOWN']);
-const usageCodes: ReadonlySet<string> = new Set(['FIELD_INVALID', 'CONFIG_INVALID']);
+const usageCodes: ReadonlySet<string> = new Set(['FIELD_INVALID', 'CONFIG_INVALID', 'SQL_INVALID']);
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof HindcastError)) return exitCodes.failed;

@@ -252,8 +252,8 @@ function addKeys(command: AddCommand, program: Command, asked: AskFor): void {
 
 function addSimilar(command: AddCommand, program: Command, asked: AskFor): void {
   command(program, 'similar', 'the moments of the past that were most like this one')
-    .option('--symbol <symbol>', 'whose state is asked about, with --at')
-    .option('--at <time>', 'ISO 8601; the newest state at or before it')
+    .option('--symbol <symbol>', 'whose state is asked about')
+    .option('--at <time>', 'ISO 8601; the newest state at or before it, now where nothing is said')
     .option('--market <market>', 'as usa/equity, where the symbol trades on several')
     .option('--text <sentence>', 'describe a state instead')
     .option('--k <count>', 'how many moments', '5')
@@ -264,7 +264,7 @@ function addSimilar(command: AddCommand, program: Command, asked: AskFor): void 
     .option('--exact', 'compare with every row')
     .addHelpText(
       'after',
-      '\nExamples:\n  hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z\n  hindcast similar --text "heavy volume, price falling fast" --k 10 --among SPY',
+      '\nExamples:\n  hindcast similar --symbol BTC-USDT\n  hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z\n  hindcast similar --text "heavy volume, price falling fast" --k 10 --among SPY',
     )
     .action(asked<SimilarOptions & Json>(async (options, terminal) => (await import('./commands/similar.js')).similar(options, terminal)));
 }

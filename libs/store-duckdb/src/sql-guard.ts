@@ -52,7 +52,7 @@ export function requireQuestion(parsed: unknown): void {
 }
 
 function refused(words: string): HindcastError {
-  return new HindcastError('SQL_INVALID', words.includes('Only SELECT statements') ? 'only SELECT is answered here' : words);
+  return new HindcastError('SQL_INVALID', words.includes('Only SELECT statements') ? 'Only one SELECT is answered here.' : words);
 }
 
 /** Names that the question gives to parts of itself. One that looks like a file or a catalog's table would find that instead, out of its scope. */

@@ -1,4 +1,4 @@
-import { HindcastError, type SearchReceipt, type SimilarAnswer, type SimilarRequest } from '@hindcast/contracts';
+import { HindcastError, isoFromUs, type SearchReceipt, type SimilarAnswer, type SimilarRequest } from '@hindcast/contracts';
 import { present } from '@hindcast/service-kit';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { figure, whole } from '../format/quantities.js';
@@ -21,8 +21,8 @@ export interface SimilarOptions {
   readonly exact?: boolean;
 }
 
-export async function similar(options: SimilarOptions, { json, print, note }: Terminal): Promise<ExitCode> {
-  const request = similarRequest(options);
+export async function similar(options: SimilarOptions, { json, print, note, clock }: Terminal): Promise<ExitCode> {
+  const request = similarRequest(options, clock.nowUs());
   const services = await findServices({ note });
   const answer = await services.similar(request);
   print(json ? JSON.stringify(answer) : similarText(answer));
@@ -31,9 +31,12 @@ export async function similar(options: SimilarOptions, { json, print, note }: Te
 
 const kMax = 100;
 
-export function similarRequest({ symbol, market, at, text, k, among, from, to, asOf, exact }: SimilarOptions): SimilarRequest {
-  if ((symbol === undefined) !== (at === undefined) || (symbol === undefined) === (text === undefined)) {
-    throw new HindcastError('FIELD_INVALID', 'Ask with --symbol and --at, or with --text.');
+export function similarRequest(
+  { symbol, market, at, text, k, among, from, to, asOf, exact }: SimilarOptions,
+  nowUs: number,
+): SimilarRequest {
+  if ((symbol === undefined && at !== undefined) || (symbol === undefined) === (text === undefined)) {
+    throw new HindcastError('FIELD_INVALID', 'Ask with --symbol, and --at for another moment than now, or with --text.');
   }
   const count = Number(k);
   if (!Number.isSafeInteger(count) || count < 1 || count > kMax)
@@ -43,7 +46,7 @@ export function similarRequest({ symbol, market, at, text, k, among, from, to, a
     k: count,
     symbol: symbol?.toUpperCase(),
     market,
-    time: at === undefined ? undefined : parseTime('at', at),
+    time: symbol === undefined ? undefined : at === undefined ? isoFromUs(nowUs) : parseTime('at', at),
     text,
     asOf: asOf === undefined ? undefined : parseTime('as-of', asOf),
     search: exact === true ? 'exact' : undefined,

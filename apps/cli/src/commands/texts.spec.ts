@@ -18,17 +18,22 @@ describe('times of the command line', () => {
 });
 
 describe('asking for similar moments', () => {
+  const nowUs = Date.parse('2013-10-09T15:30:00Z') * 1_000;
+
   it('becomes a request', () => {
     expect(
-      similarRequest({
-        symbol: 'spy',
-        at: '2013-10-09T15:30:00Z',
-        k: '5',
-        among: 'SPY,IBM',
-        from: '2013-10-07',
-        to: '2013-10-08',
-        exact: true,
-      }),
+      similarRequest(
+        {
+          symbol: 'spy',
+          at: '2013-10-09T15:30:00Z',
+          k: '5',
+          among: 'SPY,IBM',
+          from: '2013-10-07',
+          to: '2013-10-08',
+          exact: true,
+        },
+        nowUs,
+      ),
     ).toEqual({
       symbol: 'SPY',
       time: '2013-10-09T15:30:00Z',
@@ -36,21 +41,25 @@ describe('asking for similar moments', () => {
       search: 'exact',
       filter: { symbols: ['SPY', 'IBM'], from: '2013-10-07T00:00:00Z', to: '2013-10-09T00:00:00Z' },
     });
-    expect(similarRequest({ text: 'calm', k: '3' })).toEqual({ text: 'calm', k: 3 });
-    expect(similarRequest({ text: 'calm', k: '3', from: '2013-10-07' }).filter).toEqual({ from: '2013-10-07T00:00:00Z' });
-    expect(similarRequest({ text: 'calm', k: '3', to: '2013-10-08' }).filter).toEqual({ to: '2013-10-09T00:00:00Z' });
+    expect(similarRequest({ text: 'calm', k: '3' }, nowUs)).toEqual({ text: 'calm', k: 3 });
+    expect(similarRequest({ text: 'calm', k: '3', from: '2013-10-07' }, nowUs).filter).toEqual({ from: '2013-10-07T00:00:00Z' });
+    expect(similarRequest({ text: 'calm', k: '3', to: '2013-10-08' }, nowUs).filter).toEqual({ to: '2013-10-09T00:00:00Z' });
+  });
+
+  it('is about now where no time is given', () => {
+    expect(similarRequest({ symbol: 'SPY', k: '5' }, nowUs)).toEqual({ symbol: 'SPY', time: '2013-10-09T15:30:00Z', k: 5 });
   });
 
   it.each([
     { k: '5' },
-    { symbol: 'SPY', k: '5' },
+    { symbol: 'SPY', text: 'calm', k: '5' },
     { at: '2013-10-09', k: '5' },
     { symbol: 'SPY', at: '2013-10-09', text: 'calm', k: '5' },
     { text: 'calm', k: '0' },
     { text: 'calm', k: '5', from: '2013-10-09', to: '2013-10-08' },
     { text: 'calm', k: '5', to: 'yesterday' },
   ])('is refused where it is half a question: %j', (options) => {
-    expect(() => similarRequest(options)).toThrow(expect.objectContaining({ code: 'FIELD_INVALID' }));
+    expect(() => similarRequest(options, nowUs)).toThrow(expect.objectContaining({ code: 'FIELD_INVALID' }));
   });
 
   it('is answered with distance and receipt', () => {
