@@ -18,7 +18,7 @@ import { standalonePorts } from '../stack/services.mjs';
 import { projectRoot } from '../stack/settings.mjs';
 import { freePortOffset, until } from './hindcast-under-test.mjs';
 
-const kills = Number(process.env.HINDCAST_KILLS || 6);
+const kills = Number(process.env.HINDCAST_KILLS || 4);
 const seed = Number(process.env.HINDCAST_SEED || Math.floor(Math.random() * 1e9));
 /** A start takes two to five seconds, so some kills come before the first tick of a process and some long after it. */
 const killWithinMs = 8_000;

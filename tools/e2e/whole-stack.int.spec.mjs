@@ -140,7 +140,7 @@ describeHere(`the whole stack${reason === undefined ? '' : ` (skipped: ${reason}
     expect(state).toMatchObject({ symbol: 'IBM', timestamp: `${time.slice(0, 19)}Z`, mass: Number(mass), momentum: Number(momentum) });
     expect(await redis.ttl('physics:state:IBM')).toBe(-1);
     const snapshot = await redis.hgetall('market:snapshot:IBM');
-    expect(Object.keys(snapshot).sort()).toEqual(['ask', 'bid', 'price', 'timestamp', 'volume']);
+    expect(Object.keys(snapshot).sort()).toEqual(['ask', 'bid', 'market', 'price', 'timestamp', 'volume']);
     expect(Number(snapshot.price)).toBe(firstDays().IBM.at(-1).price);
     expect(snapshot.timestamp).toMatch(/^1381\d{6}$/);
     const ttl = await redis.ttl('market:snapshot:IBM');

@@ -324,6 +324,7 @@ describe('following the log', () => {
       ask: null,
       volume: trades.reduce((sum, { size }) => sum + size, 0),
       timestamp: Math.floor((trades.at(-1)?.timeUs ?? 0) / secondUs),
+      market: 'usa/equity',
     });
   });
 

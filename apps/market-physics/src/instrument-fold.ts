@@ -81,7 +81,8 @@ export class InstrumentFold {
   }
 
   snapshot(): MarketSnapshot | undefined {
-    return this.picture.snapshot();
+    const snapshot = this.picture.snapshot();
+    return snapshot && { market: this.instrument.market, ...snapshot };
   }
 
   /** Trades in sequence order; the bars they are in close with the next `close`. */

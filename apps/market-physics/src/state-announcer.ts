@@ -170,6 +170,6 @@ function updateMessage(state: PhysicsState): BusMessage {
   return { channel: channels.stateUpdate, payload: JSON.stringify(toPhysicsUpdate(state)) };
 }
 
-function snapshotFields({ price, volume, bid, ask, timestamp }: MarketSnapshot): HashEntry['fields'] {
-  return { price, volume, bid: bid ?? null, ask: ask ?? null, timestamp };
+function snapshotFields({ price, volume, bid, ask, timestamp, market }: MarketSnapshot): HashEntry['fields'] {
+  return { price, volume, bid: bid ?? null, ask: ask ?? null, timestamp, market };
 }

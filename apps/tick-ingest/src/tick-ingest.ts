@@ -185,7 +185,7 @@ export class TickIngest {
     });
     const followers = new Followers({ log, followersMax: config.followersMax, followers: ownFollowers });
     const ledger = new LedgerService(log, store);
-    const feeds = await openFeeds({ config, intake, streamId: log.streamId, clock, logger, openFeed: adapters.openFeed });
+    const feeds = await openFeeds({ config, intake, store, streamId: log.streamId, clock, logger, openFeed: adapters.openFeed });
     this.running = { log, intake, drain, trimmer, publisher, observer, followers, ledger, feeds };
     health.register('drain', () => Promise.resolve({ up: drain.status.state === 'running', ...drain.status }), { critical: false });
     registerIngestMetrics(metrics, this.running);

@@ -44,6 +44,8 @@ export interface PhysicsUpdate {
 
 /** `market:snapshot:{symbol}` as hash fields; an absent side of the book is left out. */
 export interface MarketSnapshot {
+  /** The market that speaks for the symbol. */
+  readonly market: string;
   readonly price: number;
   /** Shares or contracts traded since 00:00 UTC. */
   readonly volume: number;

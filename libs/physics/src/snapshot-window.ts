@@ -85,7 +85,7 @@ export class SnapshotWindow {
   }
 
   /** Undefined before the first trade: a snapshot without a price is none. */
-  snapshot(): MarketSnapshot | undefined {
+  snapshot(): Omit<MarketSnapshot, 'market'> | undefined {
     if (this.price === null) return undefined;
     this.forgetOldQuotes();
     const oldestUs = this.newestUs - quoteAgeMaxUs;

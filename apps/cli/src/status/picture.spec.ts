@@ -14,6 +14,7 @@ it('shows how things stand, in lines that begin alike', () => {
   expect(text).toContain(
     'followers    tick-store at 51: up to date\n             market-physics at 48: 3 batches, 15,000 rows, 0.2 s behind',
   );
+  expect(text).toContain('feeds        auto (simulator, SIMULATED): live, 45,178 trades and 132,729 quotes since the start');
   expect(text).toContain('ledger       balanced: 250,601 trades and 0 quotes stored, 0 pending');
   expect(text).toContain('trades  250,601  368.3 MB           1  2013-10-07  applied');
 });

@@ -1,6 +1,8 @@
 import type {
   EmbeddingFacts,
   ErrorCode,
+  FeedFacts,
+  FeedsFacts,
   FollowerFacts,
   FollowersFacts,
   LedgerFacts,
@@ -50,6 +52,7 @@ export function picture(suite: SuiteMonitoring): string {
 interface SuiteFacts {
   readonly questdb?: QuestDbFacts;
   readonly log?: LogFacts;
+  readonly feeds?: FeedsFacts;
   readonly followers?: FollowersFacts;
   readonly ledger?: LedgerFacts;
   readonly states?: StatesFacts;
@@ -95,6 +98,7 @@ function servicesTable({ services }: SuiteMonitoring): string {
 function figures(facts: SuiteFacts): string {
   const lines = [
     ...logLines(facts.log),
+    ...feedLines(facts.feeds),
     ...followerLines(facts.followers),
     ...ledgerLines(facts.ledger),
     ...stateLines(facts.states),
@@ -119,6 +123,15 @@ function logLines(log: LogFacts | undefined): readonly Line[] {
     ],
     ['disk', `${bytes(disk.free_bytes)} free (${percent(disk.free_share)})`],
   ];
+}
+
+function feedLines(facts: FeedsFacts | undefined): readonly Line[] {
+  return (facts?.feeds ?? []).map((feed, at) => [at === 0 ? 'feeds' : '', feedText(feed)]);
+}
+
+function feedText({ name, kind, simulated, state, rows, gaps }: FeedFacts): string {
+  const lost = gaps.lost === 0 ? '' : `, ${whole(gaps.lost)} gaps lost`;
+  return `${name} (${kind}${simulated ? ', SIMULATED' : ''}): ${state}, ${whole(rows.trades)} trades and ${whole(rows.quotes)} quotes since the start${lost}`;
 }
 
 function followerLines(facts: FollowersFacts | undefined): readonly Line[] {

@@ -43,6 +43,26 @@ const ingest = {
     pinned_by: [],
     disk: { free_bytes: 10_000_000_000, free_share: 0.5 },
   }),
+  feeds: section({
+    feeds: [
+      {
+        name: 'auto',
+        kind: 'simulator',
+        origin: 'configured',
+        simulated: true,
+        state: 'live',
+        detail: 'simulated, seed 1',
+        last_message: null,
+        lag_ms: 100,
+        clock_skew_ms: 0,
+        reconnects: 0,
+        restarts: 0,
+        gaps: { found: 0, filled: 0, lost: 0 },
+        rows: { trades: 45_178, quotes: 132_729, duplicate: 0, rejected: 0 },
+        symbols: [],
+      },
+    ],
+  }),
   followers: section({
     followers: [
       {

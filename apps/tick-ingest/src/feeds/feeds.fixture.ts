@@ -10,9 +10,9 @@ import { openFeeds } from './open-feeds.js';
 const pollMs = 10;
 
 /** None yet, of a service that is put together by hand. */
-export function feedsOf({ intake, log, dirs }: IngestWorld): Promise<Feeds> {
+export function feedsOf({ intake, log, dirs, store }: IngestWorld): Promise<Feeds> {
   const config = { feed: 'none', feedHistoryHours: 0, home: dirs[0] };
-  return openFeeds({ config, intake, streamId: log.streamId, clock: systemClock, logger: silentLogger, openFeed: openHere });
+  return openFeeds({ config, intake, store, streamId: log.streamId, clock: systemClock, logger: silentLogger, openFeed: openHere });
 }
 
 export const world: FeedWorld = {

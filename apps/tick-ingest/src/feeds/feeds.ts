@@ -14,7 +14,8 @@ import { parseFields, type Logger } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { feedFacts } from './feed-facts.js';
 import { memoryFeed, wordsOfChoice } from './ready-memory.js';
-import type { KeptFeeds } from './kept-feeds.js';
+import type { KeptFeeds, KeptPosition } from './kept-feeds.js';
+import { storedPosition, type StoredTrades } from './stored-position.js';
 
 export type OpenFeed = (config: FeedConfig, secrets: FeedSecrets) => Feed;
 
@@ -25,6 +26,7 @@ export interface FeedsParts {
   readonly openFeed: OpenFeed;
   readonly intake: TickIntake;
   readonly streamId: string;
+  readonly store: StoredTrades;
   readonly kept: KeptFeeds;
   readonly world: FeedWorld;
   readonly logger: Logger;
@@ -170,17 +172,28 @@ export class Feeds {
     const isStopped = this.stoppedBefore.includes(name);
     const feed = openFeed(config, secrets);
     const before = await kept.position(name);
-    const isOurs = before?.streamId === streamId;
-    const isSame = isOurs && before.madeFrom === madeFrom(config);
-    const known: Known = { config, origin, given, isStopped, hasEnded: isSame && before.hasEnded, isDirty: false, isDecided: false };
-    if (isOurs) {
-      const { nowUs, newest } = before.position;
-      known.position = { ...(newest && { newest }), ...(isSame && nowUs !== undefined && { nowUs }) };
-      feed.resume(known.position);
+    // What another log had acknowledged may be lost with it.
+    const ours = before?.streamId === streamId ? before : undefined;
+    const hasEnded = ours?.hasEnded === true && ours.madeFrom === madeFrom(config);
+    const known: Known = { config, origin, given, isStopped, hasEnded, isDirty: false, isDecided: false };
+    const position = ours ? positionIn(ours, config) : await this.positionInStore(config);
+    if (position) {
+      known.position = position;
+      feed.resume(position);
     }
     this.known.set(name, known);
     this.supervisor.add(feed, { isStopped: true });
     if (this.isRunning) this.startWanted(name, known);
+  }
+
+  /** Where the store is away too, the feed begins with what happens from now on. */
+  private async positionInStore(config: FeedConfig): Promise<FeedPosition | undefined> {
+    try {
+      return await storedPosition(config, this.parts.store);
+    } catch (error) {
+      this.parts.logger.warn({ feed: config.name, err: error }, 'what a feed has told before cannot be looked up: it begins now');
+      return undefined;
+    }
   }
 
   private startWanted(name: string, { isStopped, hasEnded }: Known): void {
@@ -263,6 +276,11 @@ export class Feeds {
       }
     }
   }
+}
+
+/** The time of a simulation says nothing of another one. */
+function positionIn({ position: { nowUs, newest }, madeFrom: before }: KeptPosition, config: FeedConfig): FeedPosition {
+  return { ...(newest && { newest }), ...(nowUs !== undefined && before === madeFrom(config) && { nowUs }) };
 }
 
 /** What decides which ticks a simulation has; how long its history is does not. */

@@ -6,11 +6,13 @@ import type { Logger } from '@hindcast/service-kit';
 import { configuredFeeds, feedSecrets, type FeedSettings } from './configured-feeds.js';
 import { Feeds, type OpenFeed } from './feeds.js';
 import { KeptFeeds } from './kept-feeds.js';
+import type { StoredTrades } from './stored-position.js';
 
 interface OpenFeedsParts {
   readonly config: FeedSettings & { readonly home: string };
   readonly intake: TickIntake;
   readonly streamId: string;
+  readonly store: StoredTrades;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly openFeed?: OpenFeed | undefined;

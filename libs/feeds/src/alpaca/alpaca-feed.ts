@@ -1,4 +1,5 @@
 import type { FeedWorld } from '../feed.js';
+import type { LiveSource } from '../live/live-session.js';
 import { LiveFeed, type LiveFeedOptions } from '../live/live-feed.js';
 import type { AlpacaTape } from './alpaca-messages.js';
 import { AlpacaSession, type AlpacaKeys } from './alpaca-session.js';
@@ -23,12 +24,13 @@ export function alpacaFeed(options: AlpacaFeedOptions, keys: AlpacaKeys, world: 
       ...{ name, gapHoldMs, heldMax, rowsMax },
       ...never,
       kind: 'alpaca',
-      symbols: symbols.map((symbol) => ({
-        symbol,
-        sources: [{ source: 'alpaca', instrument: { market: 'usa/equity', symbol }, isCounted: false }],
-      })),
+      symbols: symbols.map((symbol) => ({ symbol, sources: [alpacaSource(symbol)] })),
       openSession: (_, events) => new AlpacaSession({ ...session, keys, world, events }),
     },
     world,
   );
+}
+
+export function alpacaSource(symbol: string): LiveSource {
+  return { source: 'alpaca', instrument: { market: 'usa/equity', symbol }, isCounted: false };
 }

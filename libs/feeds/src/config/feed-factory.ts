@@ -1,8 +1,9 @@
 import { HindcastError, secondUs } from '@hindcast/contracts';
-import { alpacaFeed } from '../alpaca/alpaca-feed.js';
+import { alpacaFeed, alpacaSource } from '../alpaca/alpaca-feed.js';
 import type { AlpacaKeys } from '../alpaca/alpaca-session.js';
-import { cryptoFeed, type CryptoFeedOptions } from '../crypto/crypto-feed.js';
+import { cryptoFeed, liveSource, type CryptoFeedOptions } from '../crypto/crypto-feed.js';
 import type { Feed, FeedWorld } from '../feed.js';
+import type { LiveSource } from '../live/live-session.js';
 import { originUs } from '../simulator/hour-walk.js';
 import { simulatedSymbol } from '../simulator/simulated-symbol.js';
 import { simulatorFeed } from '../simulator/simulator-feed.js';
@@ -27,6 +28,19 @@ export function createFeed(config: FeedConfig, world: FeedWorld, secrets: FeedSe
       return alpacaFeed(config, alpacaKeys(config.name, secrets), world);
     case 'auto':
       return autoFeed(config, world, secrets);
+  }
+}
+
+/** What a live feed may bring, and who gives the ids there. None of a simulation, whose time says where it is. */
+export function liveSources(config: FeedConfig): readonly Pick<LiveSource, 'source' | 'instrument'>[] {
+  switch (config.kind) {
+    case 'crypto':
+      return config.symbols.flatMap(({ sources }) => sources.map(liveSource));
+    case 'alpaca':
+      return config.symbols.map(alpacaSource);
+    case 'simulator':
+    case 'auto':
+      return [];
   }
 }
 

@@ -39,7 +39,7 @@ export function cryptoFeed({ symbols, quotes, silenceMs, ccxt = {}, ...options }
   );
 }
 
-function liveSource(source: CryptoSource): LiveSource {
+export function liveSource(source: CryptoSource): LiveSource {
   const { venue } = source;
   return { source: venue, instrument: instrumentAt(venue, source), isCounted: venues[venue].isCounted };
 }

@@ -59,7 +59,7 @@ describe('auto', () => {
     const feed = autoAt(address);
     expect([...marketsOf(await first(feed))]).toEqual(['simulated/spot']);
     expect(feed.kind).toBe('simulator');
-    expect(feed.status().detail).toMatch(/^live said nothing within 5000 ms: simulated, seed 1/);
+    expect(feed.status().detail).toMatch(/^nobody answered within 5 s: simulated, seed 1/);
   });
 
   it('is the simulator where exchanges take the connection and are silent', async () => {

@@ -36,7 +36,7 @@ describe('a feed with a stand-in', () => {
     const feed = standIn(live);
     expect(await ids(feed)).toEqual(['s1', 's2']);
     expect(live.isOpen()).toBe(false);
-    expect(feed.status().detail).toContain('live said nothing within 5000 ms');
+    expect(feed.status().detail).toContain('nobody answered within 5 s');
     expect(await ids(feed)).toEqual(['s1', 's2']);
   });
 

@@ -30,7 +30,7 @@ export class StandInFeed implements Feed {
   status(): SourceStatus {
     const status = this.chosen.status();
     if (this.decided !== 'standIn') return status;
-    return { ...status, detail: `${this.options.preferred.name} said nothing within ${this.options.withinMs} ms: ${status.detail}` };
+    return { ...status, detail: `nobody answered within ${this.options.withinMs / 1_000} s: ${status.detail}` };
   }
 
   position(): FeedPosition {
