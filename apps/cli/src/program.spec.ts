@@ -23,6 +23,7 @@ describe('the command line', () => {
     'migrate up',
     'migrate status',
     'migrate plan',
+    'playback --symbols SPY --from 2013-10-07 --to 2013-10-07 --speed max --step --market usa/equity --mode live --name day',
     'watch --symbols SPY',
     'sql SELECT --limit 5 --format csv',
     'watch --url https://hindcast.example.com:7703',

@@ -3,6 +3,7 @@ import { exitCodesHelp, type ExitCode } from './exit-codes.js';
 import type { AddFeedOptions } from './commands/feeds.js';
 import type { AgentOptions, PutAgentOptions, SignalOptions } from './commands/agents.js';
 import type { NewKeyOptions, RevokeOptions } from './commands/keys.js';
+import type { PlaybackOptions } from './commands/playback.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
 import type { SimilarOptions } from './commands/similar.js';
 import type { SqlOptions } from './commands/sql.js';
@@ -53,6 +54,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
     .option('--url <url>', 'another state-broadcaster, as https://hindcast.example.com:7703')
     .addHelpText('after', '\nExample:\n  hindcast watch --symbols SPY,IBM')
     .action(asked<WatchOptions & Json>(async (options, terminal) => (await import('./commands/watch.js')).watch(options, terminal)));
+  addPlayback(command, program, asked);
   addKeys(command, program, asked);
   return program;
 }
@@ -119,6 +121,30 @@ Examples:
   hindcast replay --data "$HINDCAST_DATA/lean" --symbols EURUSD --from 2014-05-05 --to 2014-05-09 --kinds quotes --speed 60`,
     )
     .action(asked<ReplayOptions & Json>(async (options, terminal) => (await import('./commands/replay.js')).replay(options, terminal)));
+}
+
+function addPlayback(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'playback', 'play recorded states once more, as they were made then; live states stay as they are')
+    .requiredOption('--symbols <list>', 'symbols with commas between')
+    .requiredOption('--from <time>', 'a day or a time, ISO 8601, UTC')
+    .requiredOption('--to <time>', 'a day, included, or a time')
+    .option('--speed <times>', 'so many times as fast as it happened, or max', '1')
+    .option('--step', 'stand still until a key is pressed')
+    .option('--market <market>', 'this market only, as usa/equity')
+    .option('--mode <mode>', 'live (what was told then) or hindsight (with what came late)', 'live')
+    .option('--name <name>', 'what others listen to it by: /v1/stream?replay=<name>')
+    .addHelpText(
+      'after',
+      `
+Keys: space pauses and goes on, n steps by one state, left and right seek by a minute, up and down change the speed, q ends.
+
+Examples:
+  hindcast playback --symbols SPY --from 2013-10-07T14:30:00Z --to 2013-10-07T15:00:00Z --speed 10
+  hindcast playback --symbols SPY,IBM --from 2013-10-07 --to 2013-10-07 --speed max --json`,
+    )
+    .action(
+      asked<PlaybackOptions & Json>(async (options, terminal) => (await import('./commands/playback.js')).playback(options, terminal)),
+    );
 }
 
 function addLedger(command: AddCommand, program: Command, asked: AskFor): void {

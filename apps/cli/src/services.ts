@@ -5,6 +5,7 @@ import type {
   FollowersFacts,
   LedgerDto,
   LedgerVerification,
+  ReplayReport,
   SimilarAnswer,
   SimilarRequest,
   SqlAnswerDto,
@@ -75,6 +76,10 @@ export interface Services {
   rebuild(id: string): Promise<RebuildReport>;
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
   sql(request: SqlRequest, signal: AbortSignal): Promise<SqlAnswerDto>;
+  startReplay(request: object): Promise<ReplayReport>;
+  /** `move` as the last part of its path: pause, resume, step, seek or speed. */
+  moveReplay(id: string, move: string, body?: object): Promise<ReplayReport>;
+  removeReplay(id: string): Promise<ReplayReport>;
   publishSignal(signal: object): Promise<TradeSignal>;
   agentState(id: string): Promise<AgentStateDto>;
   putAgentState(id: string, state: unknown): Promise<AgentStateDto>;
@@ -106,6 +111,9 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, marketDataUrl, s
     rebuild: (id) => physics.get(`/v1/rebuilds/${encodeURIComponent(id)}`, { parse: as<RebuildReport> }),
     similar: (body) => slowPhysics.post('/v1/similar', { body, parse: as<SimilarAnswer> }),
     sql: (body, signal) => slowReader.post('/v1/sql', { body, signal, parse: as<SqlAnswerDto> }),
+    startReplay: (body) => slowPhysics.post('/v1/replays', { body, parse: as<ReplayReport> }),
+    moveReplay: (id, move, body = {}) => slowPhysics.post(`${replayPath(id)}/${move}`, { body, parse: as<ReplayReport> }),
+    removeReplay: (id) => physics.delete(replayPath(id), { parse: as<ReplayReport> }),
     publishSignal: (body) => broadcaster.post('/v1/signals', { body, parse: as<TradeSignal> }),
     agentState: (id) => broadcaster.get(agentPath(id), { parse: as<AgentStateDto> }),
     putAgentState: (id, body) => broadcaster.put(agentPath(id), { body, parse: as<AgentStateDto> }),
@@ -118,6 +126,10 @@ function feedPath(name: string): string {
 
 function agentPath(id: string): string {
   return `/v1/agents/${encodeURIComponent(id)}/state`;
+}
+
+function replayPath(id: string): string {
+  return `/v1/replays/${encodeURIComponent(id)}`;
 }
 
 function as<Answer>(body: unknown): Answer {

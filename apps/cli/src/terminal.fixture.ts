@@ -15,6 +15,7 @@ export function fakeTerminal(
     redraw: null,
     screen: null,
     confirm: null,
+    onKey: null,
     json: false,
     clock: { nowUs: () => nowUs },
     signal,

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly screen: ((text: string) => void) | null;
   /** Asks a person yes or no; null where nobody sits there. */
   readonly confirm: ((question: string) => Promise<boolean>) | null;
+  /** Calls back with every key until it is told to stop; null where nobody can press one. */
+  readonly onKey: ((pressed: (key: string) => void) => () => void) | null;
   readonly json: boolean;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
@@ -25,7 +27,7 @@ const eraseScreen = '\u001b[H\u001b[2J\u001b[3J';
 const eraseLine = '\r\u001b[K';
 
 export function openTerminal({ json, signal }: { readonly json: boolean; readonly signal: AbortSignal }): Terminal {
-  const { stdout, stderr } = process;
+  const { stdin, stdout, stderr } = process;
   let drawn = false;
   const clear = (): void => {
     if (drawn) stderr.write(eraseLine);
@@ -47,6 +49,7 @@ export function openTerminal({ json, signal }: { readonly json: boolean; readonl
     redraw: stderr.isTTY && !json ? redraw : null,
     screen: stdout.isTTY && !json ? (text) => void stdout.write(`${eraseScreen}${text}`) : null,
     confirm: process.stdin.isTTY && stderr.isTTY && !json ? (question) => confirm(question, signal) : null,
+    onKey: stdin.isTTY && stdout.isTTY && !json ? listenToKeys : null,
     json,
     clock: systemClock,
     signal,
@@ -65,4 +68,20 @@ async function confirm(question: string, signal: AbortSignal): Promise<boolean> 
   } finally {
     lines.close();
   }
+}
+
+const interrupt = '\u0003';
+
+/** Without a line's end to wait for, which takes Ctrl-C away from the terminal: it is given back as the signal that it is. */
+function listenToKeys(pressed: (key: string) => void): () => void {
+  const { stdin } = process;
+  const listen = (data: Buffer): void => {
+    const key = data.toString('utf8');
+    if (key === interrupt) process.kill(process.pid, 'SIGINT');
+    else pressed(key);
+  };
+  stdin.setRawMode(true).resume().on('data', listen);
+  return () => {
+    stdin.off('data', listen).pause().setRawMode(false);
+  };
 }

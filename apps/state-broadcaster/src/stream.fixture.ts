@@ -47,7 +47,10 @@ export class FakeMarketPhysics {
 
   private answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
     this.questions += 1;
-    if (url.startsWith('/v1/replays/')) return this.answerReplay(url, response);
+    if (url.startsWith('/v1/replays/')) {
+      this.answerReplay(url, response);
+      return;
+    }
     const asked = new URL(url, 'http://localhost').searchParams.get('symbols')?.split(',');
     const states: ShownState[] = [...this.newest]
       .filter(([symbol]) => asked?.includes(symbol) ?? true)

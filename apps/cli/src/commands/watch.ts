@@ -53,7 +53,7 @@ export async function watch({ url: askedUrl, symbols }: WatchOptions, terminal: 
 }
 
 /** The stream of a service at an HTTP or a WebSocket address; a path is taken as it is. FIELD_INVALID. */
-function streamUrl(text: string): string {
+export function streamUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url && { 'http:': 'ws:', 'ws:': 'ws:', 'https:': 'wss:', 'wss:': 'wss:' }[url.protocol];
   if (url === undefined || scheme === undefined) {
@@ -63,7 +63,7 @@ function streamUrl(text: string): string {
 }
 
 /** Before the upgrade the service answers in HTTP: it has no room, or the key is not the right one. */
-async function refusalOf(response: IncomingMessage, url: string): Promise<HindcastError> {
+export async function refusalOf(response: IncomingMessage, url: string): Promise<HindcastError> {
   const away = (): HindcastError =>
     new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} answered ${response.statusCode ?? 'nothing'}.`);
   try {
@@ -101,7 +101,7 @@ export function show(text: string, { json, print, note }: Terminal): void {
 const widths = [22, 10, 12, 6, 6, 9, 9, 9, 8] as const;
 const titles = ['time', 'symbol', 'regime', 'alpha', 'mass', 'velocity', 'momentum', 'friction', 'entropy', 'price'];
 
-const watchHeading = fitted(titles);
+export const watchHeading = fitted(titles);
 
 export function stateLines(message: StreamMessage): readonly string[] {
   if (message.event === 'PHYSICS_UPDATE') return [stateLine({ ...message, ...message.data })];

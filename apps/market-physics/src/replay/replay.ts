@@ -86,7 +86,9 @@ export class Replay {
   private reading = new AbortController();
   /** Taken from the timeline, and not yet on the bus. */
   private untold: readonly PhysicsState[] = [];
-  private going: { readonly stop: AbortController; readonly ended: Promise<void>; readonly clock: VirtualClock | undefined } | undefined;
+  private going: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  /** Only while it plays. */
+  private clock: VirtualClock | undefined;
   /** What the virtual clock is running towards. */
   private awaitedUs: number | undefined;
   private lastControl: Promise<unknown> = Promise.resolve();
@@ -108,6 +110,7 @@ export class Replay {
   /** Finds where everything stood when it begins; before that nobody may see it. */
   async open(): Promise<void> {
     this.show(await this.standingAt(this.plan.fromUs));
+    await this.timeline.load();
   }
 
   report(): ReplayReport {
@@ -211,21 +214,20 @@ export class Replay {
 
   private go(state: 'playing' | 'stepping', goal: Goal): void {
     const stop = new AbortController();
-    const clock = state === 'playing' ? new VirtualClock(this.parts.pacing, this.positionUs, this.speed) : undefined;
     this.state = state;
     this.error = undefined;
     const ended = this.tellUntil(goal, stop.signal).then(
       (end) => this.rest(end),
       (error: unknown) => this.fail(error),
     );
-    this.going = { stop, clock, ended };
+    this.going = { stop, ended };
   }
 
   /** Tells what is due, piece by piece, until the goal is reached, the end, or somebody stops it. */
   private async tellUntil(goal: Goal, signal: AbortSignal): Promise<'ended' | 'paused'> {
     const { pacing } = this.parts;
     const { toUs } = this.plan;
-    // `going` is set when this has returned its promise.
+    // What has changed is told before what follows from it.
     await pacing.breathe();
     for (;;) {
       await this.tell();
@@ -233,7 +235,9 @@ export class Replay {
       await this.timeline.load();
       if (signal.aborted) return 'paused';
       const { nextUs } = this.timeline;
-      const clock = this.going?.clock;
+      // It starts when there is something to tell: what the first reading takes is nobody's time.
+      if (this.state === 'playing') this.clock ??= this.clockFromHere();
+      const { clock } = this;
       const dueUs = clock?.nowUs ?? Infinity;
       const throughUs = Math.min(goal.throughUs, dueUs);
       if (Math.min(nextUs, toUs) <= throughUs) {
@@ -242,7 +246,7 @@ export class Replay {
           return 'ended';
         }
         this.take(goal, throughUs);
-        if (clock && clock.lagMs(this.positionUs) > lagMaxMs) this.slip();
+        if (clock && clock.lagMs(this.positionUs) > lagMaxMs) this.clock = this.clockFromHere();
         await this.tell();
         await pacing.breathe();
       } else if (clock === undefined) {
@@ -274,8 +278,8 @@ export class Replay {
     if (last) this.positionUs = last.timeUs;
   }
 
-  private slip(): void {
-    if (this.going) this.going = { ...this.going, clock: new VirtualClock(this.parts.pacing, this.positionUs, this.speed) };
+  private clockFromHere(): VirtualClock {
+    return new VirtualClock(this.parts.pacing, this.positionUs, this.speed);
   }
 
   /** What the bus refuses stays, and is told first when the replay goes on. */
@@ -308,6 +312,7 @@ export class Replay {
     this.awaitedUs = undefined;
     this.state = state;
     this.going = undefined;
+    this.clock = undefined;
   }
 
   private moveTo(timeUs: number, standing: readonly PhysicsState[]): void {
@@ -348,8 +353,7 @@ export class Replay {
   }
 
   private position(): number {
-    const clock = this.going?.clock;
-    return clock && this.awaitedUs !== undefined ? Math.min(clock.nowUs, this.awaitedUs) : this.positionUs;
+    return this.clock && this.awaitedUs !== undefined ? Math.min(this.clock.nowUs, this.awaitedUs) : this.positionUs;
   }
 
   /** Told once at most: whoever missed it asks. */
