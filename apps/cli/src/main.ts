@@ -11,6 +11,8 @@ process.on('SIGINT', () => {
   stop.abort();
 });
 process.on('SIGTERM', () => stop.abort());
+// Whoever read along has read enough, as `head` does: that is an end, and no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed));
 
 process.exitCode = await main(process.argv);
 

@@ -49,10 +49,11 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   addSimilar(command, program, asked);
   addSql(command, program, asked);
   addAgents(command, program, asked);
-  command(program, 'watch', 'states as they are made')
+  command(program, 'watch', 'prices and states as they are made: a board on a terminal, lines elsewhere')
     .option('--symbols <list>', 'these symbols only, with commas between')
+    .option('--lines', 'a line a state, on a terminal too')
     .option('--url <url>', 'another state-broadcaster, as https://hindcast.example.com:7703')
-    .addHelpText('after', '\nExample:\n  hindcast watch --symbols SPY,IBM')
+    .addHelpText('after', '\nExample:\n  hindcast watch --symbols SPY,IBM\n\nOn a terminal q or Ctrl-C ends it.')
     .action(asked<WatchOptions & Json>(async (options, terminal) => (await import('./commands/watch.js')).watch(options, terminal)));
   addPlayback(command, program, asked);
   addKeys(command, program, asked);

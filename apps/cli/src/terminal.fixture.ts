@@ -14,6 +14,7 @@ export function fakeTerminal(
     note: (text) => void notes.push(text),
     redraw: null,
     screen: null,
+    fullScreen: null,
     confirm: null,
     onKey: null,
     json: false,

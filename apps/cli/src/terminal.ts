@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock, type Clock } from '@hindcast/ports';
+import { openFullScreen, type FullScreen } from './watch/full-screen.js';
 
 /** What a command has of the world around it: where it writes, the time, and whether it shall stop. */
 export interface Terminal {
@@ -16,6 +17,8 @@ export interface Terminal {
   readonly confirm: ((question: string) => Promise<boolean>) | null;
   /** Calls back with every key until it is told to stop; null where nobody can press one. */
   readonly onKey: ((pressed: (key: string) => void) => () => void) | null;
+  /** Has the whole terminal to itself until it is closed; null elsewhere. `onQuit` is told of the key q. */
+  readonly fullScreen: ((onQuit: () => void) => FullScreen) | null;
   readonly json: boolean;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
@@ -50,6 +53,7 @@ export function openTerminal({ json, signal }: { readonly json: boolean; readonl
     screen: stdout.isTTY && !json ? (text) => void stdout.write(`${eraseScreen}${text}`) : null,
     confirm: process.stdin.isTTY && stderr.isTTY && !json ? (question) => confirm(question, signal) : null,
     onKey: stdin.isTTY && stdout.isTTY && !json ? listenToKeys : null,
+    fullScreen: stdout.isTTY && !json ? (onQuit) => openFullScreen({ input: stdin, output: stdout }, onQuit) : null,
     json,
     clock: systemClock,
     signal,

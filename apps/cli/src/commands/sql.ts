@@ -78,7 +78,7 @@ export function answerText({ columns, rows }: SqlAnswerDto, format: Format): str
 const numeric = /INT|DOUBLE|FLOAT|DECIMAL/;
 
 function tableCell(value: unknown): string {
-  return value === null ? '-' : textOf(value).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+  return value === null ? '-' : textOf(value).replaceAll(/\p{Cc}/gu, ' ');
 }
 
 /** As RFC 4180 has it; nothing where there is no value. */
@@ -89,5 +89,5 @@ function csvCell(value: unknown): string {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

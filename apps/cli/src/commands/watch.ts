@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import type { ErrorBody, PhysicsStateJson, PhysicsUpdate } from '@hindcast/contracts';
+import type { PhysicsStateJson } from '@hindcast/contracts';
 import { HindcastError } from '@hindcast/contracts';
 import { errorOfAnswer, keyHeaders } from '@hindcast/service-kit';
 import { WebSocket, type RawData } from 'ws';
@@ -9,28 +9,58 @@ import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { figure, whole } from '../format/quantities.js';
 import { parseList } from '../replay/replay-arguments.js';
 import type { Terminal } from '../terminal.js';
+import { parseStreamMessage, refusal, type StreamMessage } from '../watch/stream-message.js';
+import { boardServices, WatchBoard } from '../watch/watch-board.js';
 import { runningConfig } from '../which-runs.js';
 
 export interface WatchOptions {
   readonly url?: string;
   readonly symbols?: string;
+  readonly lines?: boolean;
 }
 
-/** Prints states until Ctrl-C: the newest of each symbol first, then each as it is made. */
-export async function watch({ url: askedUrl, symbols }: WatchOptions, terminal: Terminal): Promise<ExitCode> {
-  const { stateBroadcasterUrl, apiKey } = askedUrl === undefined ? await runningConfig(terminal) : loadCliConfig();
-  const url = streamUrl(askedUrl ?? stateBroadcasterUrl);
+/**
+ * States until Ctrl-C: a board that is drawn over itself on a terminal, else a line each, the newest state of each symbol
+ * first.
+ */
+export async function watch({ url: askedUrl, symbols, lines = false }: WatchOptions, terminal: Terminal): Promise<ExitCode> {
+  const config = askedUrl === undefined ? await runningConfig(terminal) : loadCliConfig();
+  const url = streamUrl(askedUrl ?? config.stateBroadcasterUrl);
+  const wanted = symbols === undefined ? ['*'] : parseList(symbols);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([terminal.signal, stop.signal]);
+  const listenTo = (take: (text: string) => void): Promise<void> => listen({ url, apiKey: config.apiKey, symbols: wanted, signal, take });
+  const screen = lines ? undefined : terminal.fullScreen?.(() => stop.abort());
+  if (!screen) {
+    if (!terminal.json) terminal.print(watchHeading);
+    await listenTo((text) => show(text, terminal));
+    return exitCodes.interrupted;
+  }
+  const board = new WatchBoard(new URL(url).host, boardServices(config), terminal);
+  try {
+    await Promise.all([board.run(screen, signal), listenTo((text) => board.take(text)).finally(() => stop.abort())]);
+  } finally {
+    screen.close();
+  }
+  return terminal.signal.aborted ? exitCodes.interrupted : exitCodes.ok;
+}
+
+interface Listening {
+  readonly url: string;
+  readonly apiKey: string | undefined;
+  readonly symbols: readonly string[];
+  readonly signal: AbortSignal;
+  readonly take: (text: string) => void;
+}
+
+/** Resolves when the signal is aborted; what ends the stream otherwise is thrown. */
+async function listen({ url, apiKey, symbols, signal, take }: Listening): Promise<void> {
   const socket = new WebSocket(url, { headers: keyHeaders(apiKey) });
   const listening = new Promise<void>((resolve, reject) => {
-    socket.on('open', () => {
-      if (!terminal.json) terminal.print(watchHeading);
-      socket.send(
-        JSON.stringify({ action: 'subscribe', symbols: symbols === undefined ? ['*'] : parseList(symbols), events: ['PHYSICS_UPDATE'] }),
-      );
-    });
+    socket.on('open', () => socket.send(JSON.stringify({ action: 'subscribe', symbols, events: ['PHYSICS_UPDATE'] })));
     socket.on('message', (data: RawData) => {
       try {
-        show((data as Buffer).toString('utf8'), terminal);
+        take((data as Buffer).toString('utf8'));
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
@@ -40,16 +70,15 @@ export async function watch({ url: askedUrl, symbols }: WatchOptions, terminal: 
       reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} does not answer (${cause.message}).`, { cause })),
     );
     socket.on('close', () =>
-      terminal.signal.aborted ? resolve() : reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} closed the stream.`)),
+      signal.aborted ? resolve() : reject(new HindcastError('UPSTREAM_AWAY', `state-broadcaster at ${url} closed the stream.`)),
     );
-    terminal.signal.addEventListener('abort', () => resolve());
+    signal.addEventListener('abort', () => resolve());
   });
   try {
     await listening;
   } finally {
     socket.terminate();
   }
-  return exitCodes.interrupted;
 }
 
 /** The stream of a service at an HTTP or a WebSocket address; a path is taken as it is. FIELD_INVALID. */
@@ -73,19 +102,11 @@ export async function refusalOf(response: IncomingMessage, url: string): Promise
   }
 }
 
-type StreamMessage =
-  | (PhysicsUpdate & { readonly missed?: number })
-  | { readonly event: 'SNAPSHOT'; readonly states: readonly PhysicsStateJson[] }
-  | ({ readonly event: 'ERROR' } & ErrorBody)
-  | { readonly event: 'SUBSCRIBED' | 'HEARTBEAT' };
-
 /** Shows one message of the stream. Throws where it says that nothing more will come. */
 export function show(text: string, { json, print, note }: Terminal): void {
-  const message = JSON.parse(text) as StreamMessage;
+  const message = parseStreamMessage(text);
   if (message.event === 'ERROR') {
-    const { code, message: words, retry } = message.error;
-    // The service tries again by itself, as with a snapshot that cannot be had yet; one that stops does not.
-    if (!retry || code === 'SHUTTING_DOWN') throw new HindcastError(code, words);
+    const { code, message: words } = refusal(message);
     note(`  (${code}: ${words})`);
     return;
   }
