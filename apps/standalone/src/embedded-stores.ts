@@ -7,7 +7,7 @@ import { projectRoot, type Metrics, type MonitoringRegistry } from '@hindcast/se
 import type { RemoteTickStore } from '@hindcast/store-duckdb';
 import { LanceMigrator } from '@hindcast/store-lance';
 import type { DroppedRows, RetentionRun } from '@hindcast/store-duckdb';
-import type { StartDrain } from '@hindcast/tick-ingest';
+import type { OpenFeed, StartDrain } from '@hindcast/tick-ingest';
 import type { StandaloneConfig } from './config.js';
 
 export type AskSql = RemoteTickStore['sql'];
@@ -32,6 +32,8 @@ export interface Openers {
   readonly ticks: (config: StandaloneConfig) => Promise<EmbeddedTickStore>;
   /** market-physics' own where none is given. */
   readonly embedder?: OpenEmbedder;
+  /** tick-ingest's own where none is given: each feed in a thread. */
+  readonly feed?: OpenFeed;
 }
 
 /** What all services share; each of them leaves it open. */

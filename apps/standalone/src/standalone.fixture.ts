@@ -60,12 +60,17 @@ export function batchOf(trades: readonly TradeFields[]): TickBatch {
 }
 
 /** All services on free ports, on stores in this folder. */
-export function startStandalone(home: string, openers: Partial<Openers> = {}): Promise<RunningService> {
+export function startStandalone(
+  home: string,
+  openers: Partial<Openers> = {},
+  variables: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
   const env = {
     HINDCAST_HOME: home,
     HINDCAST_LOG_LEVEL: 'silent',
     HINDCAST_CHECKPOINT_INTERVAL_MS: '50',
     HINDCAST_EMBED_INTERVAL_MS: '10000',
+    ...variables,
   };
   return startService({
     ...standalone({ ticks: duckDbHere, embedder: async () => new HashEmbedder(), ...openers }),

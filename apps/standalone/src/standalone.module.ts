@@ -4,7 +4,7 @@ import { MarketDataModule, StateRangesController } from '@hindcast/market-data';
 import { MarketPhysicsModule, NewestStatesController, openEmbedded, type OpenEmbedder } from '@hindcast/market-physics';
 import { servicePart, type KitParts } from '@hindcast/service-kit';
 import { StateBroadcasterModule } from '@hindcast/state-broadcaster';
-import { TickIngestModule } from '@hindcast/tick-ingest';
+import { TickIngestModule, type OpenFeed } from '@hindcast/tick-ingest';
 import { observeBus } from './bus-section.js';
 import type { StandaloneConfig } from './config.js';
 import type { EmbeddedStores } from './embedded-stores.js';
@@ -18,6 +18,7 @@ export interface StandaloneParts {
   readonly stores: EmbeddedStores;
   readonly neighbours: Neighbours;
   readonly openEmbedder: OpenEmbedder | undefined;
+  readonly openFeed: OpenFeed | undefined;
   /** How this process is called in what it gathers of all services. */
   readonly name: string;
 }
@@ -47,12 +48,13 @@ export class StandaloneModule {
   }
 }
 
-function tickIngest({ config, stores: { ticks, bus } }: StandaloneParts): DynamicModule {
+function tickIngest({ config, stores: { ticks, bus }, openFeed }: StandaloneParts): DynamicModule {
   return TickIngestModule.with(config, async (_config, clock) => ({
     store: ticks.store,
     bus,
     clock,
     startDrain: ticks.startDrain,
+    openFeed,
     fullInstruments: ticks.fullInstruments,
     names: { store: storeName, bus: busName },
     observe: (monitoring, metrics) => {

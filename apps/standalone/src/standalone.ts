@@ -23,7 +23,7 @@ export function standalone(open: Openers): ServiceOptions<StandaloneConfig> {
       const stores = await openStores(config, systemClock, open);
       kit.lifecycle.onStop('stores', () => stores.close());
       keepFor(config, { stores, neighbours, kit });
-      return StandaloneModule.with({ config, kit, stores, neighbours, name, openEmbedder: open.embedder });
+      return StandaloneModule.with({ config, kit, stores, neighbours, name, openEmbedder: open.embedder, openFeed: open.feed });
     },
     onStart: async (app) => {
       const [ingest, physics] = [app.get(TickIngest), app.get(PhysicsService)];

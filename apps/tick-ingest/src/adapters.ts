@@ -14,7 +14,7 @@ export interface Adapters {
   /** Instruments that the store can take nothing more of, all others go on; absent where it takes all or nothing. */
   readonly fullInstruments?: (() => FullInstruments) | undefined;
   /** How feeds are opened; each in a thread of its own where nothing else is said. */
-  readonly openFeed?: OpenFeed;
+  readonly openFeed?: OpenFeed | undefined;
   /** What their operator calls them: their names in health. */
   readonly names: { readonly store: string; readonly bus: string };
   /** Adds what store and bus say of themselves to monitoring and metrics, where they say more than health does. */

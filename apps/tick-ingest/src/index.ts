@@ -8,4 +8,5 @@ export { requireFeeds, requireRoomToKeep, tickIngestShape, type TickIngestConfig
 export { drainBesideStore } from './drain/drain-in-thread.js';
 export type { DrainSettings } from './drain/drain-messages.js';
 export type { StartDrain } from './drain/drain-run.js';
+export type { OpenFeed } from './feeds/feeds.js';
 export { TickIngest } from './tick-ingest.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import { parseFeedConfig, parseFeedsFile, type FeedConfig, type FeedSecrets } from '@hindcast/feeds';
+import { memoryBatchRows, parseFeedConfig, parseFeedsFile, type FeedConfig, type FeedSecrets } from '@hindcast/feeds';
 import { projectRoot } from '@hindcast/service-kit';
 
 /** What of the configuration is about feeds. */
@@ -49,7 +49,14 @@ function isWord(feed: string): feed is Word {
 }
 
 function feedOfWord(word: Exclude<Word, 'none'>, historySeconds: number): FeedConfig {
-  return parseFeedConfig({ name: word, kind: word, ...(word === 'crypto' ? {} : { historySeconds }) });
+  switch (word) {
+    case 'auto':
+      return parseFeedConfig({ name: word, kind: word, historySeconds });
+    case 'simulator':
+      return parseFeedConfig({ name: word, kind: word, historySeconds, batchRows: memoryBatchRows });
+    case 'crypto':
+      return parseFeedConfig({ name: word, kind: word });
+  }
 }
 
 /** A relative path is taken from the project's root, as HINDCAST_HOME is. */

@@ -1,4 +1,4 @@
-import { parseFeedConfig, type AutoConfig, type FeedConfig, type FeedPosition } from '@hindcast/feeds';
+import { memoryBatchRows, parseFeedConfig, type AutoConfig, type FeedConfig, type FeedPosition } from '@hindcast/feeds';
 
 /** Not `simulated/spot`: what is searched beside a live market is told from a market that somebody simulates. */
 const memoryMarket = 'simulated/memory';
@@ -33,5 +33,6 @@ export function wordsOfChoice(
  */
 export function memoryFeed({ symbols, seed, historySeconds }: AutoConfig): FeedConfig | undefined {
   if (historySeconds === 0) return undefined;
-  return parseFeedConfig({ name: memoryName, kind: 'simulator', market: memoryMarket, symbols, seed, historySeconds, follows: false });
+  const told = { seed, historySeconds, follows: false, batchRows: memoryBatchRows };
+  return parseFeedConfig({ name: memoryName, kind: 'simulator', market: memoryMarket, symbols, ...told });
 }

@@ -47,7 +47,7 @@ export function liveSources(config: FeedConfig): readonly Pick<LiveSource, 'sour
 /** Each exchange gets its share of the time in which one of them has to answer. */
 function autoFeed({ name, symbols, withinMs, seed, historySeconds }: AutoConfig, world: FeedWorld, secrets: FeedSecrets): Feed {
   const live = parseFeedConfig({ name: 'live', kind: 'crypto', symbols, failoverMs: Math.max(100, Math.floor(withinMs / 5)) });
-  const simulated = parseFeedConfig({ name: 'simulator', kind: 'simulator', symbols, seed, historySeconds });
+  const simulated = parseFeedConfig({ name: 'simulator', kind: 'simulator', symbols, seed, historySeconds, batchRows: memoryBatchRows });
   return new StandInFeed({ name, preferred: createFeed(live, world, secrets), standIn: createFeed(simulated, world), withinMs, world });
 }
 
@@ -55,6 +55,12 @@ function alpacaKeys(name: string, { alpaca }: FeedSecrets): AlpacaKeys {
   if (alpaca) return alpaca;
   throw new HindcastError('FEED_DENIED', `feed ${name} wants Alpaca's keys, and none are configured`);
 }
+
+/**
+ * A batch is folded in one go by the process that also answers at the doors: a memory that is told in the background is told in
+ * pieces that keep nobody waiting.
+ */
+export const memoryBatchRows = 1_000;
 
 /** After a longer pause than this, and than its history, a simulation goes on from so far back. */
 const simulatorCatchUpSeconds = 3_600;
