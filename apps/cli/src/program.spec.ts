@@ -25,6 +25,7 @@ describe('the command line', () => {
     'migrate plan',
     'playback --symbols SPY --from 2013-10-07 --to 2013-10-07 --speed max --step --market usa/equity --mode live --name day',
     'watch --symbols SPY',
+    'doctor',
     'sql SELECT --limit 5 --format csv',
     'watch --url https://hindcast.example.com:7703',
     'keys new --name feed --rights read,write --expires 2027-01-01',

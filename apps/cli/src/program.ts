@@ -46,6 +46,9 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
     .option('--watch', 'every two seconds, until Ctrl-C')
     .addHelpText('after', '\nExamples:\n  hindcast status\n  hindcast status --watch\n  hindcast status --json')
     .action(asked<StatusOptions & Json>(async (options, terminal) => (await import('./commands/status.js')).showStatus(options, terminal)));
+  command(program, 'doctor', 'what is in the way of a start, or wrong with what runs, and what to do about it')
+    .addHelpText('after', '\nIt changes nothing. Exit code 1 where something has to be mended.\n\nExample:\n  hindcast doctor')
+    .action(asked(async (_options, terminal) => (await import('./commands/doctor.js')).doctor(terminal)));
   addSimilar(command, program, asked);
   addSql(command, program, asked);
   addAgents(command, program, asked);
