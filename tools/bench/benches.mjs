@@ -108,6 +108,14 @@ export const benches = Object.freeze([
     run: runMemoryBench,
   },
   {
+    id: 'r',
+    name: 'replay',
+    title: 'Replays',
+    measures: 'states a second told at max, beside a rebuild of the same trades that keeps nothing, and the time of a seek',
+    whyNot: () => undefined,
+    run: library('apps/market-physics/dist/replay/replay.bench.js'),
+  },
+  {
     id: 's',
     name: 'store',
     title: 'The tick store alone',

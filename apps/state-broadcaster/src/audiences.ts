@@ -8,6 +8,8 @@ export interface AudiencesOptions extends Pick<BusReaderOptions, 'bus' | 'logger
   readonly live: Audience;
   readonly fetchReplay: FetchReplayStates;
   readonly retryMs: number;
+  /** How often a replay that somebody listens to is asked whether it is still there. */
+  readonly checkMs: number;
 }
 
 /** The live audience, and one for each replay that somebody listens to: its channel is read as long as anybody does. */
@@ -43,7 +45,7 @@ export class Audiences {
   }
 
   private listen(id: string): ReplayAudience {
-    const { bus, logger, counters, signal, fetchReplay, retryMs } = this.options;
+    const { bus, logger, counters, signal, fetchReplay, retryMs, checkMs } = this.options;
     const audience = new ReplayAudience({ id, fetchStates: fetchReplay, retryMs });
     const reader = new BusReader({
       ...{ bus, logger: logger.child({ replay: id }), counters, audience },
@@ -53,6 +55,9 @@ export class Audiences {
     });
     const reading = reader.run().finally(() => this.readings.delete(reading));
     this.readings.add(reading);
+    const checking = setInterval(() => void audience.check(), checkMs);
+    checking.unref();
+    audience.closed.addEventListener('abort', () => clearInterval(checking));
     this.replays.set(id, audience);
     return audience;
   }

@@ -22,6 +22,7 @@ export interface BroadcasterParts {
 }
 
 const snapshotRetryMs = 1_000;
+const replayCheckMs = 5_000;
 
 /** What runs, for the doors and for those who watch it. */
 export interface Broadcaster {
@@ -36,7 +37,12 @@ export function startBroadcaster({ config, adapters, clock, logger, lifecycle, h
   const counters = broadcastCounters(metrics);
   const { signal } = lifecycle;
   const live = new Audience(snapshots);
-  const audiences = new Audiences({ bus, logger, counters, signal, live, fetchReplay: states.fetchReplay, retryMs: snapshotRetryMs });
+  const audiences = new Audiences({
+    ...{ bus, logger, counters, signal, live },
+    fetchReplay: states.fetchReplay,
+    retryMs: snapshotRetryMs,
+    checkMs: replayCheckMs,
+  });
   const clients = new Clients({
     audiences,
     clock,

@@ -1,3 +1,4 @@
+import { HindcastError } from '@hindcast/contracts';
 import { parseReplayed, type Broadcast } from './broadcast.js';
 import type { ClientSink } from './client-session.js';
 import { ClientSession } from './client-session.js';
@@ -33,8 +34,13 @@ class RememberingSink implements ClientSink {
 
 /** Somebody who listens to SPY of replay `r`; where the replay stands is answered by hand. */
 function scene() {
-  const questions: ((answer: { readonly run: number; readonly states: readonly ShownState[] }) => void)[] = [];
-  const audience = new ReplayAudience({ id: 'r', retryMs: 1, fetchStates: () => new Promise((resolve) => questions.push(resolve)) });
+  type Answer = { readonly run: number; readonly states: readonly ShownState[] };
+  const questions: ((answer: Answer | Promise<never>) => void)[] = [];
+  const audience = new ReplayAudience({
+    id: 'r',
+    retryMs: 1,
+    fetchStates: () => new Promise<Answer>((resolve) => questions.push(resolve)),
+  });
   audience.resync();
   const sink = new RememberingSink();
   const session = new ClientSession({
@@ -58,7 +64,7 @@ function scene() {
     for (const message of messages) audience.offer(parseReplayed(Buffer.from(JSON.stringify(message))) as Broadcast);
   };
   session.subscribe({ events: ['PHYSICS_UPDATE'], symbols: ['SPY'] });
-  return { audience, session, sink, answer, heard, tell };
+  return { audience, session, sink, questions, answer, heard, tell };
 }
 
 describe('who listens to a replay', () => {
@@ -111,6 +117,24 @@ describe('who listens to a replay', () => {
     await answer(1, 10);
     tell(replayChanged('removed', 1));
     expect(heard()).toEqual(['SUBSCRIBED', 'subscribed 10', 'removed', 'ERROR']);
+    expect([sink.closedWith, audience.isOver]).toEqual(['REPLAY_UNKNOWN', true]);
+  });
+
+  it('learns of a seek, or of the end, also where the channel has lost it', async () => {
+    const { audience, sink, questions, answer, heard, tell } = scene();
+    await answer(1, 50);
+    const sought = audience.check();
+    await answer(2, 20);
+    await sought;
+    await answer(2, 20);
+    tell(replayed('SPY', 21, 2));
+    const away = audience.check();
+    questions.shift()?.(Promise.reject(new HindcastError('UPSTREAM_AWAY')));
+    await away;
+    expect(heard()).toEqual(['SUBSCRIBED', 'subscribed 50', 'seek 20', 21]);
+    const over = audience.check();
+    questions.shift()?.(Promise.reject(new HindcastError('REPLAY_UNKNOWN')));
+    await over;
     expect([sink.closedWith, audience.isOver]).toEqual(['REPLAY_UNKNOWN', true]);
   });
 

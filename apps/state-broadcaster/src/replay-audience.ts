@@ -58,10 +58,19 @@ export class ReplayAudience extends Audience {
     if (run < this.run) return;
     this.enter(run);
     super.offer(broadcast);
-    if (!isLast) return;
-    this.isOver = true;
-    const removed = new HindcastError('REPLAY_UNKNOWN', `Replay ${this.options.id} was removed.`);
-    for (const session of this.sessions) session.close(removed);
+    if (isLast) this.end(new HindcastError('REPLAY_UNKNOWN', `Replay ${this.options.id} was removed.`));
+  }
+
+  /** The channel delivers at most once: what it has lost of a seek or of the end is learnt here. */
+  async check(): Promise<void> {
+    try {
+      const { run } = await this.options.fetchStates(this.options.id, [], this.closed);
+      this.enter(run);
+    } catch (error) {
+      if (!(error instanceof HindcastError)) throw error;
+      // Whoever cannot be asked now is asked again.
+      if (error.code === 'REPLAY_UNKNOWN') this.end(error);
+    }
   }
 
   /** Nobody has a snapshot before the channel is heard, so the first time there is nothing to make good. */
@@ -74,6 +83,11 @@ export class ReplayAudience extends Audience {
   close(): void {
     this.closing.abort();
     this.snapshots.close();
+  }
+
+  private end(reason: HindcastError): void {
+    this.isOver = true;
+    for (const session of this.sessions) session.close(reason);
   }
 
   private enter(run: number): void {
