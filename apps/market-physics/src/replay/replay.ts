@@ -353,7 +353,8 @@ export class Replay {
   }
 
   private position(): number {
-    return this.clock && this.awaitedUs !== undefined ? Math.min(this.clock.nowUs, this.awaitedUs) : this.positionUs;
+    // What is awaited has not been told, and its time has not come before it is.
+    return this.clock && this.awaitedUs !== undefined ? Math.min(this.clock.nowUs, this.awaitedUs - 1) : this.positionUs;
   }
 
   /** Told once at most: whoever missed it asks. */
