@@ -6,6 +6,7 @@ const digitsMax = 18;
 /** Numbers of so many digits a double holds exactly. */
 const exactDigits = 15;
 const zero = 0x30;
+const nine = 0x39;
 const billion = 1e9;
 const twoTo32 = 2 ** 32;
 /** From here on a double would round. */
@@ -73,11 +74,18 @@ export function idColumn({ length, halves, texts, order }: ReadIds): TextColumn 
   const offsets = new Int32Array(length + 1);
   let bytes = new Uint8Array(length * digitsMax + longestBytes(texts));
   let used = 0;
+  let before = NaN;
   for (let at = 0; at < length; at++) {
     const row = order ? order[at] : at;
     const text = texts.size > 0 ? textOf(texts, row, halves) : longText(halves, row);
-    if (text === undefined) used = writeDigits(bytes, used, halves[2 * row + 1] * twoTo32 + halves[2 * row]);
-    else used += writer.encodeInto(text, bytes.subarray(used)).written;
+    if (text === undefined) {
+      const value = halves[2 * row + 1] * twoTo32 + halves[2 * row];
+      used = value === before + 1 ? writeNext(bytes, offsets[at - 1], used, value) : writeDigits(bytes, used, value);
+      before = value;
+    } else {
+      used += writer.encodeInto(text, bytes.subarray(used)).written;
+      before = NaN;
+    }
     offsets[at + 1] = used;
   }
   bytes = bytes.slice(0, used);
@@ -100,6 +108,15 @@ function longestBytes(texts: ReadIds['texts']): number {
   return bytes;
 }
 
+/** Ids of a feed count up: the digits of the one before, the last of them one more, without a division. Returns where they end. */
+function writeNext(bytes: Uint8Array, from: number, start: number, value: number): number {
+  if (bytes[start - 1] === nine) return writeDigits(bytes, start, value);
+  let at = start;
+  for (let digit = from; digit < start; digit++) bytes[at++] = bytes[digit];
+  bytes[at - 1]++;
+  return at;
+}
+
 /** Nine digits at a time, because those are whole numbers of 32 bits, which divide fastest. Returns where they end. */
 function writeDigits(bytes: Uint8Array, start: number, value: number): number {
   let digits = 1;
@@ -107,7 +124,7 @@ function writeDigits(bytes: Uint8Array, start: number, value: number): number {
   let at = start + digits;
   for (let rest = value; at > start; rest = Math.floor(rest / billion)) {
     const stop = Math.max(start, at - 9);
-    for (let nine = (rest % billion) | 0; at > stop; nine = (nine / 10) | 0) bytes[--at] = zero + (nine % 10);
+    for (let some = (rest % billion) | 0; at > stop; some = (some / 10) | 0) bytes[--at] = zero + (some % 10);
   }
   return start + digits;
 }

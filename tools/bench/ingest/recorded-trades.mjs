@@ -25,13 +25,13 @@ export function whyNoRecordedTrades() {
 
 /**
  * Three days of four US stocks, or one day of one.
- * @param {{ batchRows: number, isSmall: boolean }} options
+ * @param {{ batchRows: number, isSmall: boolean, symbols?: readonly string[] }} options
  * @returns {Promise<RecordedTrades>}
  */
-export async function readRecordedTrades({ batchRows, isSmall }) {
+export async function readRecordedTrades({ batchRows, isSmall, symbols = isSmall ? ['AIG'] : ['SPY', 'IBM', 'BAC', 'AIG'] }) {
   const feed = await leanFeed({
     dataDir: leanDir,
-    symbols: isSmall ? ['AIG'] : ['SPY', 'IBM', 'BAC', 'AIG'],
+    symbols,
     fromDay: '2013-10-07',
     toDay: isSmall ? '2013-10-07' : '2013-10-09',
     kinds: ['trades'],
