@@ -11,7 +11,9 @@ import { runReadsBench } from './reads/reads-bench.mjs';
 import { runBroadcastBench } from './broadcast/broadcast-bench.mjs';
 import { runLatencyBench } from './latency/latency-bench.mjs';
 import { runLibraryBench } from './library-bench.mjs';
-import { runStandaloneBench } from './standalone/standalone-bench.mjs';
+import { runSimulatedDay } from './standalone/simulated-day.mjs';
+import { standaloneIngest } from './standalone/standalone-ingest.mjs';
+import { standaloneReads } from './standalone/standalone-reads.mjs';
 import { runMemoryBench, whyNoMemoryBench } from './memory/memory-bench.mjs';
 
 /**
@@ -134,10 +136,26 @@ export const benches = Object.freeze([
   {
     id: 'u',
     name: 'standalone',
-    title: 'Every service in one process',
+    title: 'One process: ingest',
     measures: 'ticks through a standalone process, door to visible, beside the bare chunk appender of DuckDB',
     whyNot: () => undefined,
-    run: runStandaloneBench,
+    run: standaloneIngest,
+  },
+  {
+    id: 'v',
+    name: 'standalone-reads',
+    title: 'One process: range reads',
+    measures: 'recorded trades out of a standalone process as Arrow over HTTP, and their one-minute bars',
+    whyNot: () => undefined,
+    run: standaloneReads,
+  },
+  {
+    id: 'y',
+    name: 'day',
+    title: 'One process: hours of a simulated market',
+    measures: 'simulated hours of a hundred symbols as fast as they go in, with retention; eight of them with --full',
+    whyNot: () => whyNoMemoryBench(),
+    run: runSimulatedDay,
   },
 ]);
 

@@ -1,4 +1,5 @@
 /** A standalone process of the bench's own: every service in one, in a new folder, on free ports. */
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loopback } from '../../servers/ports.mjs';
 import { startProcess, waitUntilReady } from '../../servers/server-process.mjs';
@@ -7,7 +8,7 @@ import { standalonePorts } from '../../stack/services.mjs';
 import { projectRoot } from '../../stack/settings.mjs';
 import { freeOffset } from '../bench-servers.mjs';
 
-const bounds = { readyMs: 60_000, stopMs: 120_000, restMs: 600_000 };
+const bounds = { readyMs: 60_000, stopMs: 120_000, restMs: 3_600_000 };
 const pollMs = 20;
 
 /**
@@ -86,7 +87,7 @@ export async function untilAtRest({ httpUrl }) {
 }
 
 /** @param {string} what @param {() => Promise<boolean>} isSo */
-async function untilTrue(what, isSo) {
+export async function untilTrue(what, isSo) {
   const deadlineMs = performance.now() + bounds.restMs;
   while (!(await isSo())) {
     if (performance.now() > deadlineMs) throw new Error(`waited ${bounds.restMs / 1_000} s for ${what}`);
@@ -99,4 +100,21 @@ async function numbersOf(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return /** @type {Record<string, number>} */ (await response.json());
+}
+
+/**
+ * @param {Standalone} standalone
+ * @returns {Promise<import('@hindcast/contracts').LedgerDto>}
+ */
+export async function ledgerOf({ httpUrl }) {
+  const response = await fetch(`${httpUrl}/v1/ledger`);
+  return /** @type {import('@hindcast/contracts').LedgerDto} */ (await response.json());
+}
+
+/** What files take, write-ahead logs included; one that goes meanwhile takes nothing. @param {string} folder @returns {number} */
+export function bytesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    return sum + (entry.isDirectory() ? bytesBelow(path) : (statSync(path, { throwIfNoEntry: false })?.size ?? 0));
+  }, 0);
 }

@@ -3,12 +3,11 @@
  * the last row, while market-physics follows the log in the same process. Beside it stands DuckDB's bare chunk appender,
  * fed from columns that are ready and sorted: no door, no admission, no log, no ledger.
  */
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuMsOf } from '../cpu-time.mjs';
 import { runLibraryBench } from '../library-bench.mjs';
 import { underLoad } from '../push/under-load.mjs';
-import { freshStandalone, untilStored } from './fresh-standalone.mjs';
+import { bytesBelow, freshStandalone, untilStored } from './fresh-standalone.mjs';
 import { ownMegabytes } from '../memory/own-memory.mjs';
 
 /**
@@ -100,12 +99,4 @@ export async function ingested({ symbols, batchRows, rows, goal }, run) {
   } finally {
     await undo.all();
   }
-}
-
-/** @param {string} folder @returns {number} */
-export function bytesBelow(folder) {
-  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
-    const path = join(folder, entry.name);
-    return sum + (entry.isDirectory() ? bytesBelow(path) : statSync(path).size);
-  }, 0);
 }

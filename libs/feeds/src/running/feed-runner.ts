@@ -128,7 +128,10 @@ export class FeedRunner {
   }
 
   private shownState(): FeedState {
-    return this.state === 'reading' ? this.parts.feed.status().state : this.state;
+    if (this.state !== 'reading') return this.state;
+    const { state } = this.parts.feed.status();
+    // The source has no more to tell; what it told last is still on its way.
+    return state === 'ended' ? 'live' : state;
   }
 
   private tellChange(): void {
