@@ -52,7 +52,12 @@ export async function runSimulatedDay(run) {
   const label = `${simulatedHours} simulated hours of ${symbols.length} symbols`;
   run.say(`${label}: ${rows.toLocaleString('en')} rows in ${toldS.toFixed(0)} s, ${samples.length} samples`);
   return [
-    { metric: `${label}, door to verified ledger`, ours: rows / toldS, unit: 'rows/s', notes: `${rows.toLocaleString('en')} rows, states made too` },
+    {
+      metric: `${label}, door to verified ledger`,
+      ours: rows / toldS,
+      unit: 'rows/s',
+      notes: `${rows.toLocaleString('en')} rows, states made too`,
+    },
     { metric: 'simulated time against real time', ours: (simulatedHours * 3_600) / toldS, unit: 'times' },
     ...growth(samples, rows),
   ];
@@ -78,7 +83,13 @@ function growth(samples, rows) {
   const files = of(({ fileMb }) => fileMb);
   const most = Math.max(...samples.map(({ mb }) => mb));
   return [
-    { metric: 'memory of the process', ours: memory.meanMb, unit: 'MB', better: 'less', notes: `${memory.notes}, ${most.toFixed(0)} at most` },
+    {
+      metric: 'memory of the process',
+      ours: memory.meanMb,
+      unit: 'MB',
+      better: 'less',
+      notes: `${memory.notes}, ${most.toFixed(0)} at most`,
+    },
     {
       metric: "DuckDB's files, ten minutes kept",
       ours: files.meanMb,

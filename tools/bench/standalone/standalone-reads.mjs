@@ -27,7 +27,8 @@ export async function standaloneReads(run) {
     const standalone = await freshStandalone(undo, { profileDir: run.profileDir });
     const pusher = new GrpcPusher({ url: standalone.grpcUrl });
     undo.add(() => pusher.close());
-    for await (const { ack } of pusher.pushAll(inTurn(batches))) if (ack.rejected > 0) throw new Error(`${ack.rejected} rows were rejected`);
+    for await (const { ack } of pusher.pushAll(inTurn(batches)))
+      if (ack.rejected > 0) throw new Error(`${ack.rejected} rows were rejected`);
     await untilAtRest(standalone);
     const rows = batches.reduce((sum, { trades }) => sum + trades.length, 0);
     const range = `${standalone.httpUrl}/v1/trades?symbol=${symbol}&format=arrow`;
@@ -54,7 +55,9 @@ async function someTrades({ size }) {
     return { batches: recorded.batches, symbol: size === 'small' ? 'AIG' : 'SPY' };
   }
   const count = size === 'small' ? 5 : 100;
-  const batches = Array.from({ length: count }, (_, n) => syntheticTrades({ first: n * batchRows, rows: batchRows, symbols: 1, stepUs: 20 }));
+  const batches = Array.from({ length: count }, (_, n) =>
+    syntheticTrades({ first: n * batchRows, rows: batchRows, symbols: 1, stepUs: 20 }),
+  );
   return { batches, symbol: 'SYM000' };
 }
 
