@@ -11,6 +11,8 @@ import { readSettings } from '../stack/settings.mjs';
 const visiblePollMs = 5;
 const visibleBoundMs = 600_000;
 const portOffsetsTried = 50;
+/** Ports from 32,768 on are handed out by the system to whoever connects. */
+const offsetsBelowSystems = 14_000;
 
 /**
  * A QuestDB with every table and view of the migrations, and no row.
@@ -82,7 +84,7 @@ export async function freshService(undo, name, { questdbUrl, redisUrl, profileDi
 /** An offset with which these ports are all free. @param {readonly number[]} ports */
 export async function freeOffset(ports) {
   for (let attempt = 0; attempt < portOffsetsTried; attempt++) {
-    const offset = 10_000 + Math.floor(Math.random() * 40_000);
+    const offset = 10_000 + Math.floor(Math.random() * offsetsBelowSystems);
     const areFree = await Promise.all(ports.map((port) => isPortFree(port + offset)));
     if (areFree.every(Boolean)) return offset;
   }

@@ -12,6 +12,8 @@ import { runBroadcastBench } from './broadcast/broadcast-bench.mjs';
 import { runLatencyBench } from './latency/latency-bench.mjs';
 import { runLibraryBench } from './library-bench.mjs';
 import { runSimulatedDay } from './standalone/simulated-day.mjs';
+import { doorBesideEmbedding } from './standalone/door-beside-embedding.mjs';
+import { standaloneSize } from './standalone/standalone-size.mjs';
 import { standaloneIngest } from './standalone/standalone-ingest.mjs';
 import { standaloneReads } from './standalone/standalone-reads.mjs';
 import { runMemoryBench, whyNoMemoryBench } from './memory/memory-bench.mjs';
@@ -150,11 +152,27 @@ export const benches = Object.freeze([
     run: standaloneReads,
   },
   {
+    id: 'w',
+    name: 'size',
+    title: 'One process: memory and start',
+    measures: 'memory of a standalone process by number of instruments, and how soon it is ready and has a state when started again',
+    whyNot: whyNoMemoryBench,
+    run: standaloneSize,
+  },
+  {
+    id: 'x',
+    name: 'door',
+    title: 'One process: the doors beside embedding',
+    measures: 'the time of small requests while the model embeds, beside a process that has nothing to embed',
+    whyNot: () => (existsSync(modelDirectory) ? undefined : 'the embedding model is not there yet (npm run setup)'),
+    run: doorBesideEmbedding,
+  },
+  {
     id: 'y',
     name: 'day',
     title: 'One process: hours of a simulated market',
     measures: 'simulated hours of a hundred symbols as fast as they go in, with retention; eight of them with --full',
-    whyNot: () => whyNoMemoryBench(),
+    whyNot: whyNoMemoryBench,
     run: runSimulatedDay,
   },
 ]);

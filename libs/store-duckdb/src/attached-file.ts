@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { askRows } from './ask-rows.js';
 import { storeError } from './duckdb-errors.js';
@@ -66,6 +67,7 @@ export class AttachedFile {
         // One call for both: each costs a turn of the threads.
         await writer.run(`${applied ? noteSql(applied, this.#applied.has(applied.streamId)) : ''} COMMIT`);
         if (applied) this.#applied = new Map([...this.#applied, [applied.streamId, applied]]);
+        await this.#shortenLog();
       } catch (cause) {
         this.#isInDoubt = true;
         // Where the transaction is over already there is nothing to take back.
@@ -78,6 +80,15 @@ export class AttachedFile {
   /** Between two transactions. */
   maintain<T>(work: (writer: DuckDBConnection) => Promise<T>): Promise<T> {
     return this.#turns.run(() => work(this.attachment.writer));
+  }
+
+  /** DuckDB does so by itself only where one file's log has grown long, however long all of them are together. */
+  async #shortenLog(): Promise<void> {
+    const { writer, path, walBytesMax } = this.attachment;
+    const log = await stat(`${path}.wal`).catch(() => undefined);
+    if (log === undefined || log.size <= walBytesMax()) return;
+    // Refused while a reader is at work in the file: then after another commit.
+    await writer.run('CHECKPOINT').catch(() => undefined);
   }
 
   #after({ streamId, number, sequence }: AppliedBy): AppliedBy {

@@ -20,6 +20,14 @@ const stillOpen = /unique file handle conflict/i;
 const attachAttemptsMax = 200;
 const attachPauseMs = 10;
 
+/**
+ * Rows that stand in a write-ahead log lie in memory too, and are no less there for being on disk: beyond its memory DuckDB writes
+ * them to files of 64 KB, which costs more than all else. So all logs together get this share of it, one file as much as the next.
+ */
+const walShareOfMemory = 0.25;
+/** A file's log is worth moving into the file from here on, however many files there are. */
+const walBytesMin = 1_000_000;
+
 /** Questions that are asked at once; a further one waits its turn. */
 const readersMax = 8;
 
@@ -27,8 +35,18 @@ export interface EmbeddedDatabaseOptions {
   readonly dir: string;
   /** What DuckDB may hold in memory before it goes to disk, all files together. */
   readonly memoryBytesMax: number;
-  /** What a file's write-ahead log may grow to before the commit that finds it so moves it into the file. */
+  /**
+   * What a file's write-ahead log may grow to before the commit that finds it so moves it into the file. With many files it is
+   * less: a quarter of the memory, shared out among them.
+   */
   readonly walBytesMax: number;
+}
+
+/** Of each file, while so many are open; a million bytes by a power of two. */
+export function walBytesOfEach({ memoryBytesMax, walBytesMax }: Omit<EmbeddedDatabaseOptions, 'dir'>, files: number): number {
+  const share = (memoryBytesMax * walShareOfMemory) / Math.max(1, files);
+  const rounded = walBytesMin * 2 ** Math.floor(Math.log2(Math.max(1, share / walBytesMin)));
+  return Math.min(walBytesMax, rounded);
 }
 
 /** A database that is attached: its name, and a connection whose own database it is. */
@@ -36,6 +54,8 @@ export interface Attachment {
   readonly name: string;
   readonly path: string;
   readonly writer: DuckDBConnection;
+  /** What its write-ahead log should not exceed while so many others are open. */
+  readonly walBytesMax: () => number;
 }
 
 /**
@@ -50,28 +70,38 @@ export class EmbeddedDatabase {
   readonly #unlock: () => void;
   readonly #idleReaders: DuckDBConnection[] = [];
   readonly #waiting: ((reader: DuckDBConnection) => void)[] = [];
+  readonly #limits: Omit<EmbeddedDatabaseOptions, 'dir'>;
   #readers = 0;
   #attachments = 0;
+  #attached = 0;
 
-  private constructor(parts: { dir: string; instance: DuckDBInstance; control: DuckDBConnection; unlock: () => void }) {
+  private constructor(parts: {
+    readonly dir: string;
+    readonly instance: DuckDBInstance;
+    readonly control: DuckDBConnection;
+    readonly unlock: () => void;
+    readonly limits: Omit<EmbeddedDatabaseOptions, 'dir'>;
+  }) {
     this.dir = parts.dir;
+    this.#limits = parts.limits;
     this.#instance = parts.instance;
     this.#control = parts.control;
     this.#unlock = parts.unlock;
   }
 
   /** STORE_LOCKED where another part of this process has the folder open. */
-  static async open({ dir, memoryBytesMax, walBytesMax }: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  static async open({ dir, ...limits }: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
     mkdirSync(dir, { recursive: true });
     const realDir = realpathSync(dir);
     const unlock = lockStore(realDir);
+    const { memoryBytesMax, walBytesMax } = limits;
     try {
       const instance = await DuckDBInstance.create(':memory:', {
-        memory_limit: `${Math.ceil(memoryBytesMax / 1_000_000)}MB`,
+        memory_limit: megabytes(memoryBytesMax),
         // A statement runs in the thread that asks. With threads of DuckDB's own the asking one goes round in circles until they
         // are through, and a small commit costs twice the processor's time; what runs at once here are statements, up to eight.
         threads: '1',
-        checkpoint_threshold: `${Math.ceil(walBytesMax / 1_000_000)}MB`,
+        checkpoint_threshold: megabytes(walBytesMax),
         temp_directory: join(realDir, 'overflow'),
         // Nothing is ever fetched over the network.
         autoinstall_known_extensions: 'false',
@@ -79,7 +109,7 @@ export class EmbeddedDatabase {
       });
       const control = await instance.connect();
       await lockDown(control, realDir);
-      return new EmbeddedDatabase({ dir: realDir, instance, control, unlock });
+      return new EmbeddedDatabase({ dir: realDir, instance, control, unlock, limits });
     } catch (cause) {
       unlock();
       throw storeError(`the store at ${realDir} cannot be opened`, cause);
@@ -104,7 +134,9 @@ export class EmbeddedDatabase {
         await delay(attachPauseMs);
       }
     }
-    const attachment = { name, path, writer: await this.connect() };
+    const walBytesMax = (): number => walBytesOfEach(this.#limits, this.#attached);
+    const attachment = { name, path, writer: await this.connect(), walBytesMax };
+    this.#attached++;
     try {
       await attachment.writer.run(`USE ${name}`);
       await schema.apply(attachment.writer, path);
@@ -134,6 +166,7 @@ export class EmbeddedDatabase {
   async detach({ name, writer }: Attachment): Promise<void> {
     writer.closeSync();
     await this.#control.run(`DETACH ${name}`);
+    this.#attached--;
   }
 
   /** Runs questions on a connection that is theirs meanwhile: any other statement would cut a result off in silence. */
@@ -174,4 +207,8 @@ async function lockDown(control: DuckDBConnection, dir: string): Promise<void> {
   await control.run(`SET allowed_directories = [${allowed.map(literal).join(', ')}]`);
   await control.run('SET enable_external_access = false');
   await control.run('SET lock_configuration = true');
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000_000)}MB`;
 }

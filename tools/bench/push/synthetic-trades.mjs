@@ -44,7 +44,7 @@ export function syntheticTrades({ first, rows, symbols = symbolCount, stepUs = 1
   return { source: 'bench', receivedAtUs: 0, slackUs: 0, trades, quotes: emptyQuotes, marks: [], rejected: [] };
 }
 
-/** The same trades as the JSON door takes them. @param {{ first: number, rows: number }} span */
+/** The same trades as the JSON door takes them. @param {{ first: number, rows: number, stepUs?: number }} span */
 export function syntheticJson(span) {
   const { trades } = syntheticTrades(span);
   const rows = Array.from({ length: trades.length }, (_, row) => ({

@@ -75,28 +75,29 @@ export async function untilStored({ httpUrl }) {
 }
 
 /**
- * Resolves when states and vectors are made too.
+ * Resolves when states are made too; with `embedded`, their vectors as well.
  * @param {Standalone} standalone
+ * @param {{ embedded: boolean }} options
  */
-export async function untilAtRest({ httpUrl }) {
+export async function untilFolded({ httpUrl }, { embedded }) {
   return untilTrue('the process to come to rest', async () => {
     const [ledger, progress] = await Promise.all([numbersOf(`${httpUrl}/v1/ledger`), numbersOf(`${httpUrl}/v1/progress`)]);
     const isStored = ledger.stored_through_number === ledger.head_number;
-    return isStored && progress.folded_number === ledger.head_number && progress.embedding_queue === 0;
+    return isStored && progress.folded_number === ledger.head_number && (!embedded || progress.embedding_queue === 0);
   });
 }
 
-/** @param {string} what @param {() => Promise<boolean>} isSo */
-export async function untilTrue(what, isSo) {
+/** @param {string} what @param {() => Promise<boolean>} isSo @param {number} [everyMs] */
+export async function untilTrue(what, isSo, everyMs = pollMs) {
   const deadlineMs = performance.now() + bounds.restMs;
   while (!(await isSo())) {
     if (performance.now() > deadlineMs) throw new Error(`waited ${bounds.restMs / 1_000} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
 /** @param {string} url @returns {Promise<Record<string, number>>} */
-async function numbersOf(url) {
+export async function numbersOf(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return /** @type {Record<string, number>} */ (await response.json());

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownMegabytes } from '../memory/own-memory.mjs';
 import { slopeOf } from '../memory/slope.mjs';
-import { bytesBelow, freshStandalone, ledgerOf, untilAtRest, untilTrue } from './fresh-standalone.mjs';
+import { bytesBelow, freshStandalone, ledgerOf, untilFolded, untilTrue } from './fresh-standalone.mjs';
 
 /**
  * @typedef {import('../benches.mjs').BenchRun} BenchRun
@@ -23,7 +23,6 @@ const settings = {
   HINDCAST_DUCKDB_RETENTION_INTERVAL_MS: '15000',
   HINDCAST_LOG_KEEP_ROWS: '200000',
   HINDCAST_LOG_ROWS_MAX: '2000000',
-  HINDCAST_DUCKDB_MEMORY_BYTES_MAX: '256000000',
 };
 const sampleEveryMs = 1_000;
 const samplesMin = 20;
@@ -46,7 +45,7 @@ export async function runSimulatedDay(run) {
   run.undo.add(() => clearInterval(timer));
   await untilTrue('the feed to end', () => hasEnded(standalone.httpUrl));
   const toldS = (performance.now() - startedMs) / 1_000;
-  await untilAtRest(standalone);
+  await untilFolded(standalone, { embedded: false });
   clearInterval(timer);
   const { rows } = await verified(standalone);
   const label = `${simulatedHours} simulated hours of ${symbols.length} symbols`;

@@ -8,7 +8,7 @@ import { RecordBatchReader } from 'apache-arrow';
 import { GrpcPusher } from '@hindcast/log-grpc';
 import { readRecordedTrades, whyNoRecordedTrades } from '../ingest/recorded-trades.mjs';
 import { syntheticTrades } from '../push/synthetic-trades.mjs';
-import { freshStandalone, untilAtRest } from './fresh-standalone.mjs';
+import { freshStandalone, untilFolded } from './fresh-standalone.mjs';
 
 /**
  * @typedef {import('../benches.mjs').BenchRun} BenchRun
@@ -29,7 +29,7 @@ export async function standaloneReads(run) {
     undo.add(() => pusher.close());
     for await (const { ack } of pusher.pushAll(inTurn(batches)))
       if (ack.rejected > 0) throw new Error(`${ack.rejected} rows were rejected`);
-    await untilAtRest(standalone);
+    await untilFolded(standalone, { embedded: true });
     const rows = batches.reduce((sum, { trades }) => sum + trades.length, 0);
     const range = `${standalone.httpUrl}/v1/trades?symbol=${symbol}&format=arrow`;
     const found = await rowsOfArrow(range);
