@@ -49,7 +49,8 @@ export async function openEmbedded(
 
 async function openMiniLm({ cache, embedderThreads }: MarketPhysicsConfig): Promise<Embedder | undefined> {
   try {
-    return await MiniLmEmbedder.open({ modelDirectory: join(cache, 'minilm-int8'), threads: embedderThreads });
+    // It loads while the rest of the service starts: the first vector is due in a minute, the first state at once.
+    return await MiniLmEmbedder.begin({ modelDirectory: join(cache, 'minilm-int8'), threads: embedderThreads });
   } catch (error) {
     // The rest of the service needs no model; health and search say what to do.
     if (error instanceof HindcastError && error.code === 'MODEL_MISSING') return undefined;

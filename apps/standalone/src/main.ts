@@ -1,9 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
-import { runService } from '@hindcast/service-kit';
-import { openDuckDb } from './open-duckdb.js';
-import { standalone } from './standalone.js';
+import { beginStoreThread } from './store/begin-store-thread.js';
 
 // Columns lie outside of V8's heap, and without this each 64 MB of them make V8 mark all of that heap, which has little to do
 // with them: a third of the processor's time while a million ticks a second are poured in.
 setFlagsFromString('--external-memory-accounted-in-global-limit');
-await runService(standalone({ ticks: openDuckDb }));
+// Two threads load at once: most of a start is reading and compiling what is imported.
+const storeThread = beginStoreThread();
+const [{ runService }, { openDuckDb }, { standalone }] = await Promise.all([
+  import('@hindcast/service-kit'),
+  import('./open-duckdb.js'),
+  import('./standalone.js'),
+]);
+await runService(standalone({ ticks: (config) => openDuckDb(storeThread, config) }));

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { HindcastError } from '@hindcast/contracts';
 import type { Embedder } from '@hindcast/ports';
@@ -37,26 +36,55 @@ export class MiniLmEmbedder implements Embedder {
   private nextId = 0;
   /** Set once: why nothing can be embedded any more. */
   private ended: HindcastError | undefined;
+  private readonly batchSize: number;
+
+  /** Resolves when the model is loaded (0.2 to 1 s). Rejects with MODEL_MISSING. */
+  readonly loaded: Promise<void>;
+  private isLoaded = false;
 
   private constructor(
     readonly modelId: string,
     private readonly worker: Worker,
-    private readonly batchSize: number,
+    { batchSize, modelDirectory }: { readonly batchSize: number; readonly modelDirectory: string },
   ) {
-    worker.on('message', (answer: WorkerAnswer) => this.settle(answer));
+    this.batchSize = batchSize;
+    const loading = Promise.withResolvers<void>();
+    this.loaded = loading.promise;
+    // Whoever asks it something hears of it too.
+    this.loaded.catch(() => undefined);
+    worker.on('message', (answer: WorkerAnswer) => {
+      this.isLoaded = true;
+      loading.resolve();
+      this.settle(answer);
+    });
     worker.on('error', (cause: Error) =>
-      this.end(new HindcastError('INTERNAL', `The embedding thread failed: ${cause.message}`, { cause })),
+      this.end(
+        this.isLoaded
+          ? new HindcastError('INTERNAL', `The embedding thread failed: ${cause.message}`, { cause })
+          : doesNotLoad(modelDirectory, cause),
+      ),
     );
     this.exited = new Promise((resolve) => {
       worker.on('exit', (code) => {
         this.end(new HindcastError('INTERNAL', `The embedding thread ended with code ${code}.`));
+        loading.reject(this.ended);
         resolve();
       });
     });
   }
 
-  /** Resolves when the model is loaded (0.2 to 1 s). Throws MODEL_MISSING. */
+  /** Resolves when the model is loaded. Throws MODEL_MISSING. */
   static async open(options: MiniLmEmbedderOptions): Promise<MiniLmEmbedder> {
+    const embedder = await MiniLmEmbedder.begin(options);
+    await embedder.loaded;
+    return embedder;
+  }
+
+  /**
+   * Resolves when it is known which model it is; what is embedded waits until it is loaded. Throws MODEL_MISSING where a file
+   * is not there; files that do not load are found later, and everything that is asked then fails with MODEL_MISSING.
+   */
+  static async begin(options: MiniLmEmbedderOptions): Promise<MiniLmEmbedder> {
     const { modelDirectory, threads = 1, batchSize = batchSizeDefault } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > batchSizeMax) {
       throw new RangeError(`batchSize is ${batchSize}; 1 to ${batchSizeMax} are allowed.`);
@@ -66,8 +94,7 @@ export class MiniLmEmbedder implements Embedder {
       name: 'minilm',
       workerData: { modelDirectory, modelName, threads },
     });
-    await untilReady(worker, modelDirectory);
-    return new MiniLmEmbedder(modelId, worker, batchSize);
+    return new MiniLmEmbedder(modelId, worker, { batchSize, modelDirectory });
   }
 
   async embed(sentences: readonly string[]): Promise<Float32Array> {
@@ -112,15 +139,10 @@ export class MiniLmEmbedder implements Embedder {
 }
 
 /** Files that are there and do not load are as good as missing: the same is to be done about them. */
-async function untilReady(worker: Worker, modelDirectory: string): Promise<void> {
-  try {
-    await once(worker, 'message');
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    throw new HindcastError(
-      'MODEL_MISSING',
-      `The embedding model in ${modelDirectory} does not load: ${words}. Remove that folder, run \`npm run setup\`, then restart.`,
-      { cause },
-    );
-  }
+function doesNotLoad(modelDirectory: string, cause: Error): HindcastError {
+  return new HindcastError(
+    'MODEL_MISSING',
+    `The embedding model in ${modelDirectory} does not load: ${cause.message}. Remove that folder, run \`npm run setup\`, then restart.`,
+    { cause },
+  );
 }

@@ -19,12 +19,7 @@ env.allowLocalModels = true;
 env.useFSCache = false;
 env.localModelPath = modelDirectory;
 
-const embed = await pipeline('feature-extraction', modelName, {
-  dtype: 'q8',
-  session_options: { intraOpNumThreads: threads, interOpNumThreads: 1 },
-});
-
-/** Vectors are made behind everything else: where cores are few, states go first. The model is loaded by then: a start waits for it. */
+/** Vectors are made behind everything else: where cores are few, states go first, and so does the rest of a start. */
 const niceness = 5;
 try {
   // Linux has a priority for each thread, and this link names ours.
@@ -32,6 +27,11 @@ try {
 } catch {
   // Elsewhere all threads of a process share theirs, and this one keeps it.
 }
+
+const embed = await pipeline('feature-extraction', modelName, {
+  dtype: 'q8',
+  session_options: { intraOpNumThreads: threads, interOpNumThreads: 1 },
+});
 
 let last = Promise.resolve();
 parentPort.on('message', (message) => {

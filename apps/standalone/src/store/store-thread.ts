@@ -1,10 +1,16 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { parentPort } from 'node:worker_threads';
 import { HindcastError, type ErrorCode } from '@hindcast/contracts';
 import { DuckDbTickStore, type DuckDbTickStoreOptions } from '@hindcast/store-duckdb';
 import { obey, type StoreCommand } from './store-commands.js';
 
-/** `end` when nobody uses the store any more: it is closed, and the thread ends. */
-export type ThreadCommand = StoreCommand | { readonly kind: 'end' };
+/** `open` once, at first; `end` when nobody uses the store any more: it is closed, and the thread ends. */
+export type ThreadCommand = StoreCommand | OpenCommand | { readonly kind: 'end' };
+
+interface OpenCommand {
+  readonly kind: 'open';
+  readonly options: DuckDbTickStoreOptions;
+}
 
 /** What the thread says once: whether the store is open. */
 export type ThreadOpening = { readonly kind: 'open' } | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
@@ -14,8 +20,9 @@ if (!parentPort) throw new Error('this is the beginning of a thread');
 const main = parentPort;
 const say = (opening: ThreadOpening): void => main.postMessage(opening);
 try {
-  const store = await DuckDbTickStore.open(workerData as DuckDbTickStoreOptions);
-  main.on('message', (command: ThreadCommand) => {
+  const [{ options }] = (await once(main, 'message')) as [OpenCommand];
+  const store = await DuckDbTickStore.open(options);
+  main.on('message', (command: Exclude<ThreadCommand, OpenCommand>) => {
     if (command.kind === 'end') void store.close().finally(() => main.close());
     else obey(command, store);
   });
