@@ -6,6 +6,7 @@
  *   npm run test:torture                            the kills and every scene
  *   npm run test:torture -- --kills 50 --seed 7     the kills alone; as many, from this seed
  *   npm run test:torture -- --scene redis-away      one scene; --scene list names them
+ *   npm run test:torture -- --standalone --kills 50 the one process of npm start, killed during an import
  *   --symbols SPY,IBM --from 2013-10-07 --to 2013-10-08 --kinds trades,quotes    less, or more, of the recorded days
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,11 +17,13 @@ import { whyNoLeanData, whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
 import { readArguments } from '../usage.mjs';
 import { HindcastUnderTest } from './hindcast-under-test.mjs';
 import { replayOf, variables } from './scenes.mjs';
+import { StandaloneUnderTest } from './standalone-under-test.mjs';
 import { endOnSignals, Interrupted, unlessInterrupted } from './torture/interruption.mjs';
 import { playKills } from './torture/kills.mjs';
 import { KeptContents } from './torture/kept-contents.mjs';
 import { recordedCounts } from './torture/recorded-counts.mjs';
 import { scenes } from './torture/scenes.mjs';
+import { importOf, playStandaloneKills, servedReaders } from './torture/standalone-kills.mjs';
 
 const killsDefault = 50;
 /** The kills want a long replay, a scene one that is soon over. */
@@ -39,9 +42,10 @@ function readOptions() {
       from: text('2013-10-07'),
       to: { type: 'string' },
       kinds: text('trades,quotes'),
+      standalone: { type: 'boolean', default: false },
     },
   });
-  const named = values.scene ?? (values.kills === undefined ? scenes.map(({ name }) => name) : []);
+  const named = values.scene ?? (values.kills === undefined && !values.standalone ? scenes.map(({ name }) => name) : []);
   const unknown = named.filter((name) => name !== 'list' && !scenes.some((scene) => scene.name === name));
   if (unknown.length > 0) throw new Error(`--scene ${unknown[0]}: allowed are ${scenes.map(({ name }) => name).join(', ')}, or list`);
   const kills = values.scene === undefined ? wholeNumber('kills', values.kills ?? String(killsDefault)) : 0;
@@ -60,16 +64,18 @@ function daysOf({ from, to }) {
 
 /** What every part is played with: the data, how it is replayed, and what must come out. */
 async function prepare(options, record, folder) {
-  const { kinds, seed, kills, from, to = record.to } = options;
+  const { kinds, seed, kills, from, to = record.to, standalone } = options;
   const symbols = (options.symbols ?? record.symbols).split(',');
-  const recorded = recordedCounts({ symbols, kinds: kinds.split(','), days: daysOf({ from, to }) });
+  const days = daysOf({ from, to });
+  const recorded = recordedCounts({ symbols, kinds: kinds.split(','), days });
   const rows = Object.values(recorded).reduce((sum, count) => sum + count, 0);
-  const kept = new KeptContents({ folder, symbols });
-  const replay = replayOf({ from, to, kinds, of: symbols });
+  const kept = new KeptContents({ folder, symbols, ...(standalone ? { readers: servedReaders } : {}) });
+  const replay = standalone ? importOf({ symbols, days, kinds }) : replayOf({ from, to, kinds, of: symbols });
   const world = { symbols, seed, kills, recorded, rows, kept, replay, variables, say: (text) => console.log(`  ${text}`) };
   console.log(`\nin peace: ${rows.toLocaleString('en')} rows of ${symbols.join(', ')}`);
-  const stack = await HindcastUnderTest.create(variables);
+  const stack = standalone ? await StandaloneUnderTest.start(variables) : await HindcastUnderTest.create(variables);
   try {
+    if (stack instanceof HindcastUnderTest) await unlessInterrupted(stack.startDetached());
     await unlessInterrupted(playInPeace(stack, world));
   } finally {
     await stack.dispose();
@@ -78,7 +84,6 @@ async function prepare(options, record, folder) {
 }
 
 async function playInPeace(stack, { replay, kept, say }) {
-  await stack.startDetached();
   const { rows_a_second: speed } = await stack.json(replay);
   say(`${speed.toLocaleString('en')} rows a second; kept ${JSON.stringify(await kept.keep(stack))}`);
 }
@@ -107,13 +112,15 @@ async function main() {
     for (const { name, title } of scenes) console.log(`${name.padEnd(24)} ${title}`);
     return;
   }
-  const missing = whyNoLeanData() ?? whyNoQuestDb() ?? whyNoRedis();
+  const missing = whyNoLeanData() ?? (options.standalone ? undefined : (whyNoQuestDb() ?? whyNoRedis()));
   if (missing !== undefined) {
     console.log(`skipped: ${missing}\n0 passed, 0 failed, 1 skipped`);
     return;
   }
   console.log(`--seed ${options.seed}`);
-  const kills = { name: 'kills', title: `${options.kills} times SIGKILL during the replay`, play: playKills };
+  const kills = options.standalone
+    ? { name: 'kills', title: `${options.kills} times SIGKILL to the one process during an import`, play: playStandaloneKills }
+    : { name: 'kills', title: `${options.kills} times SIGKILL during the replay`, play: playKills };
   const results = [
     ...(await playAll(options.kills > 0 ? [kills] : [], options, wholeRecord)),
     ...(await playAll(

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { embeddingsOf, firstDifference, quotesOf, statesOf, tradesOf } from '../contents.mjs';
 
 /** By what is compared; each gives lines in a fixed order. */
-const readers = {
+const stackReaders = {
   trades: (stack, symbol) => tradesOf(stack, [symbol]),
   quotes: (stack, symbol) => quotesOf(stack, [symbol]),
   market_states: (stack, symbol) => statesOf(stack, [symbol], { mode: true }),
@@ -23,19 +23,22 @@ export const madeInHindsight = Object.freeze(['trades', 'quotes', 'market_states
 export class KeptContents {
   #folder;
   #symbols;
+  #readers;
   #hashes = new Map();
 
-  constructor({ folder, symbols }) {
+  /** @param {{ folder: string, symbols: readonly string[], readers?: Readonly<Record<string, (stack: any, symbol: string) => Promise<readonly string[]>>> }} options */
+  constructor({ folder, symbols, readers = stackReaders }) {
     this.#folder = folder;
     this.#symbols = symbols;
+    this.#readers = readers;
     mkdirSync(folder, { recursive: true });
   }
 
   /** Reads all of a stack, a symbol at a time; returns how many lines each kind of content has. */
   async keep(stack) {
     const lines = {};
-    for (const [what, symbol] of this.#parts(Object.keys(readers))) {
-      const read = await readers[what](stack, symbol);
+    for (const [what, symbol] of this.#parts(Object.keys(this.#readers))) {
+      const read = await this.#readers[what](stack, symbol);
       this.#hashes.set(`${what} ${symbol}`, hashOf(read));
       writeFileSync(this.#file(what, symbol), read.join('\n'));
       lines[what] = (lines[what] ?? 0) + read.length;
@@ -47,7 +50,7 @@ export class KeptContents {
   async faultsOf(stack, { contents = everything } = {}) {
     const faults = [];
     for (const [what, symbol] of this.#parts(contents)) {
-      const read = await readers[what](stack, symbol);
+      const read = await this.#readers[what](stack, symbol);
       if (hashOf(read) === this.#hashes.get(`${what} ${symbol}`)) continue;
       const kept = readFileSync(this.#file(what, symbol), 'utf8').split('\n');
       faults.push(
