@@ -21,7 +21,13 @@ export class StandaloneUnderTest {
   #commands = new Set();
 
   constructor({ home, offset, variables }) {
-    const own = { NODE_OPTIONS: '', HINDCAST_HOME: home, HINDCAST_PORT_OFFSET: String(offset), HINDCAST_LOG_LEVEL: 'warn', HINDCAST_FEED: 'none' };
+    const own = {
+      NODE_OPTIONS: '',
+      HINDCAST_HOME: home,
+      HINDCAST_PORT_OFFSET: String(offset),
+      HINDCAST_LOG_LEVEL: 'warn',
+      HINDCAST_FEED: 'none',
+    };
     this.home = home;
     /** Where its stores are. */
     this.dataHome = join(home, 'standalone');

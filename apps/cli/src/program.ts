@@ -9,6 +9,7 @@ import type { SimilarOptions } from './commands/similar.js';
 import type { SqlOptions } from './commands/sql.js';
 import type { StatusOptions } from './commands/status.js';
 import type { WatchOptions } from './commands/watch.js';
+import type { ExportOptions } from './export/export-arguments.js';
 import type { ImportOptions } from './import/import-arguments.js';
 import type { ReplayOptions } from './replay/replay-arguments.js';
 import type { Terminal } from './terminal.js';
@@ -37,6 +38,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   };
   addImport(command, program, asked);
   addReplay(command, program, asked);
+  addExport(command, program, asked);
   addLedger(command, program, asked);
   addFeedCommands(command, program, asked);
   addFollowers(command, program, asked);
@@ -98,6 +100,32 @@ Examples:
     .action((paths: string[], options: ImportOptions & Json) =>
       asked<ImportOptions & Json>(async (given, terminal) =>
         (await import('./commands/import-files.js')).importFiles(paths, given, terminal),
+      )(options),
+    );
+}
+
+function addExport(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'export', 'write what is stored to a file: Parquet, CSV or Arrow')
+    .argument('<table>', 'trades, quotes, bars or states')
+    .requiredOption('--symbol <symbol>', 'whose')
+    .option('--market <market>', 'as usa/equity, where the symbol trades on several')
+    .option('--from <time>', 'a day or a time, ISO 8601, UTC')
+    .option('--to <time>', 'a day, included, or a time, not included')
+    .option('--interval <length>', 'of bars: 1s, 1m, 1h, 1d; 1m where it is not given')
+    .option('--format <name>', 'parquet, csv, arrow', 'parquet')
+    .option('--out <file>', 'where to; - is standard output; named after what it holds where it is not given')
+    .addHelpText(
+      'after',
+      `
+The file is there when it is whole. Each row says its market and who gave its id; hindcast import reads it again, exactly.
+
+Examples:
+  hindcast export trades --symbol SPY --from 2013-10-07 --to 2013-10-09
+  hindcast export bars --symbol BTC-USDT --interval 1m --format csv --out - | head`,
+    )
+    .action((table: string, options: ExportOptions & Json) =>
+      asked<ExportOptions & Json>(async (given, terminal) =>
+        (await import('./commands/export-table.js')).exportTable(table, given, terminal),
       )(options),
     );
 }

@@ -8,6 +8,7 @@ export * from './config/feed-factory.js';
 export * from './config/feeds-config.js';
 export { venueNames, type VenueName } from './crypto/venues.js';
 export * from './feed.js';
+export { arrowRows, parquetFromCsv, type ParquetFromCsv } from './files/exported-files.js';
 export { FilesFeed, type FilesFeedOptions } from './files/files-feed.js';
 export { type FileHints } from './files/formats/table-format.js';
 export { timestampUnits, type TimestampUnit } from './files/field-text.js';

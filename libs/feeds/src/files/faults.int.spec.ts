@@ -64,9 +64,7 @@ describe('files that cannot go in', () => {
       code: 'BODY_INVALID',
       message: expect.stringContaining(`${cut} cannot be read: it is cut off`),
     });
-    await expect(planning).rejects.toThrow(
-      `${open}: line 2 has more than 65536 characters, or a quote that is never closed.`,
-    );
+    await expect(planning).rejects.toThrow(`${open}: line 2 has more than 65536 characters, or a quote that is never closed.`);
   });
 
   it.each([

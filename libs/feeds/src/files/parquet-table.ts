@@ -61,7 +61,8 @@ function wordOf({ name, type }: Column): string {
   const column = identifier(name);
   // DuckDB itself rounds when it makes microseconds of nanoseconds.
   if (type === 'TIMESTAMP_NS') return `coalesce((epoch_ns(${column}) // 1000)::VARCHAR, '')`;
-  if (type.startsWith('TIMESTAMP') || type === 'DATE') return `coalesce(epoch_us(${column}::TIMESTAMPTZ)::VARCHAR, '')`;
+  if (type === 'TIMESTAMP WITH TIME ZONE') return `coalesce(epoch_us(${column})::VARCHAR, '')`;
+  if (type.startsWith('TIMESTAMP') || type === 'DATE') return `coalesce(epoch_us(${column}::TIMESTAMP)::VARCHAR, '')`;
   if (type === 'FLOAT') return `coalesce(${column}::DOUBLE::VARCHAR, '')`;
   return `coalesce(${column}::VARCHAR, '')`;
 }

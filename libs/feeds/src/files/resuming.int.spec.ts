@@ -39,7 +39,7 @@ it('an import that is cut anywhere and goes on there tells what a whole one tell
       expect(whole.at(-1)?.throughRow).toBe(plan.rows);
       for (const path of paths) await folder.write(path.slice(folder.dir.length), '');
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
