@@ -83,6 +83,26 @@ describe('feeds over HTTP', () => {
     expect(await names()).toEqual(['demo']);
   });
 
+  it.each([
+    ['no object', null],
+    ['a list', [demo]],
+    ['text', 'simulator'],
+    ['no name', { kind: 'simulator' }],
+    ['a name that is a path', { ...demo, name: '../demo' }],
+    ['a name that is too long', { ...demo, name: 'a'.repeat(33) }],
+    ['SQL as a symbol', { ...demo, symbols: ["'; DROP TABLE trades"] }],
+    ['more symbols than may be', { ...demo, symbols: Array.from({ length: 1_001 }, (_, at) => `S${at}`) }],
+    ['a seed beyond exact numbers', { ...demo, seed: 2 ** 60 }],
+    ['history of a thousand years', { ...demo, historySeconds: 1_000 * 31_536_000 }],
+    ['the market of an exchange', { ...demo, market: 'simulated/../binance' }],
+    ['an unknown field', { ...demo, speed: 2 }],
+    ['an exchange that is none', { name: 'x', kind: 'crypto', symbols: [{ symbol: 'BTC-USDT', sources: ['mtgox/spot'] }] }],
+    ['an address of another kind', { name: 'x', kind: 'alpaca', symbols: ['SPY'], streamUrl: 'file:///etc/passwd' }],
+  ])('are not added from %s', async (_what, body) => {
+    expect(await failure('POST', '', body)).toEqual([400, expect.stringMatching(/^(FIELD|BODY)_INVALID$/)]);
+    expect(await names()).toEqual([]);
+  });
+
   it('are there again after a restart, in the state that was wanted of them', async () => {
     await ask('POST', '', demo);
     await ask('POST', '', { ...demo, name: 'quiet', market: 'simulated/quiet' });

@@ -6,6 +6,7 @@ import type { Logger } from '@hindcast/service-kit';
 import { configuredFeeds, feedSecrets, type FeedSettings } from './configured-feeds.js';
 import { Feeds, type OpenFeed } from './feeds.js';
 import { KeptFeeds } from './kept-feeds.js';
+import { PoliteIntake } from './polite-intake.js';
 import type { StoredTrades } from './stored-position.js';
 
 interface OpenFeedsParts {
@@ -39,7 +40,7 @@ export async function openFeeds({ config, intake, clock, openFeed, ...parts }: O
     configured: configuredFeeds(config),
     secrets: feedSecrets(config),
     openFeed: openFeed ?? ((feed, secrets) => new ThreadedFeed({ config: feed, secrets })),
-    intake: asOneDoor,
+    intake: new PoliteIntake(asOneDoor, world),
     kept: await KeptFeeds.open(join(config.home, 'feeds')),
     world,
   });
