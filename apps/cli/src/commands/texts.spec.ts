@@ -159,7 +159,7 @@ it('watching shows snapshots and updates alike', () => {
   };
   expect(stateLines({ event: 'SNAPSHOT', states: [state] })).toEqual(stateLines(update));
   expect(stateLines(update)[0]).toBe(
-    '2013-10-07T13:35:00Z   SPY        Gaussian     2.80   0.500  1.000     0.500     0.200     0.300    168.25',
+    '2013-10-07T13:35:00Z   SPY        Gaussian     2.80   0.500  1.000     0.500     0.200     0.300    168.25             usa/equity',
   );
 });
 

@@ -119,8 +119,8 @@ export function show(text: string, { json, print, note }: Terminal): void {
     note(`  (${whole(message.missed)} states were passed over: this terminal is slower than the market)`);
 }
 
-const widths = [22, 10, 12, 6, 6, 9, 9, 9, 8] as const;
-const titles = ['time', 'symbol', 'regime', 'alpha', 'mass', 'velocity', 'momentum', 'friction', 'entropy', 'price'];
+const widths = [22, 10, 12, 6, 6, 9, 9, 9, 8, 18] as const;
+const titles = ['time', 'symbol', 'regime', 'alpha', 'mass', 'velocity', 'momentum', 'friction', 'entropy', 'price', 'market'];
 
 export const watchHeading = fitted(titles);
 
@@ -132,10 +132,10 @@ export function stateLines(message: StreamMessage): readonly string[] {
 
 type Shown = Pick<
   PhysicsStateJson,
-  'timestamp' | 'symbol' | 'regime' | 'mass' | 'velocity' | 'momentum' | 'friction' | 'entropy' | 'price'
+  'timestamp' | 'symbol' | 'market' | 'regime' | 'mass' | 'velocity' | 'momentum' | 'friction' | 'entropy' | 'price'
 > & { readonly alpha: number | null };
 
-function stateLine({ timestamp, symbol, regime, alpha, mass, velocity, momentum, friction, entropy, price }: Shown): string {
+function stateLine({ timestamp, symbol, market, regime, alpha, mass, velocity, momentum, friction, entropy, price }: Shown): string {
   return fitted([
     timestamp,
     symbol,
@@ -147,6 +147,7 @@ function stateLine({ timestamp, symbol, regime, alpha, mass, velocity, momentum,
     figure(friction, 3),
     figure(entropy, 3),
     String(price),
+    market,
   ]);
 }
 
