@@ -68,6 +68,8 @@ export function statesConformance(open: () => TickStore): void {
         ...someStates(two, 1).map((state) => ({ ...state, market: 'other/market' })),
       ];
       await store.writeStates(written, 'live');
+      // As after a checkpoint that was lost.
+      await store.writeStates(written, 'live');
       const symbols = [one, two];
       await until(async () => (await store.newestStates({ symbols })).length === 3);
       const row = (index: number): StateRow => ({ ...written[index], mode: 'live' });
