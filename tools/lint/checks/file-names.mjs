@@ -5,7 +5,7 @@ const kebabCase = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
 /** Names that others read by convention. */
 const conventional =
-  /^(README|CHANGELOG|LICENSE|DESIGN|HOUSE_STYLE|ARCHITECTURE|API|CONFIGURATION|OPERATING|BENCHMARKS|FEEDS|REPLAY|Dockerfile|__init__)(\.[a-z-]+)*$/;
+  /^(README|CHANGELOG|LICENSE|DESIGN|HOUSE_STYLE|ARCHITECTURE|API|CONFIGURATION|OPERATING|BENCHMARKS|FEEDS|IMPORT|REPLAY|Dockerfile|__init__)(\.[a-z-]+)*$/;
 
 const protoFile = /^[a-z0-9]+(_[a-z0-9]+)*\.proto$/;
 /** Migrations are applied in the order of their numbers, and named after the tables that they make. */
