@@ -25,7 +25,7 @@ export async function readPulse({ url, apiKey }) {
   try {
     const [monitoring, feeds] = await Promise.all([get(`${url}/v1/monitoring`, apiKey), get(`${url}/v1/feeds`, apiKey).catch(() => ({}))]);
     const { feeds: all = [] } = feeds;
-    return { line: [pulseLine(monitoring.sections), ...all.map(feedWord)].join(' · '), feeds: all };
+    return { line: [pulseLine(monitoring.sections), ...all.map(feedWord), ...problemWords(monitoring.sections)].join(' · '), feeds: all };
   } catch {
     return undefined;
   }
@@ -65,6 +65,18 @@ export function feedNews(feeds, told) {
     told.set(feed.name, news);
     return [`Feed ${feedText(feed)}${feed.simulated ? '. Nothing of it is real; HINDCAST_FEED chooses another feed.' : ''}`];
   });
+}
+
+/**
+ * What needs a person is told elsewhere, with what to do about it.
+ * @param {Readonly<Record<string, { problems?: readonly { severity: string }[] }>>} sections
+ * @returns {string[]}
+ */
+export function problemWords(sections) {
+  const problems = Object.values(sections).flatMap(({ problems: found = [] }) => found.filter(({ severity }) => severity === 'critical'));
+  return problems.length === 0
+    ? []
+    : [`${problems.length} ${problems.length === 1 ? 'thing needs' : 'things need'} you: npx hindcast status`];
 }
 
 /** Whatever else a line leaves out: that ticks are made up is in it. @param {FeedFacts} feed */

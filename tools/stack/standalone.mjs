@@ -18,6 +18,9 @@ import { stopLeftovers, stopRun } from './stop.mjs';
 
 const exitCodes = Object.freeze({ running: 0, starting: 1, not_ready: 1, stopped: 3 });
 const pulseIntervalMs = 2_000;
+/** Measured with the simulator's four hours of history; see docs/OPERATING.md#small-machines. */
+const memoryWantedBytes = 1_000_000_000;
+const diskCodes = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOENT', 'EIO']);
 
 async function main() {
   const settings = readStandaloneSettings(process.env);
@@ -55,6 +58,8 @@ async function runUntilStopped(settings) {
   let lastFatal = '';
   const member = standaloneMember(settings, (line) => (lastFatal = line.includes('"fatal"') ? line : lastFatal));
   try {
+    const scarce = memoryWarning();
+    if (scarce) display.say(scarce);
     await stopLeftovers(folders.run, display.say);
     const taken = await portsInUse([member]);
     if (taken) throw new Error(taken);
@@ -150,4 +155,28 @@ function shown(path) {
   return here === '' || here.startsWith('..') ? path : here;
 }
 
-await runInForeground(main);
+/** Undefined where there is enough. */
+function memoryWarning() {
+  const free = process.availableMemory?.() ?? Infinity;
+  if (free >= memoryWantedBytes) return undefined;
+  const megabytes = (/** @type {number} */ count) => `${Math.round(count / 1_000_000)} MB`;
+  return `Only ${megabytes(free)} of memory are free; docs/OPERATING.md#small-machines says what takes how much, and how to need less.`;
+}
+
+/** What the file system says, with what can be done about it. @param {unknown} error @param {string} home */
+function inWords(error, home) {
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (code === undefined || !diskCodes.has(code)) return error;
+  return new Error(
+    `Hindcast cannot write in ${home} (${message}): make room or give yourself the right, or name another folder with HINDCAST_HOME.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+await runInForeground(() =>
+  main().catch((error) => {
+    throw inWords(error, shown(readStandaloneSettings(process.env).home));
+  }),
+);

@@ -1,4 +1,4 @@
-import { feedNews, feedText, pulseLine } from './pulse.mjs';
+import { feedNews, feedText, problemWords, pulseLine } from './pulse.mjs';
 import { openRunDisplay } from './run-display.mjs';
 import { readStandaloneSettings, reasonIn } from './standalone-run.mjs';
 
@@ -56,6 +56,14 @@ describe('how things stand', () => {
     };
     expect(pulseLine(sections)).toBe('1,236 rows · 2 symbols · 120 states · 7 vectors · lag 1.3 s');
     expect(pulseLine({})).toBe('0 rows · 0 symbols · 0 states · 0 vectors · lag 0.0 s');
+  });
+
+  it('says that something needs a person', () => {
+    expect(problemWords({ log: { problems: [] }, feeds: {} })).toEqual([]);
+    const critical = { severity: 'critical' };
+    expect(problemWords({ log: { problems: [critical] }, drain: { problems: [critical, { severity: 'warning' }] } })).toEqual([
+      '2 things need you: npx hindcast status',
+    ]);
   });
 
   it('says once which source a feed has become, and that one has failed', () => {

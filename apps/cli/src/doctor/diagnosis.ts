@@ -51,9 +51,9 @@ export interface Finding {
   readonly advice?: string;
 }
 
-/** Measured after a start with two symbols and the model loaded; see docs/OPERATING.md. */
-const memoryNeededBytes = 700_000_000;
-const memoryLeastBytes = 400_000_000;
+/** Measured: with the simulator's history, and with nothing but the services; see docs/OPERATING.md#small-machines. */
+const memoryNeededBytes = 1_000_000_000;
+const memoryLeastBytes = 300_000_000;
 const diskWantedBytes = 2_000_000_000;
 const diskLeastBytes = 200_000_000;
 const skewMaxMs = 2_000;
@@ -88,7 +88,7 @@ function memoryFinding({ memory: { totalBytes, availableBytes }, running }: Mach
   const found = `${bytes(availableBytes)} of ${bytes(totalBytes)} free`;
   const wanted = `Hindcast takes about ${bytes(memoryNeededBytes)} with a few symbols`;
   if (running || availableBytes >= memoryNeededBytes) return { what: 'memory', state: 'ok', found };
-  const advice = `${wanted}: end something else, or let it have less with HINDCAST_DUCKDB_MEMORY_BYTES_MAX and fewer feeds.`;
+  const advice = `${wanted}: end something else, or let it need less (docs/OPERATING.md#small-machines).`;
   return { what: 'memory', state: availableBytes < memoryLeastBytes ? 'fault' : 'warning', found, advice };
 }
 
