@@ -15,15 +15,19 @@ interface Pumping {
  */
 export async function pump(feed: Pick<Feed, 'position'> & AsyncIterable<TickBatch>, { push, signal, onBatch }: Pumping): Promise<void> {
   const iterator = feed[Symbol.asyncIterator]();
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
+  // No promise of its own: one that outlives the loop would keep the outcome of each race that it was in, batches and all.
+  let onAbort: () => void = () => undefined;
+  const tellAbort = (): void => onAbort();
+  signal.addEventListener('abort', tellAbort, { once: true });
   try {
     let next: Promise<IteratorResult<TickBatch>> | undefined;
     while (!signal.aborted) {
       if (push.hasRoom) next ??= iterator.next();
-      const event = await Promise.race([...awaited(next, push.oldestSettled), aborted]);
+      const outcomes = awaited(next, push.oldestSettled);
+      const event = await new Promise<IteratorResult<TickBatch> | 'settled' | undefined>((resolve, reject) => {
+        onAbort = () => resolve(undefined);
+        for (const outcome of outcomes) outcome.then(resolve, reject);
+      });
       if (event === undefined) {
         // It may reject now that nobody waits for it.
         next?.catch(() => undefined);
@@ -38,6 +42,7 @@ export async function pump(feed: Pick<Feed, 'position'> & AsyncIterable<TickBatc
       }
     }
   } finally {
+    signal.removeEventListener('abort', tellAbort);
     await iterator.return?.();
   }
   while (push.oldestSettled) await push.settleOldest(signal);
