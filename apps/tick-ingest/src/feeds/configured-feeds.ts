@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import { memoryBatchRows, parseFeedConfig, parseFeedsFile, type FeedConfig, type FeedSecrets } from '@hindcast/feeds';
+import { memoryBatchRows, parseFeedConfig, parseFeedsFile, type FeedConfig, type FeedSecrets } from '@hindcast/feeds/unattended';
 import { projectRoot } from '@hindcast/service-kit';
 
 /** What of the configuration is about feeds. */

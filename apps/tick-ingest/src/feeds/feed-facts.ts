@@ -1,5 +1,5 @@
 import { isoFromUs, type FeedFacts } from '@hindcast/contracts';
-import type { FeedConfig, FeedStatus } from '@hindcast/feeds';
+import type { FeedConfig, FeedStatus } from '@hindcast/feeds/unattended';
 
 interface Described {
   readonly config: FeedConfig;

@@ -1,4 +1,4 @@
-import { FeedRunner, noGaps, type Feed } from '@hindcast/feeds';
+import { FeedRunner, noGaps, type Feed } from '@hindcast/feeds/unattended';
 import type { TickBatch } from '@hindcast/market';
 import fc from 'fast-check';
 import { TrimmerWorker } from '../drain/trimmer.worker.js';

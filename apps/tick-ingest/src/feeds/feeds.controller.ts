@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import type { FeedFacts, FeedsFacts } from '@hindcast/contracts';
-import { feedConfigSchema } from '@hindcast/feeds';
+import { feedConfigSchema } from '@hindcast/feeds/unattended';
 import { Documented, Needs } from '@hindcast/service-kit';
 import { TickIngest } from '../tick-ingest.js';
 import { feedNameField } from './feeds.js';

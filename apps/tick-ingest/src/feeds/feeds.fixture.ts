@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createFeed, noGaps, type Feed, type FeedConfig, type FeedPosition, type FeedSecrets, type FeedWorld } from '@hindcast/feeds';
+import {
+  createFeed,
+  noGaps,
+  type Feed,
+  type FeedConfig,
+  type FeedPosition,
+  type FeedSecrets,
+  type FeedWorld,
+} from '@hindcast/feeds/unattended';
 import { emptyQuotes, tradeColumns, type TickBatch } from '@hindcast/market';
 import { systemClock } from '@hindcast/ports';
 import type { IngestWorld } from '../ingest-world.fixture.js';

@@ -9,7 +9,7 @@ import {
   type FeedStatus,
   type FeedWorld,
   type TickIntake,
-} from '@hindcast/feeds';
+} from '@hindcast/feeds/unattended';
 import { parseFields, type Logger } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { feedFacts } from './feed-facts.js';

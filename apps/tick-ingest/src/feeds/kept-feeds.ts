@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import { parseFeedConfig, type FeedConfig, type FeedPosition } from '@hindcast/feeds';
+import { parseFeedConfig, type FeedConfig, type FeedPosition } from '@hindcast/feeds/unattended';
 import { z } from 'zod';
 
 /** What an operator has said while the process ran. */

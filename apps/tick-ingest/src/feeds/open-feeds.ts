@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ThreadedFeed, type FeedWorld, type TickIntake } from '@hindcast/feeds';
+import { ThreadedFeed, type FeedWorld, type TickIntake } from '@hindcast/feeds/unattended';
 import type { Clock } from '@hindcast/ports';
 import type { Logger } from '@hindcast/service-kit';
 import { configuredFeeds, feedSecrets, type FeedSettings } from './configured-feeds.js';

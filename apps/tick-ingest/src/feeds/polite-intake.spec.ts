@@ -1,4 +1,4 @@
-import type { IntakeCounts, TickIntake } from '@hindcast/feeds';
+import type { IntakeCounts, TickIntake } from '@hindcast/feeds/unattended';
 import { emptyQuotes, tradeColumns, type TickBatch } from '@hindcast/market';
 import { PoliteIntake } from './polite-intake.js';
 

@@ -1,4 +1,4 @@
-import type { FeedWorld, TickIntake } from '@hindcast/feeds';
+import type { FeedWorld, TickIntake } from '@hindcast/feeds/unattended';
 import { secondUs } from '@hindcast/contracts';
 import type { TickBatch } from '@hindcast/market';
 

@@ -1,4 +1,4 @@
-import { memoryBatchRows, parseFeedConfig, type AutoConfig, type FeedConfig, type FeedPosition } from '@hindcast/feeds';
+import { memoryBatchRows, parseFeedConfig, type AutoConfig, type FeedConfig, type FeedPosition } from '@hindcast/feeds/unattended';
 
 /** Not `simulated/spot`: what is searched beside a live market is told from a market that somebody simulates. */
 const memoryMarket = 'simulated/memory';

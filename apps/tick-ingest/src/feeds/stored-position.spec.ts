@@ -1,4 +1,4 @@
-import { parseFeedConfig } from '@hindcast/feeds';
+import { parseFeedConfig } from '@hindcast/feeds/unattended';
 import { tradeColumns, type TradeFields } from '@hindcast/market';
 import type { InstrumentSummary, TickRange } from '@hindcast/ports';
 import { storedPosition, type StoredTrades } from './stored-position.js';

@@ -1,4 +1,4 @@
-import { liveSources, type FeedConfig, type FeedPosition } from '@hindcast/feeds';
+import { liveSources, type FeedConfig, type FeedPosition } from '@hindcast/feeds/unattended';
 import { instrumentKey, textAt, wordAt, type Instrument } from '@hindcast/market';
 import type { TickReader } from '@hindcast/ports';
 
