@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 
@@ -35,7 +35,8 @@ export class ScratchDatabase {
 
   private async open() {
     mkdirSync(this.parentDir, { recursive: true });
-    const dir = mkdtempSync(join(this.parentDir, 'scratch-'));
+    removeLeftBehind(this.parentDir);
+    const dir = mkdtempSync(join(this.parentDir, `scratch-${process.pid}-`));
     const instance = await DuckDBInstance.create(join(dir, 'rows.duckdb'), {
       memory_limit: memoryMax,
       temp_directory: join(dir, 'overflow'),
@@ -45,6 +46,24 @@ export class ScratchDatabase {
       autoload_known_extensions: 'false',
     });
     return { instance, dir };
+  }
+}
+
+/** Folders of processes that were killed: nobody else would take them away. */
+function removeLeftBehind(parentDir: string): void {
+  for (const name of readdirSync(parentDir)) {
+    const [, pid] = /^scratch-(\d{1,10})-/.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(parentDir, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is alive as well.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
