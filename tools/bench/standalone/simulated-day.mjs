@@ -102,8 +102,7 @@ function growth(samples, rows) {
 /** @param {string} url */
 async function hasEnded(url) {
   const response = await fetch(`${url}/v1/feeds`);
-  /** @type {{ feeds: { state: string, detail: string }[] }} */
-  const { feeds } = await response.json();
+  const { feeds } = /** @type {{ feeds: { state: string, detail: string }[] }} */ (await response.json());
   const [feed] = feeds;
   if (feed?.state === 'failed') throw new Error(`the feed has failed: ${feed.detail}`);
   return feed?.state === 'ended';
@@ -113,7 +112,7 @@ async function hasEnded(url) {
 async function verified(standalone) {
   const { totals } = await ledgerOf(standalone);
   const response = await fetch(`${standalone.httpUrl}/v1/ledger/verify`, { method: 'POST', signal: AbortSignal.timeout(verifyBoundMs) });
-  const { verified: isVerified, ...rest } = await response.json();
+  const { verified: isVerified, ...rest } = /** @type {{ verified: boolean }} */ (await response.json());
   if (isVerified !== true) throw new Error(`the ledger does not agree with the store: ${JSON.stringify(rest).slice(0, 1_000)}`);
   return { rows: totals.trades.stored + totals.quotes.stored };
 }
