@@ -91,7 +91,7 @@ async function fill({ grpcUrl }, count) {
 /** @param {string} url */
 async function hasState(url) {
   try {
-    const { states } = await (await fetch(`${url}/v1/states`)).json();
+    const { states } = /** @type {{ states: unknown[] }} */ (await (await fetch(`${url}/v1/states`)).json());
     return states.length > 0;
   } catch {
     return false;
