@@ -20,8 +20,8 @@ import { ownMegabytes } from '../memory/own-memory.mjs';
  * @property {Figure['goal']} [goal]
  */
 
-/** Rows of an instrument that leave for its file in one commit, by default; theirs commit the same. */
-const pieceRows = 50_000;
+/** Rows of a piece, as the drain has them by default; theirs are committed in the same pieces. */
+const pieceRows = 250_000;
 const streams = 2;
 const windowMax = 8;
 /** Of event time: what a busy market has, and few enough states that the figure is one of ticks. */
