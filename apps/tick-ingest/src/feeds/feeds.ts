@@ -181,8 +181,8 @@ export class Feeds {
       known.position = position;
       feed.resume(position);
     }
-    this.known.set(name, known);
     this.supervisor.add(feed, { isStopped: true });
+    this.known.set(name, known);
     if (this.isRunning) this.startWanted(name, known);
   }
 

@@ -200,7 +200,7 @@ export class LiveFeed implements Feed {
         this.emit(stream, sequence.answer(trades, this.world.clock.nowUs()));
       });
     }
-    this.mark(stream, nowUs);
+    if (isWanted(stream)) this.mark(stream, nowUs);
   }
 
   private wantedFrom(session: LiveSession): ReadonlySet<string> {
@@ -263,6 +263,11 @@ export class LiveFeed implements Feed {
     const words = [...this.sessions].map(([key, session]) => [key, session.status().detail]).filter(([, detail]) => detail !== '');
     return [...unknown, ...words.map(([key, detail]) => `${key}: ${detail}`)].join('; ');
   }
+}
+
+/** Whether it is listened to: a connection may stand for other symbols alone. */
+function isWanted({ uses }: Stream): boolean {
+  return uses.some(({ failover, index }) => failover.isWanted(index));
 }
 
 /** Of several sources it is the one that tells of the symbol; one alone is active while its connection stands. */

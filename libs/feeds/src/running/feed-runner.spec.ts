@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { HindcastError } from '@hindcast/contracts';
 import type { TickBatch } from '@hindcast/market';
 import fc from 'fast-check';
@@ -11,6 +13,9 @@ function runnerOf(feed: Feed, intake = new FakeIntake()) {
   const runner = new FeedRunner({ feed, intake, world, onState: ({ state }) => states.push(state) });
   return { runner, intake, world, states };
 }
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const ids = Array.from({ length: 200 }, (_, index) => String(index));
 
@@ -138,6 +143,47 @@ describe('a feed that runs', () => {
     await until(() => runner.status().state === 'waiting');
     await runner.stop();
     expect(runner.status()).toMatchObject({ state: 'stopped', rows: { trades: 0 } });
+  });
+
+  it('tells again what was never taken, also where nothing had been taken yet', async () => {
+    let next = 0;
+    const feed: Feed = {
+      ...feedOf('days', async function* () {
+        while (next < ids.length) yield batchOf(ids[next++]);
+      }),
+      position: () => ({ nowUs: next }),
+      resume: ({ nowUs }) => (next = nowUs ?? 0),
+    };
+    const { runner, intake } = runnerOf(feed);
+    intake.onAdmit = () => {
+      throw busy;
+    };
+    runner.start();
+    await until(() => runner.status().state === 'waiting');
+    await runner.stop();
+    intake.onAdmit = () => undefined;
+    runner.start();
+    await runner.ended();
+    expect(intake.stored).toEqual(ids);
+  });
+
+  it('lets go of every batch that is on disk, however long it runs', async () => {
+    const told: WeakRef<TickBatch>[] = [];
+    const last = silentFeed('socket');
+    const feed = feedOf('socket', async function* () {
+      for (const id of ids) {
+        const batch = batchOf(id);
+        told.push(new WeakRef(batch));
+        yield batch;
+      }
+      yield* last;
+    });
+    const { runner, intake } = runnerOf(feed);
+    runner.start();
+    await until(() => intake.stored.length === ids.length && last.isOpen());
+    collectGarbage();
+    // The last one may still stand in a frame.
+    expect(told.filter((batch) => batch.deref() !== undefined).length).toBeLessThan(3);
   });
 
   it('is asked how its source stands, and tells of a change', async () => {

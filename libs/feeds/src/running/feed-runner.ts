@@ -101,8 +101,9 @@ export class FeedRunner {
       backoff.reset();
       this.tellChange();
     };
-    // What the last reading had handed over and the disk never got is told again.
-    if (this.stored) feed.resume(this.stored);
+    // What the last reading had handed over and the disk never got is told again, be it all of it.
+    this.stored ??= feed.position();
+    feed.resume(this.stored);
     this.become('reading');
     try {
       await pump(feed, { push, signal, onBatch });
