@@ -242,7 +242,14 @@ export class Feeds {
     known.isDecided = true;
     this.parts.logger[words.isSimulated ? 'warn' : 'info']({ feed: config.name, simulated: words.isSimulated }, words.text);
     const memory = words.isSimulated ? undefined : memoryFeed(config);
-    if (memory && !this.known.has(memory.name)) void this.changed(() => this.take({ config: memory, origin: 'configured' }));
+    if (memory && !this.known.has(memory.name)) this.takeBeside(memory);
+  }
+
+  /** Nobody waits for it: where it cannot be taken, the others go on without it. */
+  private takeBeside(config: FeedConfig): void {
+    this.changed(() => this.take({ config, origin: 'configured' })).catch((error: unknown) => {
+      this.parts.logger.warn({ feed: config.name, err: error }, 'the feed could not be opened');
+    });
   }
 
   private stateChanged({ name, kind, state, detail }: FeedStatus): void {
