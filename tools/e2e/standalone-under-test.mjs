@@ -19,6 +19,8 @@ export class StandaloneUnderTest {
   #child;
   #said = '';
   #commands = new Set();
+  /** Whoever was ended on purpose, perhaps before it was ready: another one takes its place. */
+  #wereEnded = new WeakSet();
 
   constructor({ home, offset, variables }) {
     const own = {
@@ -49,6 +51,7 @@ export class StandaloneUnderTest {
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.#said += text));
     await until('standalone to be ready', async () => {
+      if (this.#wereEnded.has(child)) return true;
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`it ended with ${child.exitCode ?? child.signalCode}:\n${this.#said}`);
       return fetch(`${this.url}/health/ready`).then(
@@ -81,6 +84,7 @@ export class StandaloneUnderTest {
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode;
     const ended = once(child, 'exit');
+    this.#wereEnded.add(child);
     child.kill(signal);
     const [code, by] = await ended;
     return code ?? by;
