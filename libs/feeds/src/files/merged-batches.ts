@@ -52,7 +52,7 @@ export async function* mergedBatches(parts: Merge): AsyncGenerator<FileBatch> {
       if (timeUs >= ends.nextUs) {
         const marks = ends.takeUntil(timeUs);
         if (rows >= startAfterRow) yield* take(marks);
-      } else if (batches.isFull || (timeUs >= batchEndUs && batches.rows > 0)) {
+      } else if (batches.isClosedTo(reader) || (timeUs >= batchEndUs && batches.rows > 0)) {
         yield* take();
       }
       if (rows >= startAfterRow) {

@@ -26,6 +26,8 @@ export const idBytesMax = 64;
 const rejectedTextMax = 1_000;
 /** Sources of one group of batches: a column of sources that differ from row to row must not fill memory. */
 const sourcesMax = 64;
+/** Sources whose arrays are used again by the next group: where sources take turns, groups are short and many. */
+const sourcesKeptMax = 4;
 
 /**
  * Gathers rows of the merged order into batches, one a source, because a batch says once who gave its ids. Batches of one
@@ -35,13 +37,24 @@ export class TickBatches {
   rows = 0;
   private readonly row: TickRow = emptyRow();
   private readonly bySource = new Map<string, SourceBatch>();
+  private readonly traded = new TradedInstruments();
+  /** Of the group, in the order of their first rows. */
+  private used: SourceBatch[] = [];
   private newest: SourceBatch | undefined;
   private startRow = 0;
 
   constructor(private readonly rowsMax: number) {}
 
-  get isFull(): boolean {
-    return this.rows === this.rowsMax || this.bySource.size > sourcesMax;
+  /**
+   * Whether the group has no place for the reader's current row. A group has trades of an instrument from one source only:
+   * it is told source by source, and a trade that is told behind a later one of its instrument would count as late.
+   */
+  isClosedTo(reader: TickReader): boolean {
+    if (this.rows === 0) return false;
+    if (this.rows === this.rowsMax || this.used.length > sourcesMax) return true;
+    if (reader.kind !== 'trades') return false;
+    reader.read(this.row);
+    return this.traded.hasOtherSource(this.row) && reader.fault() === undefined;
   }
 
   /** Takes the reader's current row. */
@@ -49,23 +62,26 @@ export class TickBatches {
     const { row } = this;
     reader.read(row);
     if (this.newest?.source !== row.source) this.newest = this.batchOf(row.source);
-    this.newest.add(reader, row);
+    if (this.newest.positions === 0) this.used.push(this.newest);
+    const isTick = this.newest.add(reader, row);
+    if (isTick && reader.kind === 'trades') this.traded.add(row);
     this.rows++;
   }
 
   /** The batches, in the order of their first rows, marks with the last of them; and an empty group to go on with. */
   take({ receivedAtUs, marks, throughRow }: Taking): readonly FileBatch[] {
-    const used = [...this.bySource.values()].filter(({ positions }) => positions > 0);
     // Marks alone travel, too.
-    if (used.length === 0) used.push(this.newest ?? this.batchOf(this.row.source));
+    const used = this.used.length > 0 ? this.used : [this.newest ?? this.batchOf(this.row.source)];
     const batches = used.map((batch, at) => {
       const isLast = at === used.length - 1;
       return batch.take({ receivedAtUs, marks: isLast ? marks : [], throughRow: isLast ? throughRow : this.startRow });
     });
-    if (this.bySource.size > 1) {
+    if (this.bySource.size > sourcesKeptMax) {
       this.bySource.clear();
       this.newest = undefined;
     }
+    this.traded.clear();
+    this.used = [];
     this.rows = 0;
     this.startRow = throughRow;
     return batches;
@@ -88,6 +104,39 @@ function emptyRow(): TickRow {
   return { ...words, first: NaN, firstSize: NaN, second: NaN, secondSize: NaN, side: 0 };
 }
 
+const nothingTraded = { market: '', symbol: '', source: '' };
+
+/** Who told the trades of each instrument of a group. */
+class TradedInstruments {
+  private readonly sources = new Map<string, Map<string, string>>();
+  private newest = nothingTraded;
+
+  hasOtherSource(row: TickRow): boolean {
+    if (this.isAsNewest(row)) return false;
+    return (this.sources.get(row.market)?.get(row.symbol) ?? row.source) !== row.source;
+  }
+
+  add(row: TickRow): void {
+    // Most rows are of the same instrument as the row before.
+    if (this.isAsNewest(row)) return;
+    const { market, symbol, source } = row;
+    this.newest = { market, symbol, source };
+    let ofMarket = this.sources.get(market);
+    if (!ofMarket) this.sources.set(market, (ofMarket = new Map<string, string>()));
+    ofMarket.set(symbol, source);
+  }
+
+  clear(): void {
+    this.sources.clear();
+    this.newest = nothingTraded;
+  }
+
+  private isAsNewest({ market, symbol, source }: TickRow): boolean {
+    const { newest } = this;
+    return symbol === newest.symbol && market === newest.market && source === newest.source;
+  }
+}
+
 /** One batch after another of one source; its arrays are written again for each. */
 class SourceBatch {
   positions = 0;
@@ -107,7 +156,8 @@ class SourceBatch {
     this.paths = new BatchWords(rowsMax);
   }
 
-  add(reader: TickReader, row: TickRow): void {
+  /** False for a row that is no tick. */
+  add(reader: TickReader, row: TickRow): boolean {
     const { positions } = this;
     const fault = reader.fault();
     this.lines[positions] = reader.line();
@@ -118,6 +168,7 @@ class SourceBatch {
       this.rejected.push({ table: reader.kind, position: positions, code: 'ROW_INVALID', field: '', message: fault.message, text });
     }
     this.positions++;
+    return fault === undefined;
   }
 
   take({ receivedAtUs, marks, throughRow }: Taking): FileBatch {
