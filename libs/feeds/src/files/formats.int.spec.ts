@@ -44,9 +44,38 @@ describe("tardis.dev's files", () => {
     const path = await folder.write('bitmex_trades_2020-03-01_PERPETUALS.csv', [head, row('XBTUSD'), row('ETHUSDT')].join('\n'));
     const told = await folder.told([path]);
     expect(told.map((line) => line.split(' ').slice(2, 4).join(' ')).slice(0, 2)).toEqual([
-      'bitmex/inverse XBT-USD',
+      'bitmex/inverse BTC-USD',
       'bitmex/linear ETH-USDT',
     ]);
+  });
+});
+
+describe("what tells one trade of tardis.dev's files from another", () => {
+  const csv = [
+    'exchange,symbol,timestamp,local_timestamp,id,side,price,amount',
+    'okex-swap,BTC-USDT-SWAP,1583020803145001,1583020803307160,7,sell,8531.5,0.25',
+    'okex-swap,BTC-USDT-SWAP,1583020804000000,1583020804100000,,buy,8531.6,1',
+  ].join('\n');
+
+  it('is what stands in the row, and not what the file is named', async () => {
+    const own = await folder.told([await folder.write('okex-swap_trades_2020-03-01_BTC-USDT-SWAP.csv', csv)]);
+    expect(own[0]).toMatch(/^2020-03-01T00:00:03.145001Z okx okx\/linear .* #7 /);
+    for (const name of ['copy.csv', 'binance_trades_2020-03-01_BTCUSDT.csv'])
+      expect(await folder.told([await folder.write(name, csv)])).toEqual(own);
+  });
+
+  it('is a source that a person names, before the row', async () => {
+    const told = await folder.told([await folder.write('ticks.csv', csv)], { source: 'desk' });
+    expect(told[0]).toMatch(/^2020-03-01T00:00:03.145001Z desk okx\/linear /);
+  });
+
+  it("are currencies by their live feeds' names", async () => {
+    const row = (symbol: string) => `kraken,${symbol},1583020803145000,1583020803307160,${symbol},buy,1,1`;
+    const head = 'exchange,symbol,timestamp,local_timestamp,id,side,price,amount';
+    const path = await folder.write('kraken.csv', [head, row('XBT/USD'), row('ETH/XBT'), row('XDG/EUR')].join('\n'));
+    const told = await folder.told([path]);
+    const instruments = told.filter((line) => !line.startsWith('mark')).map((line) => line.split(' ').slice(1, 4).join(' '));
+    expect(instruments).toEqual(['kraken kraken/spot BTC-USD', 'kraken kraken/spot ETH-BTC', 'kraken kraken/spot DOGE-EUR']);
   });
 });
 

@@ -11,12 +11,12 @@ export const tradeFields = [...commonFields, 'price', 'size', 'side', 'buyer_mak
 export const quoteFields = [...commonFields, 'bid', 'bid_size', 'ask', 'ask_size'] as const;
 export type TickField = (typeof tradeFields)[number] | (typeof quoteFields)[number];
 
-/** Of whom a row is, by the words that its file has for it; undefined where they name nobody. */
-export type InstrumentOf = (words: {
+/** The words that a file has for whom a row is of. */
+export interface RowWords {
   readonly exchange: string;
   readonly symbol: string;
   readonly market: string;
-}) => Instrument | undefined;
+}
 
 /** What the table of a file is understood to say. */
 export interface TickTable {
@@ -26,10 +26,13 @@ export interface TickTable {
   /** The column of each field that the file has. */
   readonly fields: Readonly<Partial<Record<TickField, number>>>;
   readonly timestampUnit: TimestampUnit;
-  readonly instrumentOf: InstrumentOf;
+  /** Undefined where the words name nobody. */
+  readonly instrumentOf: (words: RowWords) => Instrument | undefined;
   /** What all rows are of, where one file has one instrument. */
   readonly instrument?: Instrument;
-  /** Who gave the ids, where no column says it. */
+  /** Who gave a row's ids, where its words tell it; undefined where these do not. */
+  readonly sourceOf?: (words: RowWords) => string | undefined;
+  /** Who gave the ids, where neither a column nor a row's words say it. */
   readonly source: string;
   /** Our exchange column; the file's word for the exchange may already be in the market. */
   readonly keepsExchange: boolean;
@@ -54,11 +57,16 @@ export interface TickRows {
   readonly faults: ReadonlyMap<number, RowFault>;
 }
 
+interface Understood {
+  readonly instrument: Instrument | undefined;
+  readonly source: string;
+}
+
 const nobody: Instrument = { market: '', symbol: '' };
 
 /** Words of a table as ticks. Remembers what it has made of a pair of words, because they repeat. */
 export class TickConverter {
-  private readonly instruments = new Map<string, Instrument | undefined>();
+  private readonly understood = new Map<string, Understood>();
   /** A row without a time keeps its place behind the row before it. */
   private previousUs = 0;
 
@@ -104,25 +112,27 @@ export class TickConverter {
     if (!Number.isSafeInteger(timeUs)) return wrong('timestamp', cell('timestamp'), 'a time');
     rows.timeUs[row] = timeUs;
     const words = { exchange: cell('exchange'), symbol: cell('symbol'), market: cell('market') };
-    const instrument = this.instrumentOf(words);
+    const { instrument, source } = this.understand(words);
+    rows.source[row] = cell('source') || source;
     if (!instrument) return `${JSON.stringify(words.symbol.slice(0, 64))} names no symbol`;
     rows.instruments[row] = instrument;
     if (keepsExchange) rows.exchange[row] = words.exchange;
     rows.conditions[row] = cell('conditions');
-    rows.source[row] = cell('source') || this.table.source;
     rows.id[row] = cell('id');
     // Whatever is longer would not fit, and be let in as another.
     if (Buffer.byteLength(rows.id[row]) > idBytesMax) return wrong('id', rows.id[row], `an id of ${idBytesMax} bytes at most`);
     return kind === 'trades' ? tradeValues(cell, row, rows) : quoteValues(cell, row, rows);
   }
 
-  private instrumentOf(words: Parameters<InstrumentOf>[0]): Instrument | undefined {
+  private understand(words: RowWords): Understood {
     const key = `${words.exchange}\n${words.symbol}\n${words.market}`;
-    if (this.instruments.has(key)) return this.instruments.get(key);
-    const instrument = this.table.instrumentOf(words);
+    let understood = this.understood.get(key);
+    if (understood) return understood;
+    const { table } = this;
+    understood = { instrument: table.instrumentOf(words), source: table.sourceOf?.(words) ?? table.source };
     // A column that is no symbol would have a new word in each row.
-    if (this.instruments.size < rememberedMax) this.instruments.set(key, instrument);
-    return instrument;
+    if (this.understood.size < rememberedMax) this.understood.set(key, understood);
+    return understood;
   }
 }
 

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { withCurrencyNames } from '../../symbols/currency-names.js';
 import { fieldsByName, hinted, pairSymbol, plainSymbol, type TableFormat } from './table-format.js';
 
 const tradeNames = {
@@ -57,8 +57,12 @@ export const tardis: TableFormat = (raw, hints) => {
     kind: trades ? 'trades' : 'quotes',
     fields,
     timestampUnit: hints.timestampUnit ?? 'us',
-    instrumentOf: ({ exchange, symbol }) => hinted(hints, { market: marketOf(exchange, symbol), symbol: symbolOf(symbol) }),
-    source: hints.source ?? sourceOf(raw.path),
+    instrumentOf: ({ exchange, symbol }) => {
+      return hinted(hints, { market: marketOf(exchange, symbol), symbol: symbolOf(exchange, symbol) });
+    },
+    // The name of a file says it, too, but whoever renames one has the same trades still.
+    ...(hints.source === undefined ? { sourceOf: ({ exchange }) => (exchange === '' ? undefined : venueOf(exchange)) } : {}),
+    source: hints.source ?? 'tardis',
     keepsExchange: false,
   };
 };
@@ -69,12 +73,11 @@ function marketOf(exchange: string, symbol: string): string {
   return `${venue}/${/USD[TC]/.test(symbol.toUpperCase()) ? 'linear' : 'inverse'}`;
 }
 
-function symbolOf(text: string): string | undefined {
-  return /[-/]/.test(text) ? plainSymbol(text) : pairSymbol(text);
+function venueOf(exchange: string): string {
+  return marketOf(exchange, '').split('/')[0];
 }
 
-/** The files of tardis.dev are named `{exchange}_{type}_{day}_{symbol}.csv.gz`, and one has rows of one exchange. */
-function sourceOf(path: string): string {
-  const [exchange, type] = basename(path).split('_');
-  return ['trades', 'quotes', 'book'].includes(type) ? marketOf(exchange, '').split('/')[0] : 'tardis';
+function symbolOf(exchange: string, text: string): string | undefined {
+  const symbol = /[-/]/.test(text) ? plainSymbol(text) : pairSymbol(text);
+  return symbol === undefined ? undefined : withCurrencyNames(venueOf(exchange), symbol);
 }
