@@ -1,8 +1,11 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { loggedBatch } from '@hindcast/testing';
+import { jest } from '@jest/globals';
 import type { SqlQuestion } from './index.js';
+import { readRows } from './sql-questions.js';
 import { batchOf, hundredInstruments, startUs, StoreWorld, trades } from './store.fixture.js';
 
 const spy = { market: 'usa/equity', symbol: 'SPY' };
@@ -74,7 +77,18 @@ describe('questions in SQL', () => {
     await twoInstruments();
     expect(await ask('FROM range(10)', { rowsMax: 4 })).toMatchObject({ rows: [[0], [1], [2], [3]], isCut: true });
     expect(await ask('FROM range(4)', { rowsMax: 4 })).toMatchObject({ isCut: false });
-    expect((await ask("SELECT repeat('x', 10_000_000) FROM range(10)")).rows).toHaveLength(1);
+  });
+
+  it('may compute, compare, aggregate and look about', async () => {
+    await twoInstruments();
+    const answer = await ask(
+      `WITH spread AS (SELECT *, ln(price) - lag(ln(price)) OVER (PARTITION BY symbol ORDER BY timestamp) AS change FROM trades t WHERE symbol LIKE 'S%')
+       SELECT upper(symbol) AS name, time_bucket(INTERVAL 1 hour, timestamp) AS hour, quantile_cont(price, [0.0, 1.0]) AS ends,
+              stddev_samp(change) > 0 AS moves, count(*) FILTER (price > 10) AS n, sum(price * size) / sum(size) AS vwap,
+              strftime(min(timestamp), '%H:%M') AS first
+       FROM spread GROUP BY ALL`,
+    );
+    expect(answer.rows).toEqual([['SPY', '2013-10-07T13:00:00Z', [10, 14], true, 2, 74 / 6, '13:30']]);
   });
 });
 
@@ -122,6 +136,28 @@ it.each([
   expect((await ask('SELECT count(*) FROM trades')).rows).toEqual([[4]]);
 });
 
+it.each([
+  ['a list out of a number', 'SELECT len(range(50_000_000))', 'the function range'],
+  ['a text out of a number', "SELECT repeat('x', 1_000_000) FROM range(500)", 'the function repeat'],
+  ['larger than the process', "SELECT repeat('x', 10_000_000) FROM range(2048)", 'the function repeat'],
+  ['an argument in FROM', 'SELECT * FROM range(len(range(50_000_000)))', 'the function range'],
+  ['what joins', "SELECT 'x' || symbol FROM trades", 'the function ||'],
+  ['what collects', 'SELECT string_agg(symbol) FROM trades', 'the function string_agg'],
+  ['a cast to many items', 'SELECT NULL::INTEGER[100000] FROM range(2048)', 'fixed number of items'],
+  ['lists of lists', 'WITH a AS (SELECT 1 AS s), b AS (SELECT [s, s] AS s FROM a) FROM b', 'a list is of constants'],
+  ['stars', `SELECT ${'*, '.repeat(6)} * FROM trades`, '6 stars at most'],
+  ['tables', `SELECT 1 FROM ${'trades, '.repeat(12)} trades`, '12 tables at most'],
+  ['rows of rows', `WITH a AS (SELECT 1) SELECT ${'a, '.repeat(8)} a FROM a`, '8 rows at most'],
+  ['functions', `SELECT ${'1 + 1, '.repeat(300)} 1 + 1`, '300 functions at most'],
+  ['a function of all columns', 'SELECT upper(COLUMNS(*)) FROM trades', 'COLUMNS is not answered'],
+  ['groupings', 'SELECT 1 FROM bars_1m GROUP BY CUBE (open, high, low, close, vwap, symbol, market)', '64 groupings at most'],
+  ['a long constant', `SELECT '${'x'.repeat(257)}'`, '256 characters at most'],
+  ['a long question', `SELECT 1 ${' '.repeat(10_000)}`, '10000 characters at most'],
+])('refuses what grows beyond its input: %s', async (_name, text, words) => {
+  await twoInstruments();
+  await expect(ask(text)).rejects.toMatchObject({ code: 'SQL_INVALID', message: expect.stringContaining(words) });
+});
+
 it('the store opens and writes nothing outside its folder, also where the words of a question were let through', async () => {
   world = await StoreWorld.create();
   // What no question reaches, because its parse is held to a list: the second wall, which DuckDB itself is.
@@ -154,6 +190,19 @@ it('an instrument may lie on another disk, behind a link', async () => {
   expect((await ask('SELECT count(*) FROM trades')).rows).toEqual([[10]]);
   expect(await readdir(join(elsewhere, 'SPY'))).toContain('trading.duckdb');
   await rm(elsewhere, { recursive: true });
+});
+
+it('no more rows are converted than an answer holds', async () => {
+  world = await StoreWorld.create();
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  const converted = jest.spyOn(DuckDBDataChunk.prototype, 'convertRowValues');
+  const answer = await readRows(await connection.stream("SELECT repeat('x', 5_000_000) FROM range(20)"), 1_000);
+  expect([answer.rows.length, answer.isCut]).toEqual([3, true]);
+  expect(converted).toHaveBeenCalledTimes(4);
+  converted.mockRestore();
+  connection.closeSync();
+  instance.closeSync();
 });
 
 describe('a question that is too much', () => {

@@ -31,7 +31,7 @@ export interface SqlAnswer {
 /** What an answer may hold, as text. */
 const answerBytesMax = 16_000_000;
 /** Characters of a question. */
-export const sqlTextMax = 100_000;
+export const sqlTextMax = 10_000;
 
 /**
  * Answers SELECTs of anybody who may read, over the files of all instruments or of some. One at a time, on a connection of
@@ -150,7 +150,8 @@ async function requireSelect(connection: DuckDBConnection, text: string): Promis
   if (count !== 1) throw new HindcastError('SQL_INVALID', 'one SELECT at a time');
 }
 
-async function readRows(result: DuckDBResult, rowsMax: number): Promise<Omit<SqlAnswer, 'instruments'>> {
+/** As much of it as an answer holds. */
+export async function readRows(result: DuckDBResult, rowsMax: number): Promise<Omit<SqlAnswer, 'instruments'>> {
   if (result.statementType !== StatementType.SELECT) throw new HindcastError('SQL_INVALID', 'only SELECT is answered here');
   const names = result.deduplicatedColumnNames();
   const columns = result.columnTypes().map((type, index) => ({ name: names[index], type: String(type) }));
@@ -158,8 +159,10 @@ async function readRows(result: DuckDBResult, rowsMax: number): Promise<Omit<Sql
   const rows: Json[][] = [];
   let bytes = 0;
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (const row of chunk.convertRows(JsonDuckDBValueConverter)) {
-      const shaped = row.map((value, index) => (value === null ? null : (shape[index]?.(value) ?? value)));
+    // Row by row: a piece of 2,048 wide ones is many times what an answer may hold.
+    for (let index = 0; index < chunk.rowCount; index++) {
+      const row = chunk.convertRowValues(index, JsonDuckDBValueConverter);
+      const shaped = row.map((value, column) => (value === null ? null : (shape[column]?.(value) ?? value)));
       bytes += JSON.stringify(shaped).length;
       if (rows.length === rowsMax || bytes > answerBytesMax) return { columns, rows, isCut: true };
       rows.push(shaped);
