@@ -130,7 +130,7 @@ async function settle({ result, before, startRow, services, terminal, embeddings
   const { balanced, verified, rows, cells, differences } = await services.verifyLedger();
   const { elapsedSeconds, tally } = result;
   return {
-    ...tally.counts(before, after),
+    ...tally.counts(),
     rows_a_second: Math.round(tally.received / Math.max(elapsedSeconds, 0.001)),
     elapsed_seconds: elapsedSeconds,
     started_after_row: startRow,

@@ -2,7 +2,7 @@ import type { LedgerDifference, LedgerVerification } from '@hindcast/contracts';
 import type { LeanGap } from '@hindcast/feeds';
 import { duration, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
-import type { LateDays, Outcome, SendCounts } from './tally.js';
+import type { LateDays, SendCounts } from './tally.js';
 
 /** What a replay prints at its end; with `--json`, as it is. */
 export interface SendSummary extends SendCounts {
@@ -14,14 +14,18 @@ export interface SendSummary extends SendCounts {
   readonly late_days: LateDays | null;
 }
 
+/** Of accepted, duplicate, rejected and late. */
+const noOutcome = ['', '', '', ''];
+
 export function summaryText(summary: SendSummary): string {
   const { bySymbol, ledger } = summary;
   const columns = ['symbol', 'kind', 'received', 'accepted', 'duplicate', 'rejected', 'late'].map((title, index) => ({
     title,
     align: index < 2 ? ('left' as const) : ('right' as const),
   }));
-  const rows = bySymbol.map((counts) => [counts.symbol, counts.kind, ...outcomeCells(counts)]);
-  const all = ['all', '', ...outcomeCells(summary)];
+  const rows = bySymbol.map((counts) => [counts.symbol, counts.kind, whole(counts.received), ...noOutcome]);
+  const outcome = [summary.accepted, summary.duplicate, summary.rejected, summary.late].map(whole);
+  const all = ['all', '', whole(summary.received), ...outcome];
   return [
     table(columns, [...rows, all]),
     '',
@@ -29,10 +33,6 @@ export function summaryText(summary: SendSummary): string {
     ...(summary.unreadable > 0 ? [`${whole(summary.unreadable)} lines of the files could not be read`] : []),
     ledgerText(ledger),
   ].join('\n');
-}
-
-function outcomeCells(counts: Outcome & { readonly received: number }): readonly string[] {
-  return [counts.received, counts.accepted, counts.duplicate, counts.rejected, counts.late].map(whole);
 }
 
 const differencesShown = 10;

@@ -8,14 +8,15 @@ export interface Outcome {
   readonly late: number;
 }
 
-/** What was sent and what became of it, in all and for each symbol and kind. */
+/** What was sent and what became of it, by the acknowledgements alone: feeds may send the same instruments meanwhile. */
 export interface SendCounts extends Outcome {
   readonly received: number;
   readonly unreadable: number;
   readonly bySymbol: readonly SymbolCounts[];
 }
 
-export interface SymbolCounts extends Outcome {
+/** An acknowledgement says what became of its batch and not of each symbol, so no more is told of one than what was sent. */
+export interface SymbolCounts {
   readonly symbol: string;
   readonly kind: TickKind;
   readonly received: number;
@@ -38,9 +39,8 @@ export class SendTally {
   private late = 0;
   private unreadable = 0;
   private readonly receivedOf = new Map<string, number>();
-  private readonly rejectedOf = new Map<string, number>();
 
-  add(batch: TickBatch, ack: Outcome & { readonly rejectedRows: readonly { readonly index: number; readonly table: string }[] }): void {
+  add(batch: TickBatch, ack: Outcome): void {
     const { trades, quotes, rejected } = batch;
     this.received += trades.length + quotes.length + rejected.length;
     this.unreadable += rejected.length;
@@ -50,32 +50,14 @@ export class SendTally {
     this.late += ack.late;
     this.countSymbols('trades', trades);
     this.countSymbols('quotes', quotes);
-    for (const { index, table } of ack.rejectedRows) {
-      const columns = table === 'quotes' ? quotes : trades;
-      const row = columns.sequence.indexOf(index);
-      if (row >= 0) increase(this.rejectedOf, cellName(table as TickKind, columns.symbol.values[columns.symbol.codes[row]]), 1);
-    }
   }
 
-  /** What the ledger gained between the two is what was accepted, a symbol and kind. */
-  counts(before: LedgerDto, after: LedgerDto): SendCounts {
-    const gained = gainedCells(before, after);
-    const bySymbol = [...this.receivedOf].map(([name, received]): SymbolCounts => {
-      const [kind, symbol] = name.split(' ') as [TickKind, string];
-      const cells = gained.filter((cell) => cell.table === kind && cell.symbol === symbol);
-      const accepted = sum(cells.map((cell) => cell.admitted));
-      const rejected = this.rejectedOf.get(name) ?? 0;
-      return {
-        symbol,
-        kind,
-        received,
-        accepted,
-        duplicate: Math.max(received - accepted - rejected, 0),
-        rejected,
-        late: sum(cells.map((cell) => cell.late)),
-      };
-    });
+  counts(): SendCounts {
     const { received, accepted, duplicate, rejected, late, unreadable } = this;
+    const bySymbol = [...this.receivedOf].map(([name, rows]): SymbolCounts => {
+      const [kind, symbol] = name.split(' ') as [TickKind, string];
+      return { symbol, kind, received: rows };
+    });
     return { received, accepted, duplicate, rejected, late, unreadable, bySymbol: bySymbol.toSorted(bySymbolAndKind) };
   }
 
@@ -113,10 +95,6 @@ function cellName(kind: TickKind, symbol: string): string {
 
 function increase(counts: Map<string, number>, name: string, by: number): void {
   counts.set(name, (counts.get(name) ?? 0) + by);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function bySymbolAndKind(one: SymbolCounts, other: SymbolCounts): number {
