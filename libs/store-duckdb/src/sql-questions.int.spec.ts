@@ -208,16 +208,15 @@ it('no more rows are converted than an answer holds', async () => {
 describe('a question that is too much', () => {
   const heavy = 'SELECT count(*) FROM range(1_000_000) a, range(1_000_000) b WHERE (a.range * b.range) % 7 = 3';
 
-  it('ends when its time is over, when it is called off, and one is answered at a time', async () => {
+  it('ends when its time is over, when it is called off before its files are open, and one is answered at a time', async () => {
     await twoInstruments();
     await expect(ask(heavy, { timeMaxMs: 100 })).rejects.toMatchObject({ code: 'SQL_TOO_HEAVY' });
     const asked = ask(heavy, { id: 'a' });
     const ended = expect(asked).rejects.toMatchObject({ code: 'CALL_CANCELLED' });
     await expect(ask('SELECT 1')).rejects.toMatchObject({ code: 'READS_FULL' });
     world.store.cancelSql('another');
-    const calls = setInterval(() => world.store.cancelSql('a'), 10);
+    world.store.cancelSql('a');
     await ended;
-    clearInterval(calls);
     expect((await ask('SELECT 1 AS one')).rows).toEqual([[1]]);
   });
 

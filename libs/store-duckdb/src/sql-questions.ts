@@ -33,6 +33,18 @@ const answerBytesMax = 16_000_000;
 /** Characters of a question. */
 export const sqlTextMax = 10_000;
 
+/** From when it is asked: what ends it may come before its statement runs. */
+interface UnderWay {
+  readonly id: string;
+  readonly timeMaxMs: number;
+  connection?: DuckDBConnection;
+  ending?: 'cancelled' | 'late';
+  interruptions?: NodeJS.Timeout;
+}
+
+/** DuckDB forgets an interruption that comes just before a statement starts, so it is said until it is heard. */
+const interruptEveryMs = 20;
+
 /**
  * Answers SELECTs of anybody who may read, over the files of all instruments or of some. One at a time, on a connection of
  * its own that ends with it: what it made goes with it, and nobody else's statement can cut it off.
@@ -41,8 +53,7 @@ export class SqlQuestions {
   readonly #database: EmbeddedDatabase;
   readonly #files: InstrumentFiles;
   readonly #filesMax: number;
-  #underWay: { readonly id: string; readonly connection: DuckDBConnection; ending?: 'cancelled' | 'late' } | undefined;
-  #isBusy = false;
+  #underWay: UnderWay | undefined;
 
   /** A question holds half of the files that may be open at most: whoever writes finds room in the other half. */
   constructor(parts: { readonly database: EmbeddedDatabase; readonly files: InstrumentFiles }) {
@@ -53,19 +64,30 @@ export class SqlQuestions {
 
   /** READS_FULL while another one is answered; SQL_INVALID, SQL_TOO_HEAVY, CALL_CANCELLED, FIELD_INVALID, and what a file's trouble is called. */
   async ask(question: SqlQuestion): Promise<SqlAnswer> {
-    if (this.#isBusy) throw new HindcastError('READS_FULL', 'Another SQL question is being answered; one at a time is.');
-    this.#isBusy = true;
+    if (this.#underWay) throw new HindcastError('READS_FULL', 'Another SQL question is being answered; one at a time is.');
+    const underWay: UnderWay = { id: question.id, timeMaxMs: question.timeMaxMs };
+    this.#underWay = underWay;
+    const deadline = setTimeout(() => this.#end('late'), question.timeMaxMs);
     try {
-      const instruments = await this.#instrumentsOf(question);
-      const connection = await this.#database.connect();
-      try {
-        await requireSelect(connection, question.text);
-        return await this.#holding(instruments, (files) => this.#answer(question, connection, files));
-      } finally {
-        connection.closeSync();
-      }
+      return await this.#askAlone(question, underWay);
     } finally {
-      this.#isBusy = false;
+      clearTimeout(deadline);
+      clearInterval(underWay.interruptions);
+      this.#underWay = undefined;
+    }
+  }
+
+  async #askAlone(question: SqlQuestion, underWay: UnderWay): Promise<SqlAnswer> {
+    const instruments = await this.#instrumentsOf(question);
+    throwIfEnded(underWay);
+    const connection = await this.#database.connect();
+    try {
+      await requireSelect(connection, question.text);
+      underWay.connection = connection;
+      return await this.#holding(instruments, underWay, (files) => this.#answer(question, underWay, files));
+    } finally {
+      underWay.connection = undefined;
+      connection.closeSync();
     }
   }
 
@@ -75,9 +97,11 @@ export class SqlQuestions {
   }
 
   #end(ending: 'cancelled' | 'late'): void {
-    if (!this.#underWay) return;
-    this.#underWay.ending ??= ending;
-    this.#underWay.connection.interrupt();
+    const underWay = this.#underWay;
+    if (!underWay || underWay.ending) return;
+    underWay.ending = ending;
+    underWay.connection?.interrupt();
+    underWay.interruptions = setInterval(() => underWay.connection?.interrupt(), interruptEveryMs);
   }
 
   async #instrumentsOf({ market, symbols }: SqlQuestion): Promise<readonly Instrument[]> {
@@ -92,9 +116,10 @@ export class SqlQuestions {
    * With all files open and none let go meanwhile. It waits for room while it holds some, which whoever holds one file and
    * waits for none always gives it.
    */
-  #holding<T>(instruments: readonly Instrument[], work: (files: readonly InstrumentFile[]) => Promise<T>): Promise<T> {
+  #holding<T>(instruments: readonly Instrument[], underWay: UnderWay, work: (files: readonly InstrumentFile[]) => Promise<T>): Promise<T> {
     const held: InstrumentFile[] = [];
     const next = async (): Promise<T> => {
+      throwIfEnded(underWay);
       const instrument = instruments[held.length];
       if (instrument === undefined) return work(held);
       const answered = await this.#files.use(instrument, async (file) => {
@@ -107,37 +132,34 @@ export class SqlQuestions {
     return next();
   }
 
-  async #answer(
-    { id, text, rowsMax, timeMaxMs }: SqlQuestion,
-    connection: DuckDBConnection,
-    files: readonly InstrumentFile[],
-  ): Promise<SqlAnswer> {
-    this.#underWay = { id, connection };
-    const deadline = setTimeout(() => this.#end('late'), timeMaxMs);
+  async #answer({ text, rowsMax }: SqlQuestion, underWay: UnderWay, files: readonly InstrumentFile[]): Promise<SqlAnswer> {
+    const { connection } = underWay;
+    if (!connection) throw new TypeError('a question is answered on its connection');
     try {
       for (const statement of viewStatements(files)) await connection.run(statement);
       const { columns, rows, isCut } = await readRows(await connection.stream(text), rowsMax);
       return { columns, rows, isCut, instruments: files.length };
     } catch (cause) {
-      throw this.#failure(cause, timeMaxMs);
-    } finally {
-      clearTimeout(deadline);
-      this.#underWay = undefined;
+      throwIfEnded(underWay);
+      throw failureOf(cause);
     }
   }
+}
 
-  #failure(cause: unknown, timeMaxMs: number): HindcastError {
-    if (cause instanceof HindcastError) return cause;
-    if (this.#underWay?.ending === 'cancelled') return new HindcastError('CALL_CANCELLED', 'The question was called off.');
-    if (this.#underWay?.ending === 'late')
-      return new HindcastError('SQL_TOO_HEAVY', `It was not answered in ${timeMaxMs / 1_000} s: ask for less time or fewer symbols.`);
-    const words = (cause as Partial<Error> | null)?.message?.trim() ?? String(cause);
-    if (/out of memory/i.test(words)) return new HindcastError('SQL_TOO_HEAVY', `It wants more memory than there is: ${words}`);
-    // What DuckDB says of the question's own words.
-    if (/^(?:binder|catalog|conversion|parser|invalid input|out of range|syntax|not implemented|mismatch type) error/i.test(words))
-      return new HindcastError('SQL_INVALID', words);
-    return storeError('the question could not be answered', cause);
-  }
+function throwIfEnded({ ending, timeMaxMs }: UnderWay): void {
+  if (ending === 'cancelled') throw new HindcastError('CALL_CANCELLED', 'The question was called off.');
+  if (ending === 'late')
+    throw new HindcastError('SQL_TOO_HEAVY', `It was not answered in ${timeMaxMs / 1_000} s: ask for less time or fewer symbols.`);
+}
+
+function failureOf(cause: unknown): HindcastError {
+  if (cause instanceof HindcastError) return cause;
+  const words = (cause as Partial<Error> | null)?.message?.trim() ?? String(cause);
+  if (/out of memory/i.test(words)) return new HindcastError('SQL_TOO_HEAVY', `It wants more memory than there is: ${words}`);
+  // What DuckDB says of the question's own words.
+  if (/^(?:binder|catalog|conversion|parser|invalid input|out of range|syntax|not implemented|mismatch type) error/i.test(words))
+    return new HindcastError('SQL_INVALID', words);
+  return storeError('the question could not be answered', cause);
 }
 
 /** By DuckDB's own parser, and once more by what it makes of the text. */
