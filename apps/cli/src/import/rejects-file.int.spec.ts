@@ -74,10 +74,31 @@ describe('rejected rows', () => {
     await rejects.add(batch(), ack(0));
     expect(existsSync(rejects.path)).toBe(false);
     await rejects.add(batch(), ack(2));
-    await rejects.begin(100);
+    await rejects.begin({ rows: 100 });
     await rejects.add(batch(), ack(2));
     expect(written(rejects.path)).toHaveLength(4);
-    await rejects.begin(0);
+    await rejects.begin({ rows: 0 });
     expect(existsSync(rejects.path)).toBe(false);
+  });
+
+  it('that are sent again by a run that goes on stand there once', async () => {
+    const killed = new RejectsFile(join(dir, 'rejected.ndjson'));
+    await killed.add(batch(), ack(2));
+    const besideBytes = killed.bytes;
+    const saved = readFileSync(killed.path, 'utf8');
+    expect(Buffer.byteLength(saved)).toBe(besideBytes);
+    // Written behind the last position that was kept.
+    await killed.add(batch(), ack(2));
+    const resumed = new RejectsFile(killed.path);
+    await resumed.begin({ rows: 4, besideBytes });
+    expect(readFileSync(killed.path, 'utf8')).toBe(saved);
+    await resumed.add(batch(), ack(2));
+    expect(written(killed.path)).toHaveLength(4);
+    expect(resumed.bytes).toBe(2 * besideBytes);
+    // What was lost with the machine is not made up.
+    await resumed.begin({ rows: 8, besideBytes: 1_000_000 });
+    expect(resumed.bytes).toBe(2 * besideBytes);
+    await resumed.begin({ rows: 8, besideBytes: 0 });
+    expect(existsSync(killed.path)).toBe(false);
   });
 });

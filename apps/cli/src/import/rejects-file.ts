@@ -1,8 +1,9 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileBatch } from '@hindcast/feeds';
 import type { PushAck } from '@hindcast/log-grpc';
 import { RowChecks, rejectedRow, type QuoteColumns, type RejectedRow, type TradeColumns } from '@hindcast/market';
+import type { RunStart } from '../sending/send-run.js';
 
 type Reason = Pick<RejectedRow, 'table' | 'code' | 'field' | 'message'> & { readonly text?: string | undefined };
 
@@ -12,16 +13,22 @@ const ownLimits = { maxAheadUs: Infinity, priceBands: new Map() };
 /** Rejected rows of an import as NDJSON: reason, file, line, and what stands there. Made with its first row. */
 export class RejectsFile {
   rows = 0;
+  /** Of the file. */
+  bytes = 0;
   /** Rejected, and not in the file: the reason is known to the service alone (`hindcast ledger`). */
   unlisted = 0;
 
   constructor(readonly path: string) {}
 
-  /** A run from the beginning writes a new one; one that goes on, goes on here too. */
-  async begin(startAfterRow: number): Promise<void> {
+  /** A run from the beginning writes a new one; one that goes on, goes on here too, without lines of rows that it sends again. */
+  async begin({ rows, besideBytes = Infinity }: RunStart): Promise<void> {
     this.rows = 0;
     this.unlisted = 0;
-    if (startAfterRow === 0) await rm(this.path, { force: true });
+    const keptBytes = rows === 0 ? 0 : besideBytes;
+    const { size } = await stat(this.path).catch(() => ({ size: 0 }));
+    this.bytes = Math.min(size, keptBytes);
+    if (keptBytes === 0) await rm(this.path, { force: true });
+    else if (size > keptBytes) await truncate(this.path, keptBytes);
   }
 
   async add(batch: FileBatch, ack: PushAck): Promise<void> {
@@ -32,7 +39,9 @@ export class RejectsFile {
     const lines = [...reasons].toSorted(([one], [other]) => one - other).map(([position, reason]) => lineOf(batch, position, reason));
     if (this.rows === 0) await mkdir(dirname(this.path), { recursive: true });
     this.rows += lines.length;
-    await appendFile(this.path, lines.join(''));
+    const text = lines.join('');
+    await appendFile(this.path, text);
+    this.bytes += Buffer.byteLength(text);
   }
 }
 

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 export interface SendPosition {
   readonly rows: number;
   readonly streamId: string;
+  /** Length of what the run writes beside, as of these rows: lines behind it are of rows that are sent again. */
+  readonly besideBytes?: number;
 }
 
 /** One small file a replay under HINDCAST_HOME; written whole beside the old one, then moved over it. */
@@ -35,10 +37,16 @@ export class SendPositions {
 
 export function parsePosition(text: string): SendPosition | undefined {
   try {
-    const { rows, streamId } = JSON.parse(text) as Partial<Record<keyof SendPosition, unknown>>;
-    if (Number.isSafeInteger(rows) && (rows as number) > 0 && typeof streamId === 'string') return { rows: rows as number, streamId };
+    const { rows, streamId, besideBytes } = JSON.parse(text) as Partial<Record<keyof SendPosition, unknown>>;
+    if (!isWhole(rows) || rows === 0 || typeof streamId !== 'string') return undefined;
+    if (besideBytes === undefined) return { rows, streamId };
+    if (isWhole(besideBytes)) return { rows, streamId, besideBytes };
   } catch {
     // Half a file of a machine that lost power.
   }
   return undefined;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

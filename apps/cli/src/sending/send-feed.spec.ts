@@ -68,6 +68,25 @@ describe('running a replay', () => {
     expect(saved).toEqual([{ rows: 15, streamId: 'stream-1' }]);
   });
 
+  it('keeps with its position how much was written beside by then, and nothing of a group that is not told to its end', async () => {
+    const saved: SendPosition[] = [];
+    const positions = { save: (position: SendPosition) => Promise.resolve(void saved.push(position)) };
+    let bytes = 7;
+    const terminal = fakeTerminal();
+    await sendFeed({
+      // Two batches, and one of a group whose last is never acknowledged.
+      feed: feedOf(3, 2, 0),
+      pusher: pusherOf(),
+      positions,
+      terminal,
+      speed: Infinity,
+      startRow,
+      onAcknowledged: () => void (bytes += 100),
+      besideBytes: () => bytes,
+    });
+    expect(saved).toEqual([{ rows: 15, streamId: 'stream-1', besideBytes: 207 }]);
+  });
+
   it('goes on where its position cannot be kept, and says so', async () => {
     const notes: string[] = [];
     const positions = { save: () => Promise.reject(new Error('ENOSPC: no space left on device, write')) };

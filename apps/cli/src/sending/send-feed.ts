@@ -24,6 +24,7 @@ export interface SendFeedParts {
   /** Rows of the merged order that an earlier run got acknowledged. */
   readonly startRow: number;
   readonly onAcknowledged?: WatchAcknowledged;
+  readonly besideBytes?: () => number;
 }
 
 export interface SendFeedResult {
@@ -41,7 +42,7 @@ const saveIntervalUs = 1_000_000;
  * Sends the feed and adds up what comes back. Told to stop, it sends nothing more, waits for the batches under way, and
  * leaves its position behind.
  */
-export async function sendFeed({ feed, onAcknowledged, ...parts }: SendFeedParts): Promise<SendFeedResult> {
+export async function sendFeed({ feed, onAcknowledged, besideBytes, ...parts }: SendFeedParts): Promise<SendFeedResult> {
   const { pusher, positions, terminal, speed, startRow } = parts;
   const { clock, signal } = terminal;
   const tally = new SendTally();
@@ -49,12 +50,13 @@ export async function sendFeed({ feed, onAcknowledged, ...parts }: SendFeedParts
   const startedUs = clock.nowUs();
   let rows = startRow;
   let streamId = '';
+  let written = besideBytes && { besideBytes: besideBytes() };
   let savedUs = startedUs;
   let startPart: number | undefined;
   let isTold = false;
   // Without a position nothing is lost: the replay would begin anew, and what is sent again is recognised.
   const keep = async (): Promise<void> => {
-    await positions.save({ rows, streamId }).catch((error: unknown) => {
+    await positions.save({ rows, streamId, ...written }).catch((error: unknown) => {
       if (!isTold) terminal.note(`the position is not kept, whatever is interrupted begins anew: ${(error as Error).message}`);
       isTold = true;
     });
@@ -64,6 +66,8 @@ export async function sendFeed({ feed, onAcknowledged, ...parts }: SendFeedParts
   for await (const { batch, ack } of pusher.pushAll(untilStopped(source, signal))) {
     tally.add(batch, ack);
     await onAcknowledged?.(batch, ack);
+    // Of a group of batches the last alone moves the position; what was written of the others belongs behind it until then.
+    if (batch.throughRow !== rows) written = besideBytes && { besideBytes: besideBytes() };
     rows = batch.throughRow;
     streamId = ack.streamId;
     const part = feed.partDone(rows);

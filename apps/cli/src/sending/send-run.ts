@@ -7,7 +7,7 @@ import { whole } from '../format/quantities.js';
 import { openServices, type Services } from '../services.js';
 import type { Terminal } from '../terminal.js';
 import { runningConfig } from '../which-runs.js';
-import { SendPositions } from './position.js';
+import { SendPositions, type SendPosition } from './position.js';
 import { sendFeed, type SendableFeed, type SendFeedResult, type WatchAcknowledged } from './send-feed.js';
 import { whenComputed, whenStored } from './settle.js';
 import { summaryText, type SendSummary } from './summary.js';
@@ -24,11 +24,15 @@ export interface SendRun {
   readonly waitEmbeddings: boolean;
   readonly open: (startAfterRow: number) => Promise<SendableFeed>;
   /** Told before anything is sent, and anew where all of it is sent again. */
-  readonly begin?: (startAfterRow: number) => void | Promise<void>;
+  readonly begin?: (start: RunStart) => void | Promise<void>;
   readonly onAcknowledged?: WatchAcknowledged;
+  /** Length of what the run writes beside; a run that goes on is told how much of it is of rows that are not sent again. */
+  readonly besideBytes?: () => number;
   /** Lines below the summary. */
   readonly closing?: () => readonly string[];
 }
+
+export type RunStart = Pick<SendPosition, 'rows' | 'besideBytes'>;
 
 /** The service may be restarted meanwhile; longer than this is not a restart. */
 const awayMaxMs = 300_000;
@@ -51,13 +55,15 @@ async function sendOnce(run: SendRun, terminal: Terminal): Promise<ExitCode> {
   const services = openServices(config);
   const positions = new SendPositions({ home: config.home, key: run.key });
   const before = await services.ledger();
-  const startRow = await startingRow({ run, positions, streamId: before.stream_id, terminal });
+  const start = await startOf({ run, positions, streamId: before.stream_id, terminal });
+  const { rows: startRow } = start;
   const feed = await run.open(startRow);
-  await run.begin?.(startRow);
+  await run.begin?.(start);
   const pusher = openPusher(config, terminal);
   try {
-    const { speed, onAcknowledged } = run;
-    const result = await sendFeed({ feed, pusher, positions, terminal, speed, startRow, ...(onAcknowledged ? { onAcknowledged } : {}) });
+    const { speed, onAcknowledged, besideBytes } = run;
+    const watch = { ...(onAcknowledged ? { onAcknowledged } : {}), ...(besideBytes ? { besideBytes } : {}) };
+    const result = await sendFeed({ feed, pusher, positions, terminal, speed, startRow, ...watch });
     if (!result.finished) return stopped(result, terminal);
     const summary = await settle({ result, before, startRow, services, terminal, embeddings: run.waitEmbeddings });
     await positions.forget();
@@ -76,16 +82,16 @@ interface Start {
   readonly terminal: Terminal;
 }
 
-/** Where an earlier run of the same was stopped; 0 where there was none, or the log is no longer the same. */
-async function startingRow({ run: { what, restart }, positions, streamId, terminal }: Start): Promise<number> {
+/** Where an earlier run of the same was stopped; row 0 where there was none, or the log is no longer the same. */
+async function startOf({ run: { what, restart }, positions, streamId, terminal }: Start): Promise<RunStart> {
   const position = restart ? undefined : await positions.load();
-  if (!position) return 0;
+  if (!position) return { rows: 0 };
   if (position.streamId !== streamId) {
     terminal.note(`An earlier run of this ${what} was stopped, but the log is another one now: starting from the beginning.`);
-    return 0;
+    return { rows: 0 };
   }
   terminal.note(`Going on after row ${whole(position.rows)}, where this ${what} was stopped; --restart starts it from the beginning.`);
-  return position.rows;
+  return position;
 }
 
 function openPusher({ tickIngestGrpc: url, tickIngestGrpcTls: tls, apiKey }: BaseConfig, terminal: Terminal): GrpcPusher {
