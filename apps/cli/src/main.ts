@@ -10,9 +10,20 @@ process.on('SIGINT', () => {
   if (++interrupts > 1) process.exit(exitCodes.interrupted);
   stop.abort();
 });
+// A terminal that was closed says so more than once, and takes no further word: what was begun is still ended in order.
+let isHungUp = false;
+process.on('SIGHUP', () => {
+  isHungUp = true;
+  stop.abort();
+});
 process.on('SIGTERM', () => stop.abort());
 // Whoever read along has read enough, as `head` does: that is an end, and no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (!isHungUp) process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
+});
+process.stderr.on('error', () => {
+  if (!isHungUp) process.exit(exitCodes.failed);
+});
 
 process.exitCode = await main(process.argv);
 

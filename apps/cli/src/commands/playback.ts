@@ -33,6 +33,8 @@ export async function playback(options: PlaybackOptions, terminal: Terminal): Pr
   const { signal } = terminal;
   const player = new Player(report, { services, terminal, waitsForKeys: options.step ?? false });
   try {
+    // Ctrl-C may have come while the replay was being made.
+    signal.throwIfAborted();
     await player.play(config.stateBroadcasterUrl, config.apiKey);
   } finally {
     await services.removeReplay(report.id).catch(() => undefined);

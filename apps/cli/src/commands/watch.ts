@@ -55,6 +55,8 @@ interface Listening {
 
 /** Resolves when the signal is aborted; what ends the stream otherwise is thrown. */
 async function listen({ url, apiKey, symbols, signal, take }: Listening): Promise<void> {
+  // Whoever is too late to listen to a signal never hears it.
+  if (signal.aborted) return;
   const socket = new WebSocket(url, { headers: keyHeaders(apiKey) });
   const listening = new Promise<void>((resolve, reject) => {
     socket.on('open', () => socket.send(JSON.stringify({ action: 'subscribe', symbols, events: ['PHYSICS_UPDATE'] })));

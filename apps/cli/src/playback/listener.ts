@@ -22,6 +22,8 @@ export interface ListeningTo {
 
 /** Listens to a replay as any client does; resolves when `heard` has heard enough, or at the signal. */
 export async function listen({ url: serviceUrl, apiKey, id, symbols, signal, heard }: ListeningTo): Promise<void> {
+  // Whoever is too late to listen to a signal never hears it.
+  if (signal.aborted) return;
   const url = streamUrl(serviceUrl);
   const socket = new WebSocket(`${url}?replay=${encodeURIComponent(id)}`, { headers: keyHeaders(apiKey) });
   try {
