@@ -84,6 +84,8 @@ describeWithServers('QuestDbTickStore, refused', { questDb: { settings: { 'dev.m
     async () => {
       await servers.questDb.query('ALTER TABLE trades SUSPEND WAL');
       await servers.questDb.query('ALTER MATERIALIZED VIEW bars_1m SUSPEND WAL');
+      // QuestDB lists them in its own time.
+      await until(async () => (await store.health()).suspendedTables.length === 2);
       const batch = loggedBatch({ number: 7, trades: [trade], quotes: [quote] });
       expect(await store.writeTicks([batch])).toEqual({ kind: 'written', rows: 2 });
       await until(() => store.areVisible([{ ...batch, trades: loggedBatch({ number: 7 }).trades }]));
