@@ -86,7 +86,7 @@ describeHere(`a stack that is watched${reason === undefined ? '' : ` (skipped: $
     const suite = await (await fetch(`${stack.urls.marketData}/v1/monitoring/suite`)).json();
     const sections = suite.services.map(({ service, report }) => [service, Object.keys(report.sections)]);
     expect(Object.fromEntries(sections)).toEqual({
-      'tick-ingest': ['questdb', 'log', 'followers', 'drain', 'ledger', 'quarantine'],
+      'tick-ingest': ['questdb', 'log', 'followers', 'drain', 'ledger', 'quarantine', 'feeds'],
       'market-physics': ['states', 'embedding', 'lancedb'],
       'state-broadcaster': ['redis', 'subscribers'],
       'market-data': ['readers'],
