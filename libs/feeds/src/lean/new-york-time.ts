@@ -1,4 +1,5 @@
 import { dayUs, isoFromUs } from '@hindcast/contracts';
+import { zoneOffsetUs } from '@hindcast/market';
 
 /** A day of a place: where its midnights are in UTC, and what its wall clock shows. */
 export interface PlaceDay {
@@ -40,22 +41,9 @@ export const newYorkDayOf: DayOf = (day) => {
   };
 };
 
-const wallClock = new Intl.DateTimeFormat('en-US', {
-  timeZone: 'America/New_York',
-  hourCycle: 'h23',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
-
 /** Wall clock less UTC, in microseconds: -4 or -5 hours. */
 function offsetAt(utcUs: number): number {
-  const parts = Object.fromEntries(wallClock.formatToParts(new Date(utcUs / 1000)).map(({ type, value }) => [type, Number(value)]));
-  const wallMs = Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
-  return wallMs * 1000 - Math.floor(utcUs / 1_000_000) * 1_000_000;
+  return zoneOffsetUs('America/New_York', utcUs);
 }
 
 /** The offset at a midnight of the wall clock: none of them is skipped or occurs twice, so looking twice is enough. */
