@@ -2,7 +2,7 @@
  * Who may import whom. The lines of docs/DESIGN.md, "Who may import whom", in the same order; dependency-cruiser reads
  * type imports too, because a type from the wrong place couples two parts as firmly as a value does.
  */
-const domain = ['market', 'physics', 'embedding'];
+const domain = ['market', 'physics', 'embedding', 'memory'];
 const adapters = [
   'log-lmdb',
   'log-grpc',
@@ -51,6 +51,12 @@ export default {
       ['embedding'],
       ['contracts', 'market', 'physics'],
       'Down the line: embedding, physics, market.',
+    ),
+    ...mayImportOnly(
+      'memory-imports-physics',
+      ['memory'],
+      ['contracts', 'market', 'physics'],
+      'Beside embedding: the other way from a state to a vector.',
     ),
     ...mayImportOnly('ports-import-domain', ['ports'], ['contracts', ...domain], 'A port speaks the words of the domain.'),
     ...mayImportOnly(

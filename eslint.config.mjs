@@ -8,7 +8,7 @@ const testFiles = ['**/*.spec.ts', '**/*.bench.ts', '**/*.fixture.ts', 'libs/tes
 /** Only these read the environment; everybody else is given what it needs. */
 const environmentReaders = ['**/config.ts', '**/config/*.ts', '**/*.int.spec.ts', '**/*.bench.ts', 'libs/testing/**/*.ts', 'tools/**'];
 
-const domainFiles = ['libs/{contracts,market,physics,embedding}/src/**/*.ts'];
+const domainFiles = ['libs/{contracts,market,physics,embedding,memory}/src/**/*.ts'];
 
 const sizes = {
   'max-lines': ['error', { max: 400 }],

@@ -1,0 +1,98 @@
+/** What one number of a signature is. */
+export interface SignatureComponent {
+  readonly name: string;
+  /** In the terms of `docs/SIGNATURE.md`. */
+  readonly formula: string;
+  readonly unit: 'log-ratio' | 'hour deviations' | 'share' | 'bits of ln 16' | 'ln';
+  /** Where the measure comes from. */
+  readonly source: string;
+  /** What has to be there for it to have a value; without it the component is masked. */
+  readonly needs: 'bars' | 'quotes' | 'state';
+}
+
+const logRatio = (what: string, over: string, source: string) => ({
+  formula: `ln((${what} + floor) / (1 + floor)) with ${what} = ${over}, floor = 0.01`,
+  unit: 'log-ratio' as const,
+  source,
+  needs: 'bars' as const,
+});
+const volatility = (window: string) => ({
+  ...logRatio('x', `RV(${window}) / RV(hour), a second each; half of it`, 'realised variance: Andersen, Bollerslev, Diebold, Labys 2003'),
+});
+const volume = (window: string) => logRatio('x', `V(${window}) / V(hour), a second each`, 'relative volume');
+const trades = (window: string) => logRatio('x', `N(${window}) / N(hour), a second each`, 'trade arrival rate: Engle and Russell 1998');
+const move = (window: string) => ({
+  formula: `ln(p / p(${window} ago)) / (s sqrt(${window} in seconds)), s^2 = RV(hour) a second`,
+  unit: 'hour deviations' as const,
+  source: 'return in units of its own volatility',
+  needs: 'bars' as const,
+});
+
+/**
+ * The components of `signature.v1`, in the order of the vector. None knows a price level, a currency, a lot size or how
+ * busy an instrument is: everything is told in the instrument's own last hour, so that one memory serves all.
+ *
+ * p is a one-second bar's VWAP; r10 its log-return over ten seconds, taken every second; RV the sum of r10^2 over ten;
+ * V volume, N trades, B volume of buys less sells. `hour` is the last hour, or as much of it as the session has had.
+ */
+export const signatureComponents = [
+  { name: 'volatility_1m', ...volatility('1 min') },
+  { name: 'volatility_5m', ...volatility('5 min') },
+  { name: 'volatility_15m', ...volatility('15 min') },
+  { name: 'volatility_30m', ...volatility('30 min') },
+  { name: 'volatility_day', ...volatility('session so far') },
+  {
+    name: 'volatility_of_volatility',
+    formula: 'ln(max(sd, 0.01)), sd of 1/2 ln RV(5 min) at each whole minute of the last hour',
+    unit: 'ln',
+    source: 'volatility of volatility: Corsi, Mittnik, Pigorsch, Pigorsch 2008; low where returns are the noise of ticks',
+    needs: 'bars',
+  },
+  {
+    name: 'noise_ratio',
+    formula: '1/2 ln(sum r1^2 / RV) over the hour, r1 the returns of one second',
+    unit: 'log-ratio',
+    source: 'signature plot of realised variance: Andersen, Bollerslev, Diebold, Labys 2000',
+    needs: 'bars',
+  },
+  { name: 'volume_1m', ...volume('1 min') },
+  { name: 'volume_5m', ...volume('5 min') },
+  { name: 'volume_15m', ...volume('15 min') },
+  { name: 'trades_1m', ...trades('1 min') },
+  { name: 'trades_5m', ...trades('5 min') },
+  { name: 'return_1m', ...move('1 min') },
+  { name: 'return_5m', ...move('5 min') },
+  { name: 'return_30m', ...move('30 min') },
+  { name: 'imbalance_5m', formula: 'B(5 min) / V(5 min)', unit: 'share', source: 'signed volume by Lee and Ready 1991', needs: 'bars' },
+  {
+    name: 'spread_1m',
+    formula: 'ln(mean relative spread of 1 min / of the hour)',
+    unit: 'log-ratio',
+    source: 'quoted spread',
+    needs: 'quotes',
+  },
+  {
+    name: 'quote_imbalance',
+    formula: '(bid size - ask size) / (bid size + ask size) at the best prices',
+    unit: 'share',
+    source: 'order book imbalance: Cont, Kukanov, Stoikov 2014',
+    needs: 'quotes',
+  },
+  { name: 'friction', formula: 'friction of the state', unit: 'share', source: 'Kaufman 1995', needs: 'state' },
+  { name: 'entropy', formula: 'entropy of the state', unit: 'bits of ln 16', source: 'Shannon 1948', needs: 'state' },
+  { name: 'nash_dist', formula: 'nash_dist of the state', unit: 'share', source: 'distance from the point of control', needs: 'state' },
+  { name: 'alpha', formula: 'ln(alpha_coefficient of the state)', unit: 'ln', source: 'Hill 1975', needs: 'state' },
+  { name: 'session_progress', formula: 'share u of the session that has passed', unit: 'share', source: 'time of day', needs: 'bars' },
+  { name: 'session_arch', formula: '4 u (1 - u)', unit: 'share', source: 'the U of the day: Wood, McInish, Ord 1985', needs: 'bars' },
+] as const satisfies readonly SignatureComponent[];
+
+export type SignatureComponentName = (typeof signatureComponents)[number]['name'];
+
+/** Numbers in a signature. */
+export const signatureSize = signatureComponents.length;
+
+export const signatureNames: readonly SignatureComponentName[] = signatureComponents.map(({ name }) => name);
+
+export function componentIndex(name: SignatureComponentName): number {
+  return signatureNames.indexOf(name);
+}
