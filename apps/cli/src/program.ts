@@ -6,6 +6,7 @@ import type { NewKeyOptions, RevokeOptions } from './commands/keys.js';
 import type { PlaybackOptions } from './commands/playback.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
 import type { SimilarOptions } from './commands/similar.js';
+import type { SkillOptions } from './commands/skill.js';
 import type { SqlOptions } from './commands/sql.js';
 import type { StatusOptions } from './commands/status.js';
 import type { WatchOptions } from './commands/watch.js';
@@ -53,6 +54,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
     .action(asked(async (_options, terminal) => (await import('./commands/doctor.js')).doctor(terminal)));
   addSimilar(command, program, asked);
   addSql(command, program, asked);
+  addSkill(command, program, asked);
   addAgents(command, program, asked);
   command(program, 'watch', 'prices and states as they are made: a board on a terminal, lines elsewhere')
     .option('--symbols <list>', 'these symbols only, with commas between')
@@ -128,6 +130,26 @@ Examples:
         (await import('./commands/export-table.js')).exportTable(table, given, terminal),
       )(options),
     );
+}
+
+function addSkill(command: AddCommand, program: Command, asked: AskFor): void {
+  command(program, 'skill', 'measures on recorded days what the memory foretells, against simple forecasts')
+    .requiredOption('--data <folder>', 'the folder with equity/ and forex/')
+    .requiredOption('--symbols <list>', 'symbols with commas between')
+    .requiredOption('--from <day>', 'first day, yyyy-mm-dd, of the market itself')
+    .requiredOption('--to <day>', 'last day, included')
+    .option('--every <seconds>', 'a moment this often', '30')
+    .option('--horizons <list>', 'how far ahead, minutes and hours', '1m,5m,15m,30m')
+    .option('--out <folder>', 'where skill.html and skill.json go', 'skill')
+    .addHelpText(
+      'after',
+      `
+Nothing that runs is asked or changed; the days are read from files. Takes minutes.
+
+Example:
+  hindcast skill --data "$HINDCAST_DATA/lean" --symbols SPY,IBM,BAC,AIG --from 2013-10-07 --to 2013-10-09`,
+    )
+    .action(asked<SkillOptions & Json>(async (options, terminal) => (await import('./commands/skill.js')).skill(options, terminal)));
 }
 
 function addReplay(command: AddCommand, program: Command, asked: AskFor): void {

@@ -55,6 +55,13 @@ export const signatureComponents = [
     source: 'signature plot of realised variance: Andersen, Bollerslev, Diebold, Labys 2000',
     needs: 'bars',
   },
+  {
+    name: 'variance_ratio',
+    formula: '1/2 ln(sum r60^2 / 6 / sum r10^2) over the hour, r60 the returns of a minute, taken every second',
+    unit: 'log-ratio',
+    source: 'variance ratio: Lo and MacKinlay 1988; below 0 where prices come back',
+    needs: 'bars',
+  },
   { name: 'volume_1m', ...volume('1 min') },
   { name: 'volume_5m', ...volume('5 min') },
   { name: 'volume_15m', ...volume('15 min') },

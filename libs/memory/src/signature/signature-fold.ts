@@ -45,6 +45,7 @@ export interface InstrumentLevel {
 export class SignatureFold implements SecondsFold {
   readonly #variance = new HourSums();
   readonly #fineVariance = new HourSums();
+  readonly #minuteVariance = new HourSums();
   readonly #volume = new HourSums();
   readonly #signedVolume = new HourSums();
   readonly #trades = new HourSums();
@@ -100,6 +101,8 @@ export class SignatureFold implements SecondsFold {
     const fine = this.#returnOver(1);
     this.#variance.push((coarse * coarse) / returnSeconds, place);
     this.#fineVariance.push(fine * fine, place);
+    const minutes = this.#returnOver(60);
+    this.#minuteVariance.push((minutes * minutes) / 60, place);
     this.#volume.push(volume, place);
     this.#signedVolume.push(signedVolume, place);
     this.#trades.push(trades, place);
@@ -148,6 +151,7 @@ export class SignatureFold implements SecondsFold {
     values[places.volatilityDay] = 0.5 * logRatio(day, hour);
     values[places.volatilityOfVolatility] = this.#volatilityChanges.logSpread();
     values[places.noiseRatio] = 0.5 * log(this.#rate(this.#fineVariance, hourBars) / hour);
+    values[places.varianceRatio] = 0.5 * log(this.#rate(this.#minuteVariance, hourBars) / hour);
   }
 
   #readActivity(values: Float64Array): void {
@@ -215,7 +219,7 @@ export class SignatureFold implements SecondsFold {
   }
 
   #allSums(): readonly HourSums[] {
-    return [this.#variance, this.#fineVariance, this.#volume, this.#signedVolume, this.#trades];
+    return [this.#variance, this.#fineVariance, this.#minuteVariance, this.#volume, this.#signedVolume, this.#trades];
   }
 }
 
@@ -227,6 +231,7 @@ const places = {
   volatilityDay: componentIndex('volatility_day'),
   volatilityOfVolatility: componentIndex('volatility_of_volatility'),
   noiseRatio: componentIndex('noise_ratio'),
+  varianceRatio: componentIndex('variance_ratio'),
   volume: componentIndex('volume_1m'),
   trades: componentIndex('trades_1m'),
   returns: componentIndex('return_1m'),

@@ -44,6 +44,7 @@ export const defaultWeights: Readonly<Partial<Record<SignatureComponentName, num
   volatility_day: 1,
   volatility_of_volatility: 1,
   noise_ratio: 1,
+  variance_ratio: 1,
   volume_5m: 1,
   trades_1m: 1,
   trades_5m: 1,

@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HindcastError } from '@hindcast/contracts';
+import { defaultWeights, parseHorizon, runStudy, skillPage, type SkillReport } from '@hindcast/memory';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { whole } from '../format/quantities.js';
+import { table } from '../format/table.js';
+import { parseList } from '../replay/replay-arguments.js';
+import { leanMoments } from '../skill/lean-moments.js';
+import type { Terminal } from '../terminal.js';
+
+export interface SkillOptions {
+  readonly data: string;
+  readonly symbols: string;
+  readonly from: string;
+  readonly to: string;
+  readonly every: string;
+  readonly horizons: string;
+  readonly out: string;
+}
+
+const everySecondsMax = 3_600;
+
+/** Runs the study on recorded days and writes `skill.json` and `skill.html`. */
+export async function skill(options: SkillOptions, terminal: Terminal): Promise<ExitCode> {
+  const seconds = Number(options.every);
+  if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds > everySecondsMax)
+    throw new HindcastError('FIELD_INVALID', `--every ${options.every}: allowed are whole seconds from 1 to ${everySecondsMax}.`);
+  const horizons = parseList(options.horizons.toLowerCase()).map(parseHorizon);
+  const untimed = horizons.filter(({ kind }) => kind !== 'time').map(({ id }) => id);
+  if (untimed.length > 0)
+    throw new HindcastError('FIELD_INVALID', `--horizons ${untimed.join(', ')}: the study forecasts minutes and hours only.`);
+  const columns = await leanMoments({
+    dataDir: options.data,
+    symbols: parseList(options.symbols).map((symbol) => symbol.toUpperCase()),
+    fromDay: options.from,
+    toDay: options.to,
+    stateIntervalMs: seconds * 1_000,
+    horizons,
+    clock: terminal.clock,
+  });
+  terminal.note(`${whole(columns.length)} moments`);
+  const report = runStudy(columns, {
+    weights: defaultWeights,
+    protocols: ['walkForward', 'leaveOneDayOut'],
+    targets: ['volatility', 'range', 'return'],
+    horizons: horizons.map(({ id }) => id),
+    stateIntervalMs: seconds * 1_000,
+    contributions: horizons.some(({ id }) => id === '5m'),
+    onStep: (what) => (terminal.redraw ?? terminal.note)(what),
+  });
+  await mkdir(options.out, { recursive: true });
+  await writeFile(join(options.out, 'skill.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  await writeFile(join(options.out, 'skill.html'), skillPage(report));
+  terminal.print(terminal.json ? JSON.stringify(report) : skillText(report, options.out));
+  return exitCodes.ok;
+}
+
+export function skillText({ rows, conclusions }: SkillReport, folder: string): string {
+  const lines = rows
+    .filter(({ symbol }) => symbol === null)
+    .map(({ protocol, target, horizon, forecaster, rSquared, coverage }) => [
+      protocol,
+      target,
+      horizon,
+      forecaster,
+      rSquared.toFixed(3),
+      `${(100 * coverage).toFixed(1)} %`,
+    ]);
+  const columns = ['protocol', 'target', 'horizon', 'forecast', 'R2', '80 % band'].map((title, i) => ({
+    title,
+    align: i > 3 ? ('right' as const) : ('left' as const),
+  }));
+  return [table(columns, lines), '', ...conclusions, '', `${folder}: skill.html, skill.json`].join('\n');
+}
