@@ -1,0 +1,232 @@
+import { HindcastError } from '@hindcast/contracts';
+
+export const pathLengthMax = 4_096;
+
+export interface PathQuery {
+  /** The path that is looked for, at least two values. */
+  readonly path: ArrayLike<number>;
+  /** Steps that a point may be shifted by; 0 compares point by point. */
+  readonly band: number;
+  readonly k: number;
+  /** Starts of two matches are at least this many steps apart. */
+  readonly minGap: number;
+}
+
+export interface PathMatch {
+  /** Where in the series the match begins. */
+  readonly at: number;
+  /** Square root of the summed squared differences along the best warping, both paths standardised. */
+  readonly distance: number;
+}
+
+/**
+ * The k stretches of a series that look most like a path, whatever their level and scale: both are standardised, and compared
+ * with dynamic time warping inside a Sakoe-Chiba band, exactly. Most stretches are ruled out by lower bounds in the order of
+ * their price: the ends (LB_Kim), the envelope of the query and that of the series (LB_Keogh 2002), each given up as soon as
+ * it is worse than the best (the UCR suite: Rakthanmanon et al. 2012). Matches are found one after the other, best first, each
+ * at least `minGap` from those before. Stretches without any movement have no shape and never match.
+ */
+export function similarPaths(series: Float64Array, query: PathQuery): readonly PathMatch[] {
+  const { path, band, k, minGap } = checked(series, query);
+  const size = path.length;
+  if (series.length < size) return [];
+  const search = new PathSearch(series, Float64Array.from(path), band);
+  const known = new KnownDistances(series.length - size + 1);
+  const matches: PathMatch[] = [];
+  while (matches.length < k) {
+    const at = known.nearest((start, limit) => search.squaredDistance(start, limit));
+    if (at < 0) break;
+    matches.push({ at, distance: Math.sqrt(known.squared(at)) });
+    known.exclude({ from: at - minGap + 1, to: at + minGap - 1 });
+  }
+  return matches;
+}
+
+function checked(series: Float64Array, query: PathQuery): PathQuery {
+  const { path, band, k, minGap } = query;
+  const refuse = (field: string, value: number, allowed: string): never => {
+    throw new HindcastError('FIELD_INVALID', `${field}: ${value}; allowed are ${allowed}.`);
+  };
+  if (path.length < 2 || path.length > pathLengthMax) refuse('path', path.length, `2 to ${pathLengthMax} values`);
+  if (!Number.isSafeInteger(band) || band < 0 || band >= path.length) refuse('band', band, `0 to ${path.length - 1}`);
+  if (!Number.isSafeInteger(k) || k < 1 || k > 1_000) refuse('k', k, '1 to 1000');
+  if (!Number.isSafeInteger(minGap) || minGap < 1) refuse('minGap', minGap, 'whole numbers from 1');
+  for (const values of [path, series]) {
+    for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) refuse('path', values[i], 'finite numbers');
+  }
+  return query;
+}
+
+/** What is known of each stretch so far: its distance, or what it is at least. A later round looks only where it must. */
+class KnownDistances {
+  readonly #atLeast: Float64Array;
+  readonly #isExact: Uint8Array;
+  readonly #isExcluded: Uint8Array;
+
+  constructor(count: number) {
+    this.#atLeast = new Float64Array(count);
+    this.#isExact = new Uint8Array(count);
+    this.#isExcluded = new Uint8Array(count);
+  }
+
+  squared(at: number): number {
+    return this.#atLeast[at];
+  }
+
+  exclude({ from, to }: { readonly from: number; readonly to: number }): void {
+    this.#isExcluded.fill(1, Math.max(0, from), to + 1);
+  }
+
+  /** The nearest stretch that is not excluded, the first of equals; -1 where there is none with a distance. */
+  nearest(distance: (at: number, limit: number) => number): number {
+    let best = Infinity;
+    let bestAt = -1;
+    for (let at = 0; at < this.#atLeast.length; at += 1) {
+      if (this.#isExact[at] === 0 || this.#isExcluded[at] === 1 || this.#atLeast[at] >= best) continue;
+      best = this.#atLeast[at];
+      bestAt = at;
+    }
+    for (let at = 0; at < this.#atLeast.length; at += 1) {
+      if (this.#isExact[at] === 1 || this.#isExcluded[at] === 1 || this.#atLeast[at] >= best) continue;
+      const squared = distance(at, best);
+      this.#atLeast[at] = squared < Infinity ? squared : best;
+      if (squared === Infinity) continue;
+      this.#isExact[at] = 1;
+      best = squared;
+      bestAt = at;
+    }
+    return bestAt;
+  }
+}
+
+class PathSearch {
+  readonly #query: Float64Array;
+  readonly #upper: Float64Array;
+  readonly #lower: Float64Array;
+  /** Places of the query by how far they are from its mean: the farthest rule out soonest. */
+  readonly #order: Int32Array;
+  readonly #sums: Float64Array;
+  readonly #squares: Float64Array;
+  readonly #stretch: Float64Array;
+  readonly #bounds: Float64Array;
+  readonly #rowBefore: Float64Array;
+  readonly #row: Float64Array;
+
+  constructor(
+    private readonly series: Float64Array,
+    path: Float64Array,
+    private readonly band: number,
+  ) {
+    const size = path.length;
+    this.#query = standardisedPath(path);
+    this.#upper = slidingMost(this.#query, band, 1);
+    this.#lower = slidingMost(this.#query, band, -1);
+    this.#order = Int32Array.from(this.#query.keys()).sort((one, other) => Math.abs(this.#query[other]) - Math.abs(this.#query[one]) || one - other);
+    // From the first value on, so that prices of a few thousand do not eat the digits of their differences.
+    this.#sums = new Float64Array(series.length + 1);
+    this.#squares = new Float64Array(series.length + 1);
+    for (let i = 0; i < series.length; i += 1) {
+      const value = series[i] - series[0];
+      this.#sums[i + 1] = this.#sums[i] + value;
+      this.#squares[i + 1] = this.#squares[i] + value * value;
+    }
+    this.#stretch = new Float64Array(size);
+    this.#bounds = new Float64Array(size + 1);
+    this.#rowBefore = new Float64Array(2 * band + 3);
+    this.#row = new Float64Array(2 * band + 3);
+  }
+
+  /** Of the stretch that begins at `at`; Infinity as soon as it is not below `limit`. */
+  squaredDistance(at: number, limit: number): number {
+    const size = this.#query.length;
+    const mean = (this.#sums[at + size] - this.#sums[at]) / size;
+    const variance = (this.#squares[at + size] - this.#squares[at]) / size - mean * mean;
+    if (!(variance > 1e-14 * (1 + mean * mean))) return Infinity;
+    const scale = 1 / Math.sqrt(variance);
+    const centre = mean + this.series[0];
+    const first = (this.series[at] - centre) * scale - this.#query[0];
+    const last = (this.series[at + size - 1] - centre) * scale - this.#query[size - 1];
+    if (first * first + last * last >= limit) return Infinity;
+    if (!this.#envelopeAllows(at, { centre, scale, limit })) return Infinity;
+    for (let i = 0; i < size; i += 1) this.#stretch[i] = (this.series[at + i] - centre) * scale;
+    return this.band === 0 ? this.#pointByPoint(limit) : this.#warped(limit);
+  }
+
+  /** LB_Keogh: what lies outside the query's envelope costs at least that. Leaves what each place costs in `#bounds`. */
+  #envelopeAllows(at: number, { centre, scale, limit }: { readonly centre: number; readonly scale: number; readonly limit: number }): boolean {
+    const upper = this.#upper;
+    const lower = this.#lower;
+    const order = this.#order;
+    let sum = 0;
+    for (let i = 0; i < order.length; i += 1) {
+      const place = order[i];
+      const value = (this.series[at + place] - centre) * scale;
+      const outside = value > upper[place] ? value - upper[place] : value < lower[place] ? lower[place] - value : 0;
+      sum += outside * outside;
+      this.#bounds[place] = outside * outside;
+      if (sum >= limit) return false;
+    }
+    return true;
+  }
+
+  #pointByPoint(limit: number): number {
+    let sum = 0;
+    for (let i = 0; i < this.#query.length; i += 1) sum += (this.#stretch[i] - this.#query[i]) ** 2;
+    return sum < limit ? sum : Infinity;
+  }
+
+  /** Dynamic time warping inside the band, given up when a whole row plus what must still come is not below `limit`. */
+  #warped(limit: number): number {
+    const size = this.#query.length;
+    const { band } = this;
+    const stretch = this.#stretch;
+    const rest = this.#bounds;
+    // rest[i]: what places from i on cost at least.
+    rest[size] = 0;
+    for (let i = size - 1; i >= 0; i -= 1) rest[i] += rest[i + 1];
+    let before = this.#rowBefore.fill(Infinity);
+    let row = this.#row;
+    // Slot j - i + band + 1 holds column j; the border slots stay at Infinity.
+    for (let i = 0; i < size; i += 1) {
+      row.fill(Infinity);
+      const from = Math.max(0, i - band);
+      const to = Math.min(size - 1, i + band);
+      let least = Infinity;
+      for (let j = from; j <= to; j += 1) {
+        const slot = j - i + band + 1;
+        const diagonal = before[slot];
+        const above = before[slot + 1];
+        const left = row[slot - 1];
+        const cheapest = diagonal < above ? (diagonal < left ? diagonal : left) : above < left ? above : left;
+        const difference = stretch[i] - this.#query[j];
+        const cost = (i === 0 && j === 0 ? 0 : cheapest) + difference * difference;
+        row[slot] = cost;
+        if (cost < least) least = cost;
+      }
+      if (least + rest[i + 1] >= limit) return Infinity;
+      const spare = before;
+      before = row;
+      row = spare;
+    }
+    const distance = before[band + 1];
+    return distance < limit ? distance : Infinity;
+  }
+}
+
+function standardisedPath(path: Float64Array): Float64Array {
+  const mean = path.reduce((sum, value) => sum + value, 0) / path.length;
+  const variance = path.reduce((sum, value) => sum + (value - mean) ** 2, 0) / path.length;
+  if (!(variance > 0)) throw new HindcastError('FIELD_INVALID', 'path: it does not move, so it has no shape to look for.');
+  return path.map((value) => (value - mean) / Math.sqrt(variance));
+}
+
+/** The highest (`sign` 1) or lowest (-1) value within `band` steps of each place. */
+function slidingMost(values: Float64Array, band: number, sign: 1 | -1): Float64Array {
+  return values.map((_, place) => {
+    let most = values[place];
+    for (let near = Math.max(0, place - band); near <= Math.min(values.length - 1, place + band); near += 1) {
+      if (sign * values[near] > sign * most) most = values[near];
+    }
+    return most;
+  });
+}
