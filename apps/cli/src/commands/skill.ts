@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
-import { defaultWeights, parseHorizon, runStudy, skillPage, type SkillReport } from '@hindcast/memory';
+import { defaultWeights, parseHorizon, skillPage, studySteps, type SkillReport } from '@hindcast/memory';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
@@ -40,20 +41,34 @@ export async function skill(options: SkillOptions, terminal: Terminal): Promise<
     clock: terminal.clock,
   });
   terminal.note(`${whole(columns.length)} moments`);
-  const report = runStudy(columns, {
-    weights: defaultWeights,
-    protocols: ['walkForward', 'leaveOneDayOut'],
-    targets: ['volatility', 'range', 'return'],
-    horizons: horizons.map(({ id }) => id),
-    stateIntervalMs: seconds * 1_000,
-    contributions: horizons.some(({ id }) => id === '5m'),
-    onStep: (what) => (terminal.redraw ?? terminal.note)(what),
-  });
+  const report = await stepByStep(
+    studySteps(columns, {
+      weights: defaultWeights,
+      protocols: ['walkForward', 'leaveOneDayOut'],
+      targets: ['volatility', 'range', 'return'],
+      horizons: horizons.map(({ id }) => id),
+      stateIntervalMs: seconds * 1_000,
+      contributions: horizons.some(({ id }) => id === '5m'),
+    }),
+    terminal,
+  );
+  if (report === undefined) return exitCodes.interrupted;
   await mkdir(options.out, { recursive: true });
   await writeFile(join(options.out, 'skill.json'), `${JSON.stringify(report, undefined, 1)}\n`);
   await writeFile(join(options.out, 'skill.html'), skillPage(report));
   terminal.print(terminal.json ? JSON.stringify(report) : skillText(report, options.out));
   return exitCodes.ok;
+}
+
+/** Between steps the thread is free, so that Ctrl-C is heard; nothing has been written by then. */
+async function stepByStep(steps: Generator<string, SkillReport, void>, { redraw, note, signal }: Terminal): Promise<SkillReport | undefined> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    (redraw ?? note)(step.value);
+    await setImmediate();
+    if (signal.aborted) return undefined;
+  }
 }
 
 export function skillText({ rows, conclusions }: SkillReport, folder: string): string {

@@ -9,14 +9,14 @@ export type Horizon =
 /** The longest horizon in time: an instrument's path is kept that far back. Days have their own two. */
 export const horizonMinutesMax = 240;
 
-const named: Readonly<Record<string, Horizon>> = {
-  end_of_day: { id: 'end_of_day', kind: 'endOfDay' },
-  next_day: { id: 'next_day', kind: 'nextDay' },
-};
+const named: ReadonlyMap<string, Horizon> = new Map<string, Horizon>([
+  ['end_of_day', { id: 'end_of_day', kind: 'endOfDay' }],
+  ['next_day', { id: 'next_day', kind: 'nextDay' }],
+]);
 
 /** `5m`, `1h`, `end_of_day` (the session's close) or `next_day` (the same time of the next session). */
 export function parseHorizon(id: string): Horizon {
-  const horizon = named[id] ?? horizonInTime(id);
+  const horizon = named.get(id) ?? horizonInTime(id);
   if (horizon) return horizon;
   throw new HindcastError(
     'FIELD_INVALID',

@@ -32,9 +32,9 @@ export interface RawSignatures {
 }
 
 /**
- * What counts where nothing has been fitted: chosen by cross-validation over days for forward volatility, each group kept
- * where leaving it out cost something on every horizon (`docs/SKILL.md`). Direction, imbalance, quotes and the six measures
- * of a state foretold nothing there; they are part of the signature and count as soon as a memory's own fit says so.
+ * What counts where nothing has been fitted: chosen by cross-validation over days for forward volatility and range. What
+ * volume, trades, returns, imbalance and the measures of a state add to these is noise (`docs/SKILL.md`); they are part of the
+ * signature, shown with every neighbour, and count as soon as a memory's own fit says so.
  */
 export const defaultWeights: Readonly<Partial<Record<SignatureComponentName, number>>> = {
   volatility_1m: 1,
@@ -45,11 +45,7 @@ export const defaultWeights: Readonly<Partial<Record<SignatureComponentName, num
   volatility_of_volatility: 1,
   noise_ratio: 1,
   variance_ratio: 1,
-  volume_5m: 1,
-  trades_1m: 1,
-  trades_5m: 1,
   session_progress: 1,
-  session_arch: 1,
 };
 
 export function weightsOf(weights: Readonly<Partial<Record<SignatureComponentName, number>>>): readonly number[] {

@@ -28,7 +28,6 @@ export interface StudyOptions {
   readonly stateIntervalMs: number;
   /** What each component contributes costs two dozen further runs. */
   readonly contributions: boolean;
-  readonly onStep?: (what: string) => void;
 }
 
 /** Neighbours of a forecast: most of a small memory, so that a fit has enough to stand on, and a few of a large one. */
@@ -51,15 +50,27 @@ function linearRule(weights: readonly number[]): NeighbourRule {
   return { ...studyNeighbours, weights, form: 'linear' };
 }
 
-/** The whole study: every forecaster on every day, target and horizon, in each protocol. Minutes; the same moments give the same report. */
+/** The whole study at once; the same moments give the same report. */
 export function runStudy(columns: MomentColumns, options: StudyOptions): SkillReport {
+  const steps = studySteps(columns, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * Every forecaster on every day, target and horizon, in each protocol. Minutes: each step says what comes next, and is the place
+ * to let others have the thread or to stop.
+ */
+export function* studySteps(columns: MomentColumns, options: StudyOptions): Generator<string, SkillReport, void> {
   const rows: SkillRow[] = [];
   const comparisons: Comparison[] = [];
   for (const protocol of options.protocols) {
     const tests: Comparison[] = [];
     for (const target of options.targets) {
       for (const horizon of options.horizons) {
-        options.onStep?.(`${protocol}, ${target} of ${horizon}`);
+        yield `${protocol}, ${target} of ${horizon}`;
         const cell = studyCell(columns, options, { protocol, target, horizon });
         rows.push(...cell.rows);
         tests.push(...cell.tests);
@@ -68,7 +79,7 @@ export function runStudy(columns: MomentColumns, options: StudyOptions): SkillRe
     const corrected = holmCorrected(tests.map(({ pValue }) => pValue));
     comparisons.push(...tests.map((test, i) => ({ ...test, pCorrected: corrected[i] })));
   }
-  const contributions = options.contributions ? contributionsOf(columns, options) : [];
+  const contributions = options.contributions ? yield* contributionsOf(columns, options) : [];
   const report: Omit<SkillReport, 'conclusions'> = {
     format: 'hindcast.skill.v1',
     signature: 'signature.v1',
@@ -160,18 +171,21 @@ function meanRow(days: readonly DayScore[], key: StudyCell & { readonly forecast
 const contributionEvery = 2;
 
 /** R2 of five minutes' volatility, leaving one day out, without each component that counts and with each that does not. */
-function contributionsOf(columns: MomentColumns, { weights, onStep }: StudyOptions): readonly Contribution[] {
+function* contributionsOf(columns: MomentColumns, { weights }: StudyOptions): Generator<string, readonly Contribution[], void> {
   const target = targetOf(columns, 'volatility', '5m');
   const material = { columns, target };
   const folds = foldsOf(columns, target, 'leaveOneDayOut');
   const skill = (changed: StudyOptions['weights']): number =>
     meanRSquared(neighbourForecaster(ours, ours, linearRule(weightsOf(changed))), material, { folds, every: contributionEvery });
   const whole = skill(weights);
-  return signatureNames.filter((name) => hasValues(columns, name)).map((name): Contribution => {
-    onStep?.(`contribution of ${name}`);
-    const counts = (weights[name] ?? 0) > 0;
-    return { component: name, change: counts ? 'left out' : 'taken in', difference: skill({ ...weights, [name]: counts ? 0 : 1 }) - whole };
-  });
+  const contributions: Contribution[] = [];
+  for (const component of signatureNames.filter((name) => hasValues(columns, name))) {
+    yield `contribution of ${component}`;
+    const counts = (weights[component] ?? 0) > 0;
+    const difference = skill({ ...weights, [component]: counts ? 0 : 1 }) - whole;
+    contributions.push({ component, change: counts ? 'left out' : 'taken in', difference });
+  }
+  return contributions;
 }
 
 function hasValues({ mask, length }: MomentColumns, name: SignatureComponentName): boolean {
