@@ -16,7 +16,8 @@ export interface RecorderOptions {
 
 /**
  * One instrument's bars as moments with signatures, and with outcomes as they become known. Bars of a session make the same
- * rows, bit for bit, whatever came before the session where the market rests between sessions.
+ * rows, bit for bit, whatever came before it, where the market rests between sessions; only `volatility_yesterday` looks further
+ * back, to the session before.
  */
 export class MomentRecorder {
   readonly #seconds: SessionSeconds;

@@ -41,6 +41,7 @@ export const signatureComponents = [
   { name: 'volatility_15m', ...volatility('15 min') },
   { name: 'volatility_30m', ...volatility('30 min') },
   { name: 'volatility_day', ...volatility('session so far') },
+  { name: 'volatility_yesterday', ...volatility('the session before') },
   {
     name: 'volatility_of_volatility',
     formula: 'ln(max(sd, 0.01)), sd of 1/2 ln RV(5 min) at each whole minute of the last hour',

@@ -60,6 +60,8 @@ export class SignatureFold implements SecondsFold {
   /** Seconds of the session so far, from its first trade. */
   #daySeconds = 0;
   #endUs = -Infinity;
+  /** Variance a second of the session before; NaN where none was recorded. */
+  #yesterday = NaN;
 
   /** The end of the newest second. */
   get endUs(): number {
@@ -115,6 +117,7 @@ export class SignatureFold implements SecondsFold {
 
   closeSession(): void {
     // Its last second is a state too; what follows, or does not, is decided when the next session opens.
+    this.#yesterday = this.#variance.day() / this.#daySeconds;
   }
 
   level(): InstrumentLevel {
@@ -149,6 +152,7 @@ export class SignatureFold implements SecondsFold {
     const day = this.#variance.day() / this.#daySeconds;
     for (let i = 0; i < volatilityWindows.length; i += 1) values[i] = 0.5 * logRatio(this.#rate(this.#variance, volatilityWindows[i]), hour);
     values[places.volatilityDay] = 0.5 * logRatio(day, hour);
+    values[places.volatilityYesterday] = 0.5 * logRatio(this.#yesterday, hour);
     values[places.volatilityOfVolatility] = this.#volatilityChanges.logSpread();
     values[places.noiseRatio] = 0.5 * log(this.#rate(this.#fineVariance, hourBars) / hour);
     values[places.varianceRatio] = 0.5 * log(this.#rate(this.#minuteVariance, hourBars) / hour);
@@ -229,6 +233,7 @@ const moveWindows = [60, 300, 1_800];
 
 const places = {
   volatilityDay: componentIndex('volatility_day'),
+  volatilityYesterday: componentIndex('volatility_yesterday'),
   volatilityOfVolatility: componentIndex('volatility_of_volatility'),
   noiseRatio: componentIndex('noise_ratio'),
   varianceRatio: componentIndex('variance_ratio'),

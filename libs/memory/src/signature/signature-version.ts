@@ -42,6 +42,7 @@ export const defaultWeights: Readonly<Partial<Record<SignatureComponentName, num
   volatility_15m: 1,
   volatility_30m: 1,
   volatility_day: 1,
+  volatility_yesterday: 1,
   volatility_of_volatility: 1,
   noise_ratio: 1,
   variance_ratio: 1,

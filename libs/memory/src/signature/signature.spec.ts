@@ -20,6 +20,11 @@ function recorded(bars: readonly SecondBar[], { calendar = usEquities, seconds =
   return columns;
 }
 
+/** A row without the number that is about the session before. */
+function todayOf({ values }: MomentColumns, row: number): number[] {
+  return [...values.subarray(row * signatureSize, (row + 1) * signatureSize)].filter((_, i) => i !== componentIndex('volatility_yesterday'));
+}
+
 /** The signature as its formulas read, from the seconds of one session, every sum made anew. */
 function byDefinition(bars: readonly SecondBar[], timeUs: number): Record<string, number> {
   const firstUs = bars[0].startUs;
@@ -71,7 +76,7 @@ function byDefinition(bars: readonly SecondBar[], timeUs: number): Record<string
 describe('signature.v1', () => {
   it('is what its formulas say, at any moment of a session', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 999 }), fc.integer({ min: 31, max: 280 }), fc.constantFrom(0.15, 0.6, 1), (seed, half, activity) => {
+      fc.property(fc.nat({ max: 999 }), fc.integer({ min: 37, max: 280 }), fc.constantFrom(0.15, 0.6, 1), (seed, half, activity) => {
         const bars = walkOfBars({ fromUs: openUs, seconds: half * 30, seed, activity });
         const columns = recorded(bars);
         const row = columns.length - 1;
@@ -98,12 +103,16 @@ describe('signature.v1', () => {
     expect(other.logVolatility[50] - one.logVolatility[50]).toBeCloseTo(Math.log(3), 6);
   });
 
-  it('of a session depends on that session alone, bit for bit, and not on where a recording began', () => {
+  it('of a session depends on that session alone, bit for bit, but for the one number that is about the session before', () => {
     const nextDay = walkOfBars({ fromUs: usFromIso('2013-10-08T13:30:00Z')!, seconds: 4_000, seed: 8 });
     const both = recorded([...walkOfBars({ fromUs: openUs, seconds: 23_400, seed: 9 }), ...nextDay]);
     const alone = recorded(nextDay);
     const from = both.length - alone.length;
-    expect(both.values.subarray(from * signatureSize, both.length * signatureSize)).toEqual(alone.values.subarray(0, alone.length * signatureSize));
+    for (let row = 0; row < alone.length; row += 1) expect(todayOf(both, from + row)).toEqual(todayOf(alone, row));
+    const yesterday = componentIndex('volatility_yesterday');
+    const [hour, day] = [both.logVolatility[from], both.logVolatility[from - 1] + both.values[(from - 1) * signatureSize + componentIndex('volatility_day')]];
+    expect(both.values[from * signatureSize + yesterday]).toBeCloseTo(day - hour, 1);
+    expect([(both.mask[from] >>> yesterday) & 1, (alone.mask[0] >>> yesterday) & 1]).toEqual([0, 1]);
   });
 
   it('goes on over midnight where the market does, and forgets what is more than two whole hours ago, bit for bit', () => {
@@ -112,7 +121,7 @@ describe('signature.v1', () => {
     const whole = recorded(bars, { calendar: aroundTheClock });
     const part = recorded(bars.filter(({ startUs }) => startUs >= midnightUs - 2 * hourUs), { calendar: aroundTheClock });
     const rows = (columns: MomentColumns): number[] => Array.from({ length: columns.length }, (_, row) => row).filter((row) => columns.timeUs[row] > midnightUs + 1_800 * secondUs);
-    const bits = (columns: MomentColumns): number[][] => rows(columns).map((row) => [...columns.values.subarray(row * signatureSize, (row + 1) * signatureSize)]);
+    const bits = (columns: MomentColumns): number[][] => rows(columns).map((row) => todayOf(columns, row));
     expect(bits(part).length).toBeGreaterThan(40);
     expect(bits(part)).toEqual(bits(whole));
   });
@@ -138,7 +147,7 @@ describe('signature.v1', () => {
     }
     const values = new Float64Array(signatureSize);
     const mask = fold.read(values, 0, { state: { friction: 0.5, entropy: 0.4, nashDistance: 0.1, alphaCoefficient: null } });
-    expect(signatureNames.filter((_, i) => (mask >>> i) & 1)).toEqual(['alpha']);
+    expect(signatureNames.filter((_, i) => (mask >>> i) & 1)).toEqual(['volatility_yesterday', 'alpha']);
     expect(values[componentIndex('quote_imbalance')]).toBe(0.25);
     expect(values[componentIndex('spread_1m')]).toBeGreaterThan(0.5);
   });

@@ -138,7 +138,7 @@ function tenthsOf(standardErrors: Float64Array, errors: readonly number[]): read
 }
 
 /** Errors in units of the forecast's own dispersion, of rows that the forecaster had not seen. */
-function calibrationErrors(forecaster: Forecaster, material: StudyMaterial, rows: Int32Array): readonly number[] {
+export function calibrationErrors(forecaster: Forecaster, material: StudyMaterial, rows: Int32Array): readonly number[] {
   const { columns, target } = material;
   const every = Math.max(1, Math.floor(rows.length / calibrationRowsMax));
   const errors: number[] = [];

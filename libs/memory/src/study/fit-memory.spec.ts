@@ -1,0 +1,94 @@
+import { usFromIso } from '@hindcast/contracts';
+import { usEquities } from '@hindcast/market';
+import { defaultForetell, foretell, type Foretold } from '../forecast/foretell.js';
+import { MomentColumns } from '../moments/moment-columns.js';
+import { MomentRecorder } from '../moments/moment-recorder.js';
+import { parseHorizon } from '../outcomes/horizon.js';
+import type { MomentVectors } from '../search/moment-vectors.js';
+import { walkOfBars } from '../signature/session-seconds.fixture.js';
+import { componentIndex, signatureSize } from '../signature/components.js';
+import { defaultWeights, standardised, type SignatureVersion } from '../signature/signature-version.js';
+import { fitMemory, type FitOptions } from './fit-memory.js';
+
+const days = ['2013-10-07', '2013-10-08', '2013-10-09'];
+const untilUs = usFromIso('2013-10-09T00:00:00Z')!;
+
+function recordedDays(chosen: readonly string[]): MomentColumns {
+  const columns = new MomentColumns(['5m', 'end_of_day', 'next_day'].map(parseHorizon));
+  ['AAA', 'BBB'].forEach((symbol, place) => {
+    const recorder = new MomentRecorder({ instrument: { market: 'usa/equity', symbol }, calendar: usEquities, stateIntervalMs: 120_000, columns });
+    chosen.forEach((day, i) => {
+      for (const bar of walkOfBars({ fromUs: usFromIso(`${day}T13:30:00Z`)!, seconds: 7_200, seed: 10 * place + i, activity: 0.8 })) recorder.append(bar);
+    });
+    recorder.advance(usFromIso('2013-10-12')!);
+  });
+  return columns;
+}
+
+const options: FitOptions = { id: 'signature.v1/1', fromUs: 0, toUs: untilUs, weights: defaultWeights, search: 'keep' };
+const columns = recordedDays(days);
+const fit = fitMemory(columns, options);
+
+function answer(version: SignatureVersion, material: MomentColumns, asOfUs: number): readonly Foretold[] {
+  const { vectors, size } = standardised(version, material);
+  const { length, timeUs, instrument, day } = material;
+  const moments: MomentVectors = { length, size, vectors, timeUs, instrument, day };
+  const row = Array.from(timeUs.subarray(0, length)).findIndex((time) => time >= asOfUs);
+  return foretell(
+    { columns: material, moments },
+    {
+      vector: vectors.slice(row * size, (row + 1) * size),
+      timeUs: timeUs[row],
+      level: { logVolatility: material.logVolatility[row], volumeRate: material.volumeRate[row] },
+      progress: material.values[row * signatureSize + componentIndex('session_progress')],
+    },
+    { ...defaultForetell, k: 12, permutations: 99, filter: { asOfUs: timeUs[row], exclude: { timeUs: timeUs[row], withinUs: 3_600_000_000 } }, errors: new Map(Object.entries(fit.errors)) },
+  );
+}
+
+describe('a fit', () => {
+  it('knows nothing after its span: what comes later changes no bit of it', () => {
+    expect(fitMemory(recordedDays(days.slice(0, 2)), options)).toEqual(fit);
+    expect(fit.version.scaler.fittedToUs).toBeLessThan(untilUs);
+    expect(fit.errors['5m'].length).toBeGreaterThan(20);
+  });
+
+  it('drops components only where that helps on days that it has not seen', () => {
+    const searched = fitMemory(columns, { ...options, search: 'dropping' });
+    expect(searched.rSquared).toBeGreaterThanOrEqual(fit.rSquared);
+    expect(searched.version.weights.every((weight, i) => weight === fit.version.weights[i] || weight === 0)).toBe(true);
+  });
+
+  it('of an empty span says what to do', () => {
+    expect(() => fitMemory(columns, { ...options, toUs: 1 })).toThrow('span: no moment lies in it');
+  });
+});
+
+describe('an answer', () => {
+  const asOfUs = usFromIso('2013-10-09T14:30:00Z')!;
+  const all = answer(fit.version, columns, asOfUs);
+  const fiveMinutes = all[0];
+
+  it('shows neighbours apart from each other, what followed them, and a band around the forecast', () => {
+    expect(all.map(({ horizon }) => horizon.id)).toEqual(['5m', 'end_of_day', 'next_day']);
+    expect(fiveMinutes.neighbours.rows).toHaveLength(12);
+    expect(fiveMinutes.effectiveSize).toBeGreaterThan(4);
+    expect(fiveMinutes.effectiveSize).toBeLessThanOrEqual(12);
+    expect(fiveMinutes.returns.count).toBe(12);
+    expect(fiveMinutes.usualReturns.count).toBeGreaterThan(5);
+    const forecast = Math.exp(fiveMinutes.logVolatility);
+    expect(fiveMinutes.volatilityBand!.low).toBeLessThan(forecast);
+    expect(fiveMinutes.volatilityBand!.high).toBeGreaterThan(forecast);
+    for (const pValue of [fiveMinutes.pValueOfReturn, fiveMinutes.pValueOfVolatility]) expect(pValue > 0 && pValue <= 1).toBe(true);
+  });
+
+  it('is the same again, and the same as it was before later rows came, bit for bit', () => {
+    expect(answer(fit.version, columns, asOfUs)).toEqual(all);
+    const later = recordedDays([...days, '2013-10-10', '2013-10-11']);
+    const now = answer(fit.version, later, asOfUs);
+    // Rows have other numbers where other instruments' rows lie between them: times tell who they are.
+    const told = (material: MomentColumns, answers: readonly Foretold[]) =>
+      answers.map(({ neighbours, ...rest }) => ({ ...rest, times: Array.from(neighbours.rows, (row) => [material.instrument[row], material.timeUs[row]]), distances: neighbours.squaredDistances }));
+    expect(told(later, now)).toEqual(told(columns, all));
+  });
+});
