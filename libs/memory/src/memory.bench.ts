@@ -26,7 +26,12 @@ function barsOf(openUs: number): readonly SecondBar[] {
     price *= Math.exp(1e-4 * (next() + next() + next() - 1.5));
     const volume = 1 + Math.floor(next() * 500);
     const bar = { open: price, high: price, low: price, close: price, volume, notional: price * volume };
-    return { startUs: openUs + i * secondUs, ...bar, signedVolume: Math.round((2 * next() - 1) * volume), trades: 1 + Math.floor(next() * 5) };
+    return {
+      startUs: openUs + i * secondUs,
+      ...bar,
+      signedVolume: Math.round((2 * next() - 1) * volume),
+      trades: 1 + Math.floor(next() * 5),
+    };
   });
 }
 
@@ -50,7 +55,10 @@ function recorded(): MomentColumns {
 }
 
 function searched(columns: MomentColumns): void {
-  const scaler = fitScaler(columns, Int32Array.from({ length: columns.length }, (_, row) => row));
+  const scaler = fitScaler(
+    columns,
+    Int32Array.from({ length: columns.length }, (_, row) => row),
+  );
   const version = { id: 'bench', components: signatureNames, weights: weightsOf(defaultWeights), scaler };
   const { vectors, size } = standardised(version, columns);
   const { length, timeUs, instrument, day } = columns;

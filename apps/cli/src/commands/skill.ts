@@ -54,14 +54,22 @@ export async function skill(options: SkillOptions, terminal: Terminal): Promise<
   );
   if (report === undefined) return exitCodes.interrupted;
   await mkdir(options.out, { recursive: true });
-  await writeFile(join(options.out, 'skill.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  await writeFile(join(options.out, 'skill.json'), `${JSON.stringify(report, sixDigits)}\n`);
   await writeFile(join(options.out, 'skill.html'), skillPage(report));
   terminal.print(terminal.json ? JSON.stringify(report) : skillText(report, options.out));
   return exitCodes.ok;
 }
 
+/** More digits say nothing, and make the file twice as long. */
+function sixDigits(_name: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+}
+
 /** Between steps the thread is free, so that Ctrl-C is heard; nothing has been written by then. */
-async function stepByStep(steps: Generator<string, SkillReport, void>, { redraw, note, signal }: Terminal): Promise<SkillReport | undefined> {
+async function stepByStep(
+  steps: Generator<string, SkillReport, void>,
+  { redraw, note, signal }: Terminal,
+): Promise<SkillReport | undefined> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

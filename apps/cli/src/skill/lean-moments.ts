@@ -1,5 +1,15 @@
 import { leanFeed } from '@hindcast/feeds';
-import { calendarOfMarket, freshTickRule, instrumentKey, sideCodes, tickRuleAfter, wordAt, type Instrument, type TickBatch, type TickRule } from '@hindcast/market';
+import {
+  calendarOfMarket,
+  freshTickRule,
+  instrumentKey,
+  sideCodes,
+  tickRuleAfter,
+  wordAt,
+  type Instrument,
+  type TickBatch,
+  type TickRule,
+} from '@hindcast/market';
 import { MomentColumns, MomentRecorder, type Horizon } from '@hindcast/memory';
 import { InstrumentWindow, type Advance, type PhysicsState } from '@hindcast/physics';
 import type { Clock } from '@hindcast/ports';
@@ -17,7 +27,15 @@ export interface LeanDays {
 const batchRows = 20_000;
 
 /** Recorded trades as moments with signatures and outcomes, the way that live ones become such. */
-export async function leanMoments({ dataDir, symbols, fromDay, toDay, stateIntervalMs, horizons, clock }: LeanDays): Promise<MomentColumns> {
+export async function leanMoments({
+  dataDir,
+  symbols,
+  fromDay,
+  toDay,
+  stateIntervalMs,
+  horizons,
+  clock,
+}: LeanDays): Promise<MomentColumns> {
   const columns = new MomentColumns(horizons);
   const instruments = new Map<string, InstrumentMoments>();
   for await (const batch of await leanFeed({ dataDir, symbols, fromDay, toDay, kinds: ['trades'], batchRows, clock })) {

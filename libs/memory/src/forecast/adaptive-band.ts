@@ -35,7 +35,10 @@ export class AdaptiveBand {
     const count = this.#errors.length;
     // The finite-sample step of split conformal prediction: (n + 1) instead of n.
     const outward = (level: number): number => Math.max(0, level - (1 - level) / count);
-    return { low: quantileSorted(this.#sorted(), outward(this.#lowLevel)), high: quantileSorted(this.#sorted(), 1 - outward(this.#highLevel)) };
+    return {
+      low: quantileSorted(this.#sorted(), outward(this.#lowLevel)),
+      high: quantileSorted(this.#sorted(), 1 - outward(this.#highLevel)),
+    };
   }
 
   /** An outcome has become known; `band` is what was said of it, `error` as in the constructor. */

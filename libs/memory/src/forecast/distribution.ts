@@ -34,7 +34,10 @@ export function distributionOf(values: ArrayLike<number>, weights?: ArrayLike<nu
     mean,
     deviation: Math.sqrt(squares / total),
     up: up / total,
-    quantiles: weightedQuantiles(order.map((i) => values[i]), { weights: order.map(weightOf), total }),
+    quantiles: weightedQuantiles(
+      order.map((i) => values[i]),
+      { weights: order.map(weightOf), total },
+    ),
   };
 }
 

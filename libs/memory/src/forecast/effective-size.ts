@@ -28,7 +28,9 @@ export function effectiveSize({ fromUs, toUs }: OutcomeSpans, weights: ArrayLike
 
 /** Of each stretch: the mean over its time of one over how many stretches are alive then. */
 function averageUniqueness({ fromUs, toUs }: OutcomeSpans, count: number): Float64Array {
-  const borders = Float64Array.from(new Set([...Array.from({ length: count }, (_, i) => fromUs[i]), ...Array.from({ length: count }, (_, i) => toUs[i])])).sort();
+  const borders = Float64Array.from(
+    new Set([...Array.from({ length: count }, (_, i) => fromUs[i]), ...Array.from({ length: count }, (_, i) => toUs[i])]),
+  ).sort();
   const placeOf = new Map(Array.from(borders, (border, place) => [border, place]));
   const change = new Float64Array(borders.length + 1);
   for (let i = 0; i < count; i += 1) {

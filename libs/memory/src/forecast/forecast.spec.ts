@@ -45,7 +45,10 @@ describe('bands', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom(0.3, 1, 10), (seed, growth) => {
         const next = numbersOf(seed);
-        const band = new AdaptiveBand(Array.from({ length: 400 }, () => noiseOf(next)), { coverage: 0.8 });
+        const band = new AdaptiveBand(
+          Array.from({ length: 400 }, () => noiseOf(next)),
+          { coverage: 0.8 },
+        );
         let inside = 0;
         const count = 4_000;
         for (let i = 0; i < count; i += 1) {
@@ -83,10 +86,19 @@ describe('the effective size', () => {
   it('is less where few weigh most, and between one and their number', () => {
     expect(effectiveSize({ fromUs: [0, 10], toUs: [5, 15] }, [9, 1])).toBeCloseTo(100 / 82, 12);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat({ max: 50 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 })), { minLength: 1, maxLength: 30 }), (spans) => {
-        const size = effectiveSize({ fromUs: spans.map(([from]) => from), toUs: spans.map(([from, length]) => from + length) }, spans.map(([, , weight]) => weight));
-        expect(size >= 1 && size <= spans.length + 1e-9).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: 50 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 })), {
+          minLength: 1,
+          maxLength: 30,
+        }),
+        (spans) => {
+          const size = effectiveSize(
+            { fromUs: spans.map(([from]) => from), toUs: spans.map(([from, length]) => from + length) },
+            spans.map(([, , weight]) => weight),
+          );
+          expect(size >= 1 && size <= spans.length + 1e-9).toBe(true);
+        },
+      ),
     );
   });
 });
@@ -103,7 +115,15 @@ describe('the test against random moments', () => {
   };
   const candidates = Int32Array.from({ length }, (_, row) => row);
   const ask = (neighbours: Int32Array, outcome: Float64Array, seed: number) =>
-    permutationTest(memory, { neighbours, candidates, outcome, progress: (row) => (row % 300) / 300, minGapUs: 300 * second, draws: 99, seed });
+    permutationTest(memory, {
+      neighbours,
+      candidates,
+      outcome,
+      progress: (row) => (row % 300) / 300,
+      minGapUs: 300 * second,
+      draws: 99,
+      seed,
+    });
 
   it('finds nothing where there is nothing: its p-values are even', () => {
     const next = numbersOf(1);

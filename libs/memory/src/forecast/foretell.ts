@@ -37,7 +37,14 @@ export interface ForetellOptions {
   readonly errors?: ReadonlyMap<string, readonly number[]>;
 }
 
-export const defaultForetell = { k: 20, minGapUs: 300_000_000, distinctDays: false, fitShare: 0.7, fitMax: 1_200, permutations: 999 } as const;
+export const defaultForetell = {
+  k: 20,
+  minGapUs: 300_000_000,
+  distinctDays: false,
+  fitShare: 0.7,
+  fitMax: 1_200,
+  permutations: 999,
+} as const;
 
 /** What is foretold of one horizon. Returns are logarithms; volatility is a square-root second. */
 export interface Foretold {
@@ -95,7 +102,8 @@ function foretellOne({ columns, moments, question, options, horizon, outcomes }:
     ...options.filter,
     knownAtUs: outcomes.knownAtUs,
     asOfUs: options.filter.asOfUs ?? Infinity,
-    where: (row) => (outcomes.marks[row] & crosses) === 0 && !Number.isNaN(outcomes.logReturn[row]) && (options.filter.where?.(row) ?? true),
+    where: (row) =>
+      (outcomes.marks[row] & crosses) === 0 && !Number.isNaN(outcomes.logReturn[row]) && (options.filter.where?.(row) ?? true),
   });
   const { returns, ratios } = inOwnUnits(columns, outcomes, candidates);
   const neighbours = nearest(moments, { vector, k: options.k, candidates, minGapUs: options.minGapUs, distinctDays: options.distinctDays });
@@ -125,7 +133,10 @@ function foretellOne({ columns, moments, question, options, horizon, outcomes }:
     usualProbabilityUp: unconditional.up,
     ...volatilityForecast({ moments, candidates, ratios, question, options, horizon, level }),
     effectiveSize: effectiveSize(
-      { fromUs: Float64Array.from(neighbours.rows, (row) => moments.timeUs[row]), toUs: Float64Array.from(neighbours.rows, (row) => outcomes.knownAtUs[row]) },
+      {
+        fromUs: Float64Array.from(neighbours.rows, (row) => moments.timeUs[row]),
+        toUs: Float64Array.from(neighbours.rows, (row) => outcomes.knownAtUs[row]),
+      },
       new Float64Array(neighbours.rows.length).fill(1),
     ),
     pValueOfReturn: test(returns),

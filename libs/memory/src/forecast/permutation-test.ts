@@ -48,7 +48,10 @@ export function permutationTest(moments: MomentVectors, question: PermutationQue
   return { pValue: (1 + extreme) / (1 + means.length), difference, draws: means.length };
 }
 
-function drawnMeans(moments: MomentVectors, { neighbours, candidates, outcome, progress, minGapUs, draws, seed }: PermutationQuestion): Float64Array {
+function drawnMeans(
+  moments: MomentVectors,
+  { neighbours, candidates, outcome, progress, minGapUs, draws, seed }: PermutationQuestion,
+): Float64Array {
   const random = seededRandom(seed);
   const hourOf = (row: number): number => Math.min(hoursOfDay - 1, Math.floor(progress(row) * hoursOfDay));
   const byHour = Array.from({ length: hoursOfDay }, (): number[] => []);

@@ -19,7 +19,10 @@ interface FoldOptions {
 
 function outcomesOf(bars: readonly SecondBar[], { calendar = usEquities, everySeconds = 60, untilUs }: FoldOptions = {}): Outcome[] {
   const outcomes: Outcome[] = [];
-  const fold = new OutcomeFold(calendar, (outcome) => outcomes.push(outcome), { horizons: defaultHorizons, stateIntervalMs: everySeconds * 1_000 });
+  const fold = new OutcomeFold(calendar, (outcome) => outcomes.push(outcome), {
+    horizons: defaultHorizons,
+    stateIntervalMs: everySeconds * 1_000,
+  });
   const seconds = new SessionSeconds(calendar, fold);
   for (const bar of bars) seconds.append(bar);
   seconds.advance(untilUs ?? bars[bars.length - 1].startUs + secondUs);
@@ -79,7 +82,10 @@ describe('outcomes', () => {
       fc.property(fc.integer({ min: 200, max: 2_400 }), (cut) => {
         const bars = walkOfBars({ fromUs: mondayUs, seconds: 2_500, seed: 11 });
         const cutUs = mondayUs + cut * secondUs;
-        const early = outcomesOf(bars.filter(({ startUs }) => startUs < cutUs), { untilUs: cutUs });
+        const early = outcomesOf(
+          bars.filter(({ startUs }) => startUs < cutUs),
+          { untilUs: cutUs },
+        );
         expect(early).toEqual(outcomesOf(bars).filter(({ knownAtUs }) => knownAtUs <= cutUs));
       }),
       { numRuns: 10 },
@@ -90,7 +96,8 @@ describe('outcomes', () => {
     const bars = walkOfBars({ fromUs: mondayUs, seconds: 23_400, seed: 1 });
     const outcomes = outcomesOf(bars, { untilUs: Infinity });
     const closeUs = mondayUs + 6.5 * hourUs;
-    const of = (horizon: string, stateUs: number): Outcome | undefined => outcomes.find((one) => one.horizon.id === horizon && one.stateUs === stateUs);
+    const of = (horizon: string, stateUs: number): Outcome | undefined =>
+      outcomes.find((one) => one.horizon.id === horizon && one.stateUs === stateUs);
     expect(of('30m', closeUs - 30 * minuteUs)).toMatchObject({ knownAtUs: closeUs, marks: 0 });
     expect(of('30m', closeUs - 10 * minuteUs)).toMatchObject({ knownAtUs: closeUs + 20 * minuteUs, marks: outcomeMarks.close });
     expect(of('30m', closeUs - 10 * minuteUs)?.logReturn).toBe(of('end_of_day', closeUs - 10 * minuteUs)?.logReturn);
@@ -123,18 +130,25 @@ describe('outcomes', () => {
     const midnightUs = usFromIso('2022-01-05T00:00:00Z')!;
     const bars = walkOfBars({ fromUs: midnightUs - 1_800 * secondUs, seconds: 5_400, seed: 6 });
     const path = pathOf(bars, aroundTheClock);
-    const over = outcomesOf(bars, { calendar: aroundTheClock }).filter(({ horizon, stateUs }) => horizon.id === '30m' && stateUs > midnightUs - 1_200 * secondUs);
+    const over = outcomesOf(bars, { calendar: aroundTheClock }).filter(
+      ({ horizon, stateUs }) => horizon.id === '30m' && stateUs > midnightUs - 1_200 * secondUs,
+    );
     expect(over.length).toBeGreaterThan(40);
     for (const { stateUs, logReturn, volatility, marks } of over) {
       const at = (second: number): number => path.get(stateUs + second * secondUs)!.logPrice;
       let squares = 0;
       for (let second = 10; second <= 1_800; second += 10) squares += (at(second) - at(second - 10)) ** 2;
-      expect([logReturn, volatility, marks]).toEqual([expect.closeTo(at(1_800) - at(0), 10), expect.closeTo(Math.sqrt(squares / 1_800), 10), 0]);
+      expect([logReturn, volatility, marks]).toEqual([
+        expect.closeTo(at(1_800) - at(0), 10),
+        expect.closeTo(Math.sqrt(squares / 1_800), 10),
+        0,
+      ]);
     }
   });
 
   it('mark five minutes of silence on the way', () => {
-    const busy = (fromSecond: number): readonly SecondBar[] => walkOfBars({ fromUs: mondayUs + fromSecond * secondUs, seconds: 600, seed: 3, activity: 1 });
+    const busy = (fromSecond: number): readonly SecondBar[] =>
+      walkOfBars({ fromUs: mondayUs + fromSecond * secondUs, seconds: 600, seed: 3, activity: 1 });
     const bars = [...busy(0), ...busy(900)];
     const gaps = outcomesOf(bars).filter(({ horizon, marks }) => horizon.id === '15m' && marks === outcomeMarks.gap);
     expect(gaps.map(({ stateUs }) => (stateUs - mondayUs) / secondUs)).toEqual([60, 120, 180, 240, 300, 360, 420, 480, 540, 600]);
@@ -145,15 +159,19 @@ describe('outcomes', () => {
 
 it('the extremes of a window are those of its values', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 60 }), fc.integer({ min: 1, max: 12 }), (values, width) => {
-      const extremes = new SlidingExtremes();
-      values.forEach((value, i) => {
-        extremes.push(i, value);
-        const from = Math.max(0, i - width + 1);
-        const window = values.slice(from, i + 1);
-        expect([extremes.highestFrom(from), extremes.lowestFrom(from)]).toEqual([Math.max(...window), Math.min(...window)]);
-      });
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 60 }),
+      fc.integer({ min: 1, max: 12 }),
+      (values, width) => {
+        const extremes = new SlidingExtremes();
+        values.forEach((value, i) => {
+          extremes.push(i, value);
+          const from = Math.max(0, i - width + 1);
+          const window = values.slice(from, i + 1);
+          expect([extremes.highestFrom(from), extremes.lowestFrom(from)]).toEqual([Math.max(...window), Math.min(...window)]);
+        });
+      },
+    ),
   );
 });
 

@@ -36,7 +36,8 @@ export function squaredDistances({ vectors, size }: MomentVectors, vector: Array
   }
   const query = Float64Array.from(vector);
   for (let place = 0; place < size; place += 1) {
-    if (!Number.isFinite(query[place])) throw new HindcastError('FIELD_INVALID', `vector: number ${place} is ${query[place]}, which is none.`);
+    if (!Number.isFinite(query[place]))
+      throw new HindcastError('FIELD_INVALID', `vector: number ${place} is ${query[place]}, which is none.`);
   }
   const distances = new Float64Array(candidates.length);
   for (let i = 0; i < candidates.length; i += 1) {
@@ -55,7 +56,10 @@ export function squaredDistances({ vectors, size }: MomentVectors, vector: Array
  * The k nearest candidates in the order of rows: for sums over neighbours, which need no ranking. Of equally distant ones the
  * first rows are taken, so the set is the one that `nearest` finds.
  */
-export function nearestSet(moments: MomentVectors, { vector, k, candidates }: Pick<NearestQuery, 'vector' | 'k' | 'candidates'>): Neighbours {
+export function nearestSet(
+  moments: MomentVectors,
+  { vector, k, candidates }: Pick<NearestQuery, 'vector' | 'k' | 'candidates'>,
+): Neighbours {
   return smallestSet(squaredDistances(moments, vector, candidates), candidates, k);
 }
 
@@ -95,7 +99,8 @@ interface SpacedSearch extends Required<Pick<NearestQuery, 'candidates' | 'k' | 
 /** Candidates come off a heap in order of distance until k are far enough apart. */
 function spaced({ moments, distances, candidates, k, minGapUs, distinctDays }: SpacedSearch): Neighbours {
   const heap = Int32Array.from(candidates, (_, i) => i);
-  const isNearer = (one: number, other: number): boolean => distances[one] < distances[other] || (distances[one] === distances[other] && one < other);
+  const isNearer = (one: number, other: number): boolean =>
+    distances[one] < distances[other] || (distances[one] === distances[other] && one < other);
   for (let root = (heap.length >> 1) - 1; root >= 0; root -= 1) siftDown(heap, { root, length: heap.length, isAbove: isNearer });
   const taken: number[] = [];
   const spacing = new Spacing(moments, { minGapUs, distinctDays });

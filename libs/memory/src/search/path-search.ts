@@ -121,7 +121,9 @@ class PathSearch {
     this.#query = standardisedPath(path);
     this.#upper = slidingMost(this.#query, band, 1);
     this.#lower = slidingMost(this.#query, band, -1);
-    this.#order = Int32Array.from(this.#query.keys()).sort((one, other) => Math.abs(this.#query[other]) - Math.abs(this.#query[one]) || one - other);
+    this.#order = Int32Array.from(this.#query.keys()).sort(
+      (one, other) => Math.abs(this.#query[other]) - Math.abs(this.#query[one]) || one - other,
+    );
     // From the first value on, so that prices of a few thousand do not eat the digits of their differences.
     this.#sums = new Float64Array(series.length + 1);
     this.#squares = new Float64Array(series.length + 1);
@@ -153,7 +155,10 @@ class PathSearch {
   }
 
   /** LB_Keogh: what lies outside the query's envelope costs at least that. Leaves what each place costs in `#bounds`. */
-  #envelopeAllows(at: number, { centre, scale, limit }: { readonly centre: number; readonly scale: number; readonly limit: number }): boolean {
+  #envelopeAllows(
+    at: number,
+    { centre, scale, limit }: { readonly centre: number; readonly scale: number; readonly limit: number },
+  ): boolean {
     const upper = this.#upper;
     const lower = this.#lower;
     const order = this.#order;

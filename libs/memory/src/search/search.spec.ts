@@ -48,19 +48,26 @@ describe('nearest', () => {
 
   it('keeps neighbours of an instrument apart, takes the nearest that fit, and never fewer than fit', () => {
     fc.assert(
-      fc.property(memory, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 200 }), fc.boolean(), (moments, k, gapSeconds, distinctDays) => {
-        const vector = Array<number>(moments.size).fill(1);
-        const minGapUs = gapSeconds * second;
-        const found = nearest(moments, { vector, k, candidates: allRows(moments), minGapUs, distinctDays });
-        const taken: number[] = [];
-        for (const { row } of bruteForce(moments, vector)) {
-          const isNear = (other: number): boolean =>
-            moments.instrument[other] === moments.instrument[row] &&
-            (Math.abs(moments.timeUs[other] - moments.timeUs[row]) < minGapUs || (distinctDays && moments.day[other] === moments.day[row]));
-          if (taken.length < k && !taken.some(isNear)) taken.push(row);
-        }
-        expect([...found.rows]).toEqual(taken);
-      }),
+      fc.property(
+        memory,
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 0, max: 200 }),
+        fc.boolean(),
+        (moments, k, gapSeconds, distinctDays) => {
+          const vector = Array<number>(moments.size).fill(1);
+          const minGapUs = gapSeconds * second;
+          const found = nearest(moments, { vector, k, candidates: allRows(moments), minGapUs, distinctDays });
+          const taken: number[] = [];
+          for (const { row } of bruteForce(moments, vector)) {
+            const isNear = (other: number): boolean =>
+              moments.instrument[other] === moments.instrument[row] &&
+              (Math.abs(moments.timeUs[other] - moments.timeUs[row]) < minGapUs ||
+                (distinctDays && moments.day[other] === moments.day[row]));
+            if (taken.length < k && !taken.some(isNear)) taken.push(row);
+          }
+          expect([...found.rows]).toEqual(taken);
+        },
+      ),
     );
   });
 
@@ -70,12 +77,26 @@ describe('nearest', () => {
     [1e9, 2, 'k: 1000000000'],
     [3, 1, 'vector: it has 1 numbers'],
   ])('refuses k = %p with %p numbers', (k, size, message) => {
-    const moments = { length: 1, size: 2, vectors: new Float32Array(2), timeUs: new Float64Array(1), instrument: new Uint16Array(1), day: new Int32Array(1) };
+    const moments = {
+      length: 1,
+      size: 2,
+      vectors: new Float32Array(2),
+      timeUs: new Float64Array(1),
+      instrument: new Uint16Array(1),
+      day: new Int32Array(1),
+    };
     expect(() => nearest(moments, { vector: Array<number>(size).fill(0), k, candidates: allRows(moments) })).toThrow(message);
   });
 
   it('refuses a query that is no number', () => {
-    const moments = { length: 1, size: 1, vectors: new Float32Array(1), timeUs: new Float64Array(1), instrument: new Uint16Array(1), day: new Int32Array(1) };
+    const moments = {
+      length: 1,
+      size: 1,
+      vectors: new Float32Array(1),
+      timeUs: new Float64Array(1),
+      instrument: new Uint16Array(1),
+      day: new Int32Array(1),
+    };
     expect(() => nearest(moments, { vector: [NaN], k: 1, candidates: allRows(moments) })).toThrow('vector: number 0 is NaN');
   });
 });
@@ -130,7 +151,10 @@ describe('similar paths', () => {
     one.forEach((value, i) => {
       other.forEach((target, j) => {
         if (Math.abs(i - j) > band) return;
-        const before = i === 0 && j === 0 ? 0 : Math.min(table[i - 1]?.[j - 1] ?? Infinity, table[i - 1]?.[j] ?? Infinity, table[i]?.[j - 1] ?? Infinity);
+        const before =
+          i === 0 && j === 0
+            ? 0
+            : Math.min(table[i - 1]?.[j - 1] ?? Infinity, table[i - 1]?.[j] ?? Infinity, table[i]?.[j - 1] ?? Infinity);
         table[i][j] = before + (value - target) ** 2;
       });
     });
@@ -144,24 +168,30 @@ describe('similar paths', () => {
 
   it('are those that warping every stretch would find, in their order and apart', () => {
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: 3, max: 12 }), fc.nat({ max: 4 }), fc.integer({ min: 1, max: 9 }), (seed, size, wide, minGap) => {
-        const band = Math.min(wide, size - 1);
-        const series = walk(seed, 80);
-        const path = walk(seed + 1, size);
-        const all = Array.from({ length: series.length - size + 1 }, (_, at) => ({
-          at,
-          distance: warped(shape(series.slice(at, at + size)), shape(path), band),
-        })).sort((one, other) => one.distance - other.distance);
-        const expected: typeof all = [];
-        for (const one of all) {
-          if (expected.length < 4 && expected.every(({ at }) => Math.abs(at - one.at) >= minGap)) expected.push(one);
-        }
-        const found = similarPaths(Float64Array.from(series), { path, band, k: 4, minGap });
-        expect(found.map(({ at }) => at)).toEqual(expected.map(({ at }) => at));
-        found.forEach(({ distance }, i) => {
-          expect(distance).toBeCloseTo(expected[i].distance, 6);
-        });
-      }),
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 3, max: 12 }),
+        fc.nat({ max: 4 }),
+        fc.integer({ min: 1, max: 9 }),
+        (seed, size, wide, minGap) => {
+          const band = Math.min(wide, size - 1);
+          const series = walk(seed, 80);
+          const path = walk(seed + 1, size);
+          const all = Array.from({ length: series.length - size + 1 }, (_, at) => ({
+            at,
+            distance: warped(shape(series.slice(at, at + size)), shape(path), band),
+          })).sort((one, other) => one.distance - other.distance);
+          const expected: typeof all = [];
+          for (const one of all) {
+            if (expected.length < 4 && expected.every(({ at }) => Math.abs(at - one.at) >= minGap)) expected.push(one);
+          }
+          const found = similarPaths(Float64Array.from(series), { path, band, k: 4, minGap });
+          expect(found.map(({ at }) => at)).toEqual(expected.map(({ at }) => at));
+          found.forEach(({ distance }, i) => {
+            expect(distance).toBeCloseTo(expected[i].distance, 6);
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -169,7 +199,9 @@ describe('similar paths', () => {
   it('find themselves, whatever the level and scale', () => {
     const series = walk(7, 500);
     const path = series.slice(200, 260).map((value) => 5 + value * 3);
-    expect(similarPaths(Float64Array.from(series), { path, band: 6, k: 1, minGap: 60 })).toEqual([{ at: 200, distance: expect.closeTo(0, 5) }]);
+    expect(similarPaths(Float64Array.from(series), { path, band: 6, k: 1, minGap: 60 })).toEqual([
+      { at: 200, distance: expect.closeTo(0, 5) },
+    ]);
   });
 
   it('never are a stretch without movement', () => {

@@ -10,19 +10,21 @@ export interface SignatureComponent {
   readonly needs: 'bars' | 'quotes' | 'state';
 }
 
-const logRatio = (what: string, over: string, source: string) => ({
-  formula: `ln((${what} + floor) / (1 + floor)) with ${what} = ${over}, floor = 0.01`,
+/** The ratio of a rate to the hour's; a hundredth is added, so that silence has a value. */
+const logRatio = (ratio: string, source: string) => ({
+  formula: `ln((${ratio} + 0.01) / 1.01)`,
   unit: 'log-ratio' as const,
   source,
   needs: 'bars' as const,
 });
 const volatility = (window: string) => ({
-  ...logRatio('x', `RV(${window}) / RV(hour), a second each; half of it`, 'realised variance: Andersen, Bollerslev, Diebold, Labys 2003'),
+  ...logRatio(`rv(${window}) / rv(hour)`, 'realised variance: Andersen, Bollerslev, Diebold, Labys 2003'),
+  formula: `1/2 ln((rv(${window}) / rv(hour) + 0.01) / 1.01)`,
 });
-const volume = (window: string) => logRatio('x', `V(${window}) / V(hour), a second each`, 'relative volume');
-const trades = (window: string) => logRatio('x', `N(${window}) / N(hour), a second each`, 'trade arrival rate: Engle and Russell 1998');
+const volume = (window: string) => logRatio(`v(${window}) / v(hour)`, 'relative volume');
+const trades = (window: string) => logRatio(`n(${window}) / n(hour)`, 'trade arrival rate: Engle and Russell 1998');
 const move = (window: string) => ({
-  formula: `ln(p / p(${window} ago)) / (s sqrt(${window} in seconds)), s^2 = RV(hour) a second`,
+  formula: `ln(p / p(${window} ago)) / sqrt(rv(hour) x ${window} in seconds)`,
   unit: 'hour deviations' as const,
   source: 'return in units of its own volatility',
   needs: 'bars' as const,
@@ -32,8 +34,8 @@ const move = (window: string) => ({
  * The components of `signature.v1`, in the order of the vector. None knows a price level, a currency, a lot size or how
  * busy an instrument is: everything is told in the instrument's own last hour, so that one memory serves all.
  *
- * p is a one-second bar's VWAP; r10 its log-return over ten seconds, taken every second; RV the sum of r10^2 over ten;
- * V volume, N trades, B volume of buys less sells. `hour` is the last hour, or as much of it as the session has had.
+ * p is a one-second bar's VWAP; r10 its log-return over ten seconds, taken every second; rv the mean of r10^2 / 10 a
+ * second; v volume and n trades a second, b volume of buys less sells. `hour` is the last hour, or as much of it as the session has had.
  */
 export const signatureComponents = [
   { name: 'volatility_1m', ...volatility('1 min') },
@@ -44,21 +46,21 @@ export const signatureComponents = [
   { name: 'volatility_yesterday', ...volatility('the session before') },
   {
     name: 'volatility_of_volatility',
-    formula: 'ln(max(sd, 0.01)), sd of 1/2 ln RV(5 min) at each whole minute of the last hour',
+    formula: 'ln(max(sd, 0.01)), sd of 1/2 ln rv(5 min) at each whole minute of the last hour',
     unit: 'ln',
     source: 'volatility of volatility: Corsi, Mittnik, Pigorsch, Pigorsch 2008; low where returns are the noise of ticks',
     needs: 'bars',
   },
   {
     name: 'noise_ratio',
-    formula: '1/2 ln(sum r1^2 / RV) over the hour, r1 the returns of one second',
+    formula: '1/2 ln(rv1 / rv) over the hour, rv1 from returns of one second',
     unit: 'log-ratio',
     source: 'signature plot of realised variance: Andersen, Bollerslev, Diebold, Labys 2000',
     needs: 'bars',
   },
   {
     name: 'variance_ratio',
-    formula: '1/2 ln(sum r60^2 / 6 / sum r10^2) over the hour, r60 the returns of a minute, taken every second',
+    formula: '1/2 ln(rv60 / rv) over the hour, rv60 from returns of a minute',
     unit: 'log-ratio',
     source: 'variance ratio: Lo and MacKinlay 1988; below 0 where prices come back',
     needs: 'bars',
@@ -71,7 +73,7 @@ export const signatureComponents = [
   { name: 'return_1m', ...move('1 min') },
   { name: 'return_5m', ...move('5 min') },
   { name: 'return_30m', ...move('30 min') },
-  { name: 'imbalance_5m', formula: 'B(5 min) / V(5 min)', unit: 'share', source: 'signed volume by Lee and Ready 1991', needs: 'bars' },
+  { name: 'imbalance_5m', formula: 'b(5 min) / v(5 min)', unit: 'share', source: 'signed volume by Lee and Ready 1991', needs: 'bars' },
   {
     name: 'spread_1m',
     formula: 'ln(mean relative spread of 1 min / of the hour)',

@@ -150,7 +150,8 @@ export class SignatureFold implements SecondsFold {
   #readVolatility(values: Float64Array): void {
     const hour = this.#hourVariance() / this.#hourSeconds();
     const day = this.#variance.day() / this.#daySeconds;
-    for (let i = 0; i < volatilityWindows.length; i += 1) values[i] = 0.5 * logRatio(this.#rate(this.#variance, volatilityWindows[i]), hour);
+    for (let i = 0; i < volatilityWindows.length; i += 1)
+      values[i] = 0.5 * logRatio(this.#rate(this.#variance, volatilityWindows[i]), hour);
     values[places.volatilityDay] = 0.5 * logRatio(day, hour);
     values[places.volatilityYesterday] = 0.5 * logRatio(this.#yesterday, hour);
     values[places.volatilityOfVolatility] = this.#volatilityChanges.logSpread();
@@ -251,7 +252,10 @@ const places = {
   arch: componentIndex('session_arch'),
 };
 
-function readState(values: Float64Array, { friction, entropy, nashDistance, alphaCoefficient }: NonNullable<SignatureExtras['state']>): void {
+function readState(
+  values: Float64Array,
+  { friction, entropy, nashDistance, alphaCoefficient }: NonNullable<SignatureExtras['state']>,
+): void {
   values[places.friction] = friction;
   values[places.entropy] = entropy;
   values[places.nashDistance] = nashDistance;

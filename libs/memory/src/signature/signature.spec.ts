@@ -12,7 +12,10 @@ import { defaultWeights, fitScaler, parseSignatureVersion, standardised, weights
 const openUs = usFromIso('2013-10-07T13:30:00Z')!;
 const instrument = { market: 'usa/equity', symbol: 'SPY' };
 
-function recorded(bars: readonly SecondBar[], { calendar = usEquities, seconds = 30 }: { calendar?: TradingCalendar; seconds?: number } = {}): MomentColumns {
+function recorded(
+  bars: readonly SecondBar[],
+  { calendar = usEquities, seconds = 30 }: { calendar?: TradingCalendar; seconds?: number } = {},
+): MomentColumns {
   const columns = new MomentColumns([]);
   const recorder = new MomentRecorder({ instrument, calendar, stateIntervalMs: seconds * 1_000, columns });
   for (const bar of bars) recorder.append(bar);
@@ -22,7 +25,9 @@ function recorded(bars: readonly SecondBar[], { calendar = usEquities, seconds =
 
 /** A row without the number that is about the session before. */
 function todayOf({ values }: MomentColumns, row: number): number[] {
-  return [...values.subarray(row * signatureSize, (row + 1) * signatureSize)].filter((_, i) => i !== componentIndex('volatility_yesterday'));
+  return [...values.subarray(row * signatureSize, (row + 1) * signatureSize)].filter(
+    (_, i) => i !== componentIndex('volatility_yesterday'),
+  );
 }
 
 /** The signature as its formulas read, from the seconds of one session, every sum made anew. */
@@ -82,7 +87,10 @@ describe('signature.v1', () => {
         const row = columns.length - 1;
         const expected = byDefinition(bars, columns.timeUs[row]);
         for (const [name, value] of Object.entries(expected)) {
-          expect([name, columns.values[row * signatureSize + signatureNames.indexOf(name as 'entropy')]]).toEqual([name, expect.closeTo(value, 8)]);
+          expect([name, columns.values[row * signatureSize + signatureNames.indexOf(name as 'entropy')]]).toEqual([
+            name,
+            expect.closeTo(value, 8),
+          ]);
         }
         expect(columns.logVolatility[row]).toBeLessThan(-7);
       }),
@@ -94,7 +102,17 @@ describe('signature.v1', () => {
     const bars = walkOfBars({ fromUs: openUs, seconds: 5_000, seed: 5 });
     const scaled = bars.map((bar) => {
       const price = 40 * (bar.close / 55) ** 3;
-      return { ...bar, open: price, close: price, high: price * 1.001, low: price * 0.999, notional: price * bar.volume * 100, volume: bar.volume * 100, signedVolume: bar.signedVolume * 100, trades: bar.trades * 2 };
+      return {
+        ...bar,
+        open: price,
+        close: price,
+        high: price * 1.001,
+        low: price * 0.999,
+        notional: price * bar.volume * 100,
+        volume: bar.volume * 100,
+        signedVolume: bar.signedVolume * 100,
+        trades: bar.trades * 2,
+      };
     });
     const one = recorded(bars);
     const other = recorded(scaled);
@@ -110,7 +128,10 @@ describe('signature.v1', () => {
     const from = both.length - alone.length;
     for (let row = 0; row < alone.length; row += 1) expect(todayOf(both, from + row)).toEqual(todayOf(alone, row));
     const yesterday = componentIndex('volatility_yesterday');
-    const [hour, day] = [both.logVolatility[from], both.logVolatility[from - 1] + both.values[(from - 1) * signatureSize + componentIndex('volatility_day')]];
+    const [hour, day] = [
+      both.logVolatility[from],
+      both.logVolatility[from - 1] + both.values[(from - 1) * signatureSize + componentIndex('volatility_day')],
+    ];
     expect(both.values[from * signatureSize + yesterday]).toBeCloseTo(day - hour, 1);
     expect([(both.mask[from] >>> yesterday) & 1, (alone.mask[0] >>> yesterday) & 1]).toEqual([0, 1]);
   });
@@ -119,8 +140,12 @@ describe('signature.v1', () => {
     const midnightUs = usFromIso('2022-01-05T00:00:00Z')!;
     const bars = walkOfBars({ fromUs: midnightUs - 4 * hourUs, seconds: 5 * 3_600, seed: 3 });
     const whole = recorded(bars, { calendar: aroundTheClock });
-    const part = recorded(bars.filter(({ startUs }) => startUs >= midnightUs - 2 * hourUs), { calendar: aroundTheClock });
-    const rows = (columns: MomentColumns): number[] => Array.from({ length: columns.length }, (_, row) => row).filter((row) => columns.timeUs[row] > midnightUs + 1_800 * secondUs);
+    const part = recorded(
+      bars.filter(({ startUs }) => startUs >= midnightUs - 2 * hourUs),
+      { calendar: aroundTheClock },
+    );
+    const rows = (columns: MomentColumns): number[] =>
+      Array.from({ length: columns.length }, (_, row) => row).filter((row) => columns.timeUs[row] > midnightUs + 1_800 * secondUs);
     const bits = (columns: MomentColumns): number[][] => rows(columns).map((row) => todayOf(columns, row));
     expect(bits(part).length).toBeGreaterThan(40);
     expect(bits(part)).toEqual(bits(whole));
@@ -131,7 +156,9 @@ describe('signature.v1', () => {
     const fine = recorded(bars, { seconds: 1 });
     const coarse = recorded(bars, { seconds: 60 });
     const at = Array.from(fine.timeUs.subarray(0, fine.length)).indexOf(coarse.timeUs[3]);
-    expect(fine.values.subarray(at * signatureSize, (at + 1) * signatureSize)).toEqual(coarse.values.subarray(3 * signatureSize, 4 * signatureSize));
+    expect(fine.values.subarray(at * signatureSize, (at + 1) * signatureSize)).toEqual(
+      coarse.values.subarray(3 * signatureSize, 4 * signatureSize),
+    );
   });
 
   it('masks what is not there, and tells it when it is', () => {
@@ -154,7 +181,12 @@ describe('signature.v1', () => {
 
   it('is not there before a quarter of an hour, nor while the price stands still, nor outside a session', () => {
     expect(recorded(walkOfBars({ fromUs: openUs, seconds: 880, seed: 1 })).length).toBe(0);
-    const still = walkOfBars({ fromUs: openUs, seconds: 3_000, seed: 1 }).map((bar) => ({ ...bar, low: 50, high: 50, notional: 50 * bar.volume }));
+    const still = walkOfBars({ fromUs: openUs, seconds: 3_000, seed: 1 }).map((bar) => ({
+      ...bar,
+      low: 50,
+      high: 50,
+      notional: 50 * bar.volume,
+    }));
     expect(recorded(still).length).toBe(0);
     expect(recorded(walkOfBars({ fromUs: openUs - 2 * hourUs, seconds: 7_000, seed: 1 })).length).toBe(0);
   });
@@ -163,7 +195,12 @@ describe('signature.v1', () => {
 describe('a version', () => {
   const columns = recorded(walkOfBars({ fromUs: openUs, seconds: 6_000, seed: 6 }));
   const rows = Array.from({ length: 100 }, (_, row) => row);
-  const version = { id: 'signature.v1/test', components: signatureNames, weights: weightsOf(defaultWeights), scaler: fitScaler(columns, rows) };
+  const version = {
+    id: 'signature.v1/test',
+    components: signatureNames,
+    weights: weightsOf(defaultWeights),
+    scaler: fitScaler(columns, rows),
+  };
 
   it('standardises with the rows that it was fitted on, and no others', () => {
     const { vectors, size } = standardised(version, columns);
@@ -172,7 +209,17 @@ describe('a version', () => {
       const column = rows.map((row) => vectors[row * size + place]);
       expect(Math.abs(column.reduce((sum, value) => sum + value, 0) / rows.length)).toBeLessThan(0.2);
     }
-    expect(fitScaler({ ...columns, length: columns.length, timeUs: columns.timeUs, values: columns.values.map((value, i) => (i < 100 * signatureSize ? value : 99)), mask: columns.mask }, rows)).toEqual(version.scaler);
+    expect(
+      fitScaler(
+        {
+          length: columns.length,
+          timeUs: columns.timeUs,
+          values: columns.values.map((value, i) => (i < 100 * signatureSize ? value : 99)),
+          mask: columns.mask,
+        },
+        rows,
+      ),
+    ).toEqual(version.scaler);
   });
 
   it('comes back from JSON with the same bits', () => {

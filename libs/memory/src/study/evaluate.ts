@@ -1,3 +1,4 @@
+import { minuteUs } from '@hindcast/contracts';
 import { AdaptiveBand, type Band } from '../forecast/adaptive-band.js';
 import type { MomentColumns } from '../moments/moment-columns.js';
 import { calibrationFolds, type Fold } from './folds.js';
@@ -23,6 +24,8 @@ export interface DayScore {
 }
 
 export const bandCoverage = 0.8;
+/** So that a band adapts as fast on a fine grid of moments as on a coarse one. */
+const learnEveryUs = minuteUs;
 const calibrationRowsMax = 1_600;
 
 /** Runs one forecaster over one day to be forecast: learns, measures its own errors out of sample, forecasts. */
@@ -41,7 +44,11 @@ export function evaluate(forecaster: Forecaster, material: StudyMaterial, fold: 
 }
 
 /** R2 alone, for tuning: the mean over instruments and days. */
-export function meanRSquared(forecaster: Forecaster, material: StudyMaterial, { folds, every }: { readonly folds: readonly Fold[]; readonly every: number }): number {
+export function meanRSquared(
+  forecaster: Forecaster,
+  material: StudyMaterial,
+  { folds, every }: { readonly folds: readonly Fold[]; readonly every: number },
+): number {
   const { columns, target } = material;
   const values: number[] = [];
   for (const fold of folds) {
@@ -49,7 +56,13 @@ export function meanRSquared(forecaster: Forecaster, material: StudyMaterial, { 
     for (const instrument of new Set(Array.from(fold.test, (row) => columns.instrument[row]))) {
       const rows = fold.test.filter((row) => columns.instrument[row] === instrument).filter((_, i) => i % every === 0);
       const outcomes = Array.from(rows, (row) => target.relative[row] + target.level[row]);
-      values.push(rSquared(outcomes, Array.from(rows, (row) => forecast(row).value), { mean: meanKnown(columns, target, { fold, instrument }) }));
+      values.push(
+        rSquared(
+          outcomes,
+          Array.from(rows, (row) => forecast(row).value),
+          { mean: meanKnown(columns, target, { fold, instrument }) },
+        ),
+      );
     }
   }
   return values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -108,10 +121,15 @@ function coverageOf({ standardErrors, rows, target, errors, timeUs }: Covered): 
   const band = new AdaptiveBand(errors, { coverage: bandCoverage });
   const said: Band[] = [];
   let learned = 0;
+  let learnedUs = -Infinity;
   let inside = 0;
   for (let i = 0; i < rows.length; i += 1) {
     while (learned < i && target.knownAtUs[rows[learned]] <= timeUs[rows[i]]) {
-      band.learn(standardErrors[learned], said[learned]);
+      const knownUs = target.knownAtUs[rows[learned]];
+      if (knownUs - learnedUs >= learnEveryUs) {
+        band.learn(standardErrors[learned], said[learned]);
+        learnedUs = knownUs;
+      }
       learned += 1;
     }
     const now = band.band();

@@ -16,9 +16,15 @@ const untilUs = usFromIso('2013-10-09T00:00:00Z')!;
 function recordedDays(chosen: readonly string[]): MomentColumns {
   const columns = new MomentColumns(['5m', 'end_of_day', 'next_day'].map(parseHorizon));
   ['AAA', 'BBB'].forEach((symbol, place) => {
-    const recorder = new MomentRecorder({ instrument: { market: 'usa/equity', symbol }, calendar: usEquities, stateIntervalMs: 120_000, columns });
+    const recorder = new MomentRecorder({
+      instrument: { market: 'usa/equity', symbol },
+      calendar: usEquities,
+      stateIntervalMs: 120_000,
+      columns,
+    });
     chosen.forEach((day, i) => {
-      for (const bar of walkOfBars({ fromUs: usFromIso(`${day}T13:30:00Z`)!, seconds: 7_200, seed: 10 * place + i, activity: 0.8 })) recorder.append(bar);
+      for (const bar of walkOfBars({ fromUs: usFromIso(`${day}T13:30:00Z`)!, seconds: 7_200, seed: 10 * place + i, activity: 0.8 }))
+        recorder.append(bar);
     });
     recorder.advance(usFromIso('2013-10-12')!);
   });
@@ -42,7 +48,13 @@ function answer(version: SignatureVersion, material: MomentColumns, asOfUs: numb
       level: { logVolatility: material.logVolatility[row], volumeRate: material.volumeRate[row] },
       progress: material.values[row * signatureSize + componentIndex('session_progress')],
     },
-    { ...defaultForetell, k: 12, permutations: 99, filter: { asOfUs: timeUs[row], exclude: { timeUs: timeUs[row], withinUs: 3_600_000_000 } }, errors: new Map(Object.entries(fit.errors)) },
+    {
+      ...defaultForetell,
+      k: 12,
+      permutations: 99,
+      filter: { asOfUs: timeUs[row], exclude: { timeUs: timeUs[row], withinUs: 3_600_000_000 } },
+      errors: new Map(Object.entries(fit.errors)),
+    },
   );
 }
 
@@ -88,7 +100,11 @@ describe('an answer', () => {
     const now = answer(fit.version, later, asOfUs);
     // Rows have other numbers where other instruments' rows lie between them: times tell who they are.
     const told = (material: MomentColumns, answers: readonly Foretold[]) =>
-      answers.map(({ neighbours, ...rest }) => ({ ...rest, times: Array.from(neighbours.rows, (row) => [material.instrument[row], material.timeUs[row]]), distances: neighbours.squaredDistances }));
+      answers.map(({ neighbours, ...rest }) => ({
+        ...rest,
+        times: Array.from(neighbours.rows, (row) => [material.instrument[row], material.timeUs[row]]),
+        distances: neighbours.squaredDistances,
+      }));
     expect(told(later, now)).toEqual(told(columns, all));
   });
 });

@@ -44,7 +44,8 @@ export function fitMemory(columns: MomentColumns, options: FitOptions): MemoryFi
   if (rows.length === 0) {
     throw new HindcastError('FIELD_INVALID', 'span: no moment lies in it; import or replay days first, or choose another span.');
   }
-  const chosen = options.search === 'keep' ? { weights: options.weights, rSquared: skillOf(span, options.weights) } : dropped(span, options.weights);
+  const chosen =
+    options.search === 'keep' ? { weights: options.weights, rSquared: skillOf(span, options.weights) } : dropped(span, options.weights);
   const version: SignatureVersion = { id, components: signatureNames, weights: weightsOf(chosen.weights), scaler: fitScaler(span, rows) };
   return { version, rSquared: chosen.rSquared, errors: errorsOf(span, chosen.weights) };
 }

@@ -33,7 +33,10 @@ export function calibrationFolds(columns: MomentColumns, rows: Int32Array): read
   const blockOf = (row: number): number => (byDay ? columns.day[row] : columns.instrument[row]);
   const blocks = [...new Set(Array.from(rows, blockOf))];
   if (blocks.length === 1) return halves(rows);
-  return blocks.map((block) => ({ train: rows.filter((row) => blockOf(row) !== block), test: rows.filter((row) => blockOf(row) === block) }));
+  return blocks.map((block) => ({
+    train: rows.filter((row) => blockOf(row) !== block),
+    test: rows.filter((row) => blockOf(row) === block),
+  }));
 }
 
 function halves(rows: Int32Array): readonly Omit<Fold, 'day'>[] {

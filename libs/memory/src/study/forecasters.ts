@@ -115,7 +115,14 @@ function regression(id: string, title: string, { inputs, perInstrument }: Regres
       return (row) => {
         const model = models.get(groupOf(row));
         const usual = centre(columns.instrument[row]);
-        return opinionless(model ? predict(model, inputs(columns, row, target).map((value) => value - usual)) + usual : NaN);
+        return opinionless(
+          model
+            ? predict(
+                model,
+                inputs(columns, row, target).map((value) => value - usual),
+              ) + usual
+            : NaN,
+        );
       };
     },
   };

@@ -100,7 +100,11 @@ export function* studySteps(columns: MomentColumns, options: StudyOptions): Gene
 
 type CellKey = Omit<StudyCell, 'symbol'>;
 
-function studyCell(columns: MomentColumns, { weights, stateIntervalMs }: StudyOptions, key: CellKey): { readonly rows: SkillRow[]; readonly tests: Comparison[] } {
+function studyCell(
+  columns: MomentColumns,
+  { weights, stateIntervalMs }: StudyOptions,
+  key: CellKey,
+): { readonly rows: SkillRow[]; readonly tests: Comparison[] } {
   const target = targetOf(columns, key.target, key.horizon);
   const material = { columns, target };
   const folds = foldsOf(columns, target, key.protocol);
@@ -124,7 +128,16 @@ function studyCell(columns: MomentColumns, { weights, stateIntervalMs }: StudyOp
     .flatMap(({ forecaster, days }) =>
       codes
         .filter((code) => days.some(({ instrument }) => instrument === code))
-        .map((code) => compare({ mine: ofSymbol(mine, code), other: ofSymbol(days, code), lags, key, symbol: columns.instruments[code].symbol, against: forecaster })),
+        .map((code) =>
+          compare({
+            mine: ofSymbol(mine, code),
+            other: ofSymbol(days, code),
+            lags,
+            key,
+            symbol: columns.instruments[code].symbol,
+            against: forecaster,
+          }),
+        ),
     );
   return { rows, tests };
 }

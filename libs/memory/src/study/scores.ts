@@ -7,11 +7,7 @@ export function normalProbability(z: number): number {
 }
 
 /** 1 - squared errors / squared distances from `mean`, the mean of what was known before. */
-export function rSquared(
-  outcomes: ArrayLike<number>,
-  forecasts: ArrayLike<number>,
-  { mean }: { readonly mean: number },
-): number {
+export function rSquared(outcomes: ArrayLike<number>, forecasts: ArrayLike<number>, { mean }: { readonly mean: number }): number {
   let errors = 0;
   let distances = 0;
   for (let i = 0; i < outcomes.length; i += 1) {

@@ -19,9 +19,15 @@ const days = ['2013-10-07', '2013-10-08', '2013-10-09'];
 function recordedDays(chosen: readonly string[] = days): MomentColumns {
   const columns = new MomentColumns(['5m'].map(parseHorizon));
   ['AAA', 'BBB'].forEach((symbol, place) => {
-    const recorder = new MomentRecorder({ instrument: { market: 'usa/equity', symbol }, calendar: usEquities, stateIntervalMs: 120_000, columns });
+    const recorder = new MomentRecorder({
+      instrument: { market: 'usa/equity', symbol },
+      calendar: usEquities,
+      stateIntervalMs: 120_000,
+      columns,
+    });
     for (const [i, day] of chosen.entries()) {
-      for (const bar of walkOfBars({ fromUs: usFromIso(`${day}T13:30:00Z`)!, seconds: 7_200, seed: 10 * place + i, activity: 0.8 })) recorder.append(bar);
+      for (const bar of walkOfBars({ fromUs: usFromIso(`${day}T13:30:00Z`)!, seconds: 7_200, seed: 10 * place + i, activity: 0.8 }))
+        recorder.append(bar);
     }
     recorder.advance(Infinity);
   });
@@ -56,7 +62,8 @@ describe('the study', () => {
   });
 
   it('finds that volatility of a market whose volatility breathes is foretold, and that direction is not', () => {
-    const mean = (target: string, forecaster: string) => report.rows.find((row) => row.target === target && row.forecaster === forecaster && row.symbol === null)!;
+    const mean = (target: string, forecaster: string) =>
+      report.rows.find((row) => row.target === target && row.forecaster === forecaster && row.symbol === null)!;
     expect(mean('volatility', 'neighbours_linear').rSquared).toBeGreaterThan(mean('volatility', 'unconditional').rSquared);
     expect(mean('return', 'neighbours_linear').rSquared).toBeLessThan(0.05);
     expect(report.conclusions.join(' ')).toMatch(/direction of the price was not foretold/);
@@ -108,7 +115,10 @@ it('a regression finds its plane again', () => {
     fc.property(fc.nat(), (seed) => {
       const next = numbersOf(seed);
       const inputs = Array.from({ length: 40 }, () => [next(), next(), next()]);
-      const model = fitLinear(inputs, inputs.map(([a, b, c]) => 2 + a - 3 * b + 0.5 * c));
+      const model = fitLinear(
+        inputs,
+        inputs.map(([a, b, c]) => 2 + a - 3 * b + 0.5 * c),
+      );
       expect(predict(model, [0.2, 0.4, 0.6])).toBeCloseTo(2 + 0.2 - 1.2 + 0.3, 5);
     }),
   );
@@ -116,7 +126,12 @@ it('a regression finds its plane again', () => {
 
 it('targets leave out what crosses the close', () => {
   const columns = new MomentColumns(['30m'].map(parseHorizon));
-  const recorder = new MomentRecorder({ instrument: { market: 'usa/equity', symbol: 'AAA' }, calendar: usEquities, stateIntervalMs: 60_000, columns });
+  const recorder = new MomentRecorder({
+    instrument: { market: 'usa/equity', symbol: 'AAA' },
+    calendar: usEquities,
+    stateIntervalMs: 60_000,
+    columns,
+  });
   for (const bar of walkOfBars({ fromUs: usFromIso('2013-10-07T18:00:00Z')!, seconds: 7_200, seed: 1 })) recorder.append(bar);
   recorder.advance(Infinity);
   const { relative } = targetOf(columns, 'range', '30m');

@@ -40,7 +40,10 @@ function targetSection(report: SkillReport, { protocol, target }: { readonly pro
   const titleOf = (id: string): string => report.forecasters.find((one) => one.id === id)?.title ?? id;
   const find = (among: readonly SkillRow[], forecaster: string, horizon: string): SkillRow | undefined =>
     among.find((row) => row.forecaster === forecaster && row.horizon === horizon);
-  const skill = forecasters.map((id) => ({ title: titleOf(id), values: horizons.map((horizon) => find(means, id, horizon)?.rSquared ?? NaN) }));
+  const skill = forecasters.map((id) => ({
+    title: titleOf(id),
+    values: horizons.map((horizon) => find(means, id, horizon)?.rSquared ?? NaN),
+  }));
   const calibration = horizons.map((horizon) => ({
     title: horizon,
     values: cumulated(find(means, 'neighbours_linear', horizon)?.tenths ?? []),
@@ -61,7 +64,16 @@ function cumulated(tenths: readonly number[]): readonly number[] {
 
 function scoreTable(rows: readonly SkillRow[], titleOf: (id: string) => string): string {
   const isReturn = rows.some(({ brier }) => brier !== null);
-  const head = ['horizon', 'symbol', 'forecast', 'R2', 'CRPS', 'log score', '80 % band holds', ...(isReturn ? ['Brier', 'signs right'] : [])];
+  const head = [
+    'horizon',
+    'symbol',
+    'forecast',
+    'R2',
+    'CRPS',
+    'log score',
+    '80 % band holds',
+    ...(isReturn ? ['Brier', 'signs right'] : []),
+  ];
   const lines = rows.map((row) => [
     row.horizon,
     row.symbol ?? 'mean',
@@ -106,13 +118,16 @@ function contributionSection({ contributions }: SkillReport): string {
       [{ title: 'change of R2', values }],
       { least: -0.03, most: 0.03, digits: 3 },
     );
-    return [`<figure><figcaption>Each component ${change}: change of R2, five minutes' volatility, leaving one day out</figcaption>${chart}</figure>`];
+    return [
+      `<figure><figcaption>Each component ${change}: change of R2, five minutes' volatility, leaving one day out</figcaption>${chart}</figure>`,
+    ];
   });
   return sections.length === 0 ? '' : `<h2>What each component contributes</h2>${sections.join('')}`;
 }
 
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[], tag: 'th' | 'td'): string => `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
+  const row = (cells: readonly string[], tag: 'th' | 'td'): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
   return `<table><thead>${row(head, 'th')}</thead><tbody>${lines.map((cells) => row(cells, 'td')).join('')}</tbody></table>`;
 }
 
