@@ -1,7 +1,7 @@
 /** What one number of a signature is. */
 export interface SignatureComponent {
   readonly name: string;
-  /** In the terms of `docs/SIGNATURE.md`. */
+  /** In the terms of `docs/signature.md`. */
   readonly formula: string;
   readonly unit: 'log-ratio' | 'hour deviations' | 'share' | 'bits of ln 16' | 'ln';
   /** Where the measure comes from. */

@@ -33,7 +33,7 @@ export interface RawSignatures {
 
 /**
  * What counts where nothing has been fitted: chosen by cross-validation over days for forward volatility and range. What
- * volume, trades, returns, imbalance and the measures of a state add to these is noise (`docs/SKILL.md`); they are part of the
+ * volume, trades, returns, imbalance and the measures of a state add to these is noise (`docs/skill.md`); they are part of the
  * signature, shown with every neighbour, and count as soon as a memory's own fit says so.
  */
 export const defaultWeights: Readonly<Partial<Record<SignatureComponentName, number>>> = {
