@@ -2,6 +2,7 @@
  * What tests share: conformance suites of the ports, generators of ticks and batches, and real servers of their own.
  * Libraries and apps import it in specs only; it decides nothing that runs in production.
  */
+export * from './held-moments.js';
 export * from './lean-trades.js';
 export * from './local-servers/index.js';
 export { busConformance, type BusUnderTest } from './bus-conformance.js';

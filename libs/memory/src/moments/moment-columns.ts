@@ -1,3 +1,4 @@
+import type { Regime } from '@hindcast/contracts';
 import { instrumentKey, type Instrument } from '@hindcast/market';
 import type { Horizon } from '../outcomes/horizon.js';
 import type { Outcome } from '../outcomes/outcome.js';
@@ -17,15 +18,36 @@ export interface OutcomeColumns {
   readonly marks: Uint8Array;
 }
 
+/** What is to be known of the ticks behind a moment before it is trusted; bits, 0 where nothing is. */
+export const momentFlags = {
+  /** Trades of its last hour came late and are in none of its numbers. */
+  lateTrades: 1,
+  /** The side of most of its last hour's volume was inferred by the tick rule. */
+  inferredSides: 2,
+  /** Nothing traded for five minutes within its last hour. */
+  silence: 4,
+  /** The session is younger than an hour, so the hour that it is measured against is shorter. */
+  shortHour: 8,
+} as const;
+
+/** By code; a row without a state has code 0. */
+export const regimeCodes: readonly (Regime | null)[] = [null, 'Gaussian', 'Lévy Stable', 'Critical', 'WAIT'];
+
 export interface Moment {
   readonly timeUs: number;
   /** Days since the epoch of the session's day. */
   readonly day: number;
   readonly level: InstrumentLevel;
-  readonly mask: number;
+  /** Null where no state was made at this moment. */
+  readonly regime?: Regime | null;
+  /** `momentFlags`. */
+  readonly flags?: number;
 }
 
-/** Moments with raw signatures and outcomes, as columns in memory: 200 bytes of signature a row, 49 an outcome. */
+/**
+ * Moments with raw signatures and outcomes, as columns in memory: 150 bytes of signature a row, 49 an outcome. A signature is
+ * `signatureSize` single-precision numbers, here and wherever it is stored, so that a row read back has the bits of the one made.
+ */
 export class MomentColumns {
   readonly instruments: Instrument[] = [];
   instrument = new Uint16Array(roomAtFirst);
@@ -35,7 +57,10 @@ export class MomentColumns {
   volumeRate = new Float64Array(roomAtFirst);
   mask = new Uint32Array(roomAtFirst);
   /** Raw components, `signatureSize` a row. */
-  values = new Float64Array(roomAtFirst * signatureSize);
+  values = new Float32Array(roomAtFirst * signatureSize);
+  /** `regimeCodes`. */
+  regime = new Uint8Array(roomAtFirst);
+  flags = new Uint8Array(roomAtFirst);
   readonly #outcomes: OutcomeColumns[];
   readonly #codes = new Map<string, number>();
   #length = 0;
@@ -64,7 +89,7 @@ export class MomentColumns {
   }
 
   /** Adds a row and returns its number; `write` puts the raw signature into `values` at the place that it is given. */
-  add(code: number, moment: Omit<Moment, 'mask'>, write: (values: Float64Array, at: number) => number): number {
+  add(code: number, moment: Moment, write: (values: Float32Array, at: number) => number): number {
     const row = this.#length;
     if (row === this.timeUs.length) this.#grow();
     this.#length = row + 1;
@@ -73,6 +98,8 @@ export class MomentColumns {
     this.day[row] = moment.day;
     this.logVolatility[row] = moment.level.logVolatility;
     this.volumeRate[row] = moment.level.volumeRate;
+    this.regime[row] = regimeCodes.indexOf(moment.regime ?? null);
+    this.flags[row] = moment.flags ?? 0;
     this.mask[row] = write(this.values, row * signatureSize);
     return row;
   }
@@ -88,6 +115,31 @@ export class MomentColumns {
     columns.marks[row] = outcome.marks;
   }
 
+  /** Adds a row of another memory's moments, outcomes included where both have the horizon and `isKnown` lets it through. */
+  addFrom(from: MomentColumns, row: number, isKnown: (knownAtUs: number) => boolean = () => true): number {
+    const added = this.add(
+      this.codeOf(from.instruments[from.instrument[row]]),
+      {
+        timeUs: from.timeUs[row],
+        day: from.day[row],
+        level: { logVolatility: from.logVolatility[row], volumeRate: from.volumeRate[row] },
+        regime: regimeCodes[from.regime[row]],
+        flags: from.flags[row],
+      },
+      (values, at) => {
+        values.set(from.values.subarray(row * signatureSize, (row + 1) * signatureSize), at);
+        return from.mask[row];
+      },
+    );
+    for (const [place, { id }] of this.horizons.entries()) {
+      const known = from.outcomes(id);
+      if (known === undefined || !isKnown(known.knownAtUs[row])) continue;
+      const mine = this.#outcomes[place];
+      for (const name of outcomeNames) mine[name][added] = known[name][row];
+    }
+    return added;
+  }
+
   #grow(): void {
     const room = this.timeUs.length * 2;
     this.instrument = copied(this.instrument, new Uint16Array(room));
@@ -96,12 +148,19 @@ export class MomentColumns {
     this.logVolatility = copied(this.logVolatility, new Float64Array(room));
     this.volumeRate = copied(this.volumeRate, new Float64Array(room));
     this.mask = copied(this.mask, new Uint32Array(room));
-    this.values = copied(this.values, new Float64Array(room * signatureSize));
+    this.values = copied(this.values, new Float32Array(room * signatureSize));
+    this.regime = copied(this.regime, new Uint8Array(room));
+    this.flags = copied(this.flags, new Uint8Array(room));
     this.#outcomes.forEach((columns, horizon) => (this.#outcomes[horizon] = grownOutcomes(columns, room)));
   }
 }
 
-function copied<Column extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(from: Column, into: Column): Column {
+const outcomeNames = ['logReturn', 'volatility', 'highestGain', 'deepestLoss', 'volume', 'knownAtUs', 'marks'] as const;
+
+function copied<Column extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array>(
+  from: Column,
+  into: Column,
+): Column {
   into.set(from);
   return into;
 }
@@ -121,12 +180,6 @@ function emptyOutcomes(room: number): OutcomeColumns {
 
 function grownOutcomes(columns: OutcomeColumns, room: number): OutcomeColumns {
   const grown = emptyOutcomes(room);
-  grown.logReturn.set(columns.logReturn);
-  grown.volatility.set(columns.volatility);
-  grown.highestGain.set(columns.highestGain);
-  grown.deepestLoss.set(columns.deepestLoss);
-  grown.volume.set(columns.volume);
-  grown.knownAtUs.set(columns.knownAtUs);
-  grown.marks.set(columns.marks);
+  for (const name of outcomeNames) grown[name].set(columns[name]);
   return grown;
 }

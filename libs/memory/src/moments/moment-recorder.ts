@@ -1,8 +1,16 @@
 import { dayNumberOf, type Instrument, type SecondBar, type Session, type TradingCalendar } from '@hindcast/market';
+import type { PhysicsState } from '@hindcast/physics';
 import { OutcomeFold } from '../outcomes/outcome-fold.js';
 import { SessionSeconds, type SecondsFold } from '../signature/session-seconds.js';
 import { SignatureFold, type SignatureExtras } from '../signature/signature-fold.js';
 import type { MomentColumns } from './moment-columns.js';
+
+/** Beyond the bars: what a signature takes, and what is told of the ticks behind it. */
+export interface MomentExtras extends SignatureExtras {
+  readonly state?: SignatureExtras['state'] & Pick<PhysicsState, 'regime'>;
+  /** `momentFlags`. */
+  readonly flags?: number;
+}
 
 export interface RecorderOptions {
   readonly instrument: Instrument;
@@ -11,7 +19,7 @@ export interface RecorderOptions {
   readonly stateIntervalMs: number;
   readonly columns: MomentColumns;
   /** What is known beyond the bars at the end of a second. */
-  readonly extrasAt?: (timeUs: number) => SignatureExtras | undefined;
+  readonly extrasAt?: (timeUs: number) => MomentExtras | undefined;
 }
 
 /**
@@ -76,9 +84,9 @@ class RowsOfInstrument implements SecondsFold {
   second({ endUs }: { readonly endUs: number }): void {
     const { signature, stepUs, extrasAt } = this.source;
     if (endUs % stepUs !== 0 || !signature.isReady) return;
-    const row = this.columns.add(this.#code, { timeUs: endUs, day: this.#day, level: signature.level() }, (values, at) =>
-      signature.read(values, at, extrasAt?.(endUs)),
-    );
+    const extras = extrasAt?.(endUs);
+    const moment = { timeUs: endUs, day: this.#day, level: signature.level(), regime: extras?.state?.regime, flags: extras?.flags };
+    const row = this.columns.add(this.#code, moment, (values, at) => signature.read(values, at, extras));
     this.#rowOf.set(endUs, row);
   }
 

@@ -129,7 +129,7 @@ export class SignatureFold implements SecondsFold {
    * Writes the signature at the newest second into `into[at..at + signatureSize)` and returns its mask: bit i is set where
    * component i has no value, and 0 is written there. Only where `isReady`.
    */
-  read(into: Float64Array, at: number, { state, quote = this.#quote }: SignatureExtras = {}): number {
+  read(into: Float32Array, at: number, { state, quote = this.#quote }: SignatureExtras = {}): number {
     const values = into.subarray(at, at + signatureSize);
     values.fill(NaN);
     this.#readVolatility(values);
@@ -147,7 +147,7 @@ export class SignatureFold implements SecondsFold {
     return mask;
   }
 
-  #readVolatility(values: Float64Array): void {
+  #readVolatility(values: Float32Array): void {
     const hour = this.#hourVariance() / this.#hourSeconds();
     const day = this.#variance.day() / this.#daySeconds;
     for (let i = 0; i < volatilityWindows.length; i += 1)
@@ -159,7 +159,7 @@ export class SignatureFold implements SecondsFold {
     values[places.varianceRatio] = 0.5 * log(this.#rate(this.#minuteVariance, hourBars) / hour);
   }
 
-  #readActivity(values: Float64Array): void {
+  #readActivity(values: Float32Array): void {
     const volume = this.#rate(this.#volume, hourBars);
     const trades = this.#rate(this.#trades, hourBars);
     for (let i = 0; i < 3; i += 1) values[places.volume + i] = logRatio(this.#rate(this.#volume, volatilityWindows[i]), volume);
@@ -169,7 +169,7 @@ export class SignatureFold implements SecondsFold {
     values[places.imbalance] = recent > volume * 1e-9 ? max(-1, min(1, this.#signedVolume.last(300, this.#index) / recent)) : NaN;
   }
 
-  #readMoves(values: Float64Array): void {
+  #readMoves(values: Float32Array): void {
     const deviation = sqrt(this.#hourVariance() / this.#hourSeconds());
     for (let i = 0; i < moveWindows.length; i += 1) {
       const seconds = min(moveWindows[i], this.#index);
@@ -177,7 +177,7 @@ export class SignatureFold implements SecondsFold {
     }
   }
 
-  #readQuote(values: Float64Array, { sizeImbalance }: SecondQuote): void {
+  #readQuote(values: Float32Array, { sizeImbalance }: SecondQuote): void {
     values[places.quoteImbalance] = sizeImbalance;
     if (this.#spreads === undefined) return;
     const { sum, count } = this.#spreads;
@@ -185,7 +185,7 @@ export class SignatureFold implements SecondsFold {
     values[places.spread] = log(recent / (sum.last(hourBars, this.#index) / count.last(hourBars, this.#index)));
   }
 
-  #readTime(values: Float64Array): void {
+  #readTime(values: Float32Array): void {
     if (this.#session === undefined) return;
     const { openUs, closeUs } = this.#session;
     const passed = (this.#endUs - openUs) / (closeUs - openUs);
@@ -253,7 +253,7 @@ const places = {
 };
 
 function readState(
-  values: Float64Array,
+  values: Float32Array,
   { friction, entropy, nashDistance, alphaCoefficient }: NonNullable<SignatureExtras['state']>,
 ): void {
   values[places.friction] = friction;

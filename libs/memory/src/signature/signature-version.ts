@@ -26,7 +26,7 @@ export interface SignatureVersion {
 /** Raw signatures, row by row. */
 export interface RawSignatures {
   readonly length: number;
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   readonly mask: Uint32Array;
   readonly timeUs: Float64Array;
 }
@@ -73,7 +73,7 @@ export function fitScaler({ values, mask, timeUs }: RawSignatures, rows: ArrayLi
 }
 
 interface ComponentRows {
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   readonly mask: Uint32Array;
   readonly rows: ArrayLike<number>;
 }

@@ -89,7 +89,7 @@ describe('signature.v1', () => {
         for (const [name, value] of Object.entries(expected)) {
           expect([name, columns.values[row * signatureSize + signatureNames.indexOf(name as 'entropy')]]).toEqual([
             name,
-            expect.closeTo(value, 8),
+            expect.closeTo(Math.fround(value), 5),
           ]);
         }
         expect(columns.logVolatility[row]).toBeLessThan(-7);
@@ -172,7 +172,7 @@ describe('signature.v1', () => {
       fold.setQuote({ relativeSpread: bar.startUs < openUs + 1_400 * secondUs ? 1e-4 : 2e-4, sizeImbalance: 0.25 });
       seconds.append(bar);
     }
-    const values = new Float64Array(signatureSize);
+    const values = new Float32Array(signatureSize);
     const mask = fold.read(values, 0, { state: { friction: 0.5, entropy: 0.4, nashDistance: 0.1, alphaCoefficient: null } });
     expect(signatureNames.filter((_, i) => (mask >>> i) & 1)).toEqual(['volatility_yesterday', 'alpha']);
     expect(values[componentIndex('quote_imbalance')]).toBe(0.25);

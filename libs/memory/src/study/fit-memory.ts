@@ -1,6 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
 import { MomentColumns } from '../moments/moment-columns.js';
-import { signatureNames, signatureSize, type SignatureComponentName } from '../signature/components.js';
+import { signatureNames, type SignatureComponentName } from '../signature/components.js';
 import { fitScaler, weightsOf, type defaultWeights, type SignatureVersion } from '../signature/signature-version.js';
 import { calibrationErrors, meanRSquared } from './evaluate.js';
 import { foldsOf } from './folds.js';
@@ -56,26 +56,7 @@ function spanOf(columns: MomentColumns, { fromUs, toUs }: { readonly fromUs: num
   for (const instrument of columns.instruments) span.codeOf(instrument);
   for (let row = 0; row < columns.length; row += 1) {
     if (!(columns.timeUs[row] >= fromUs && columns.timeUs[row] < toUs)) continue;
-    const level = { logVolatility: columns.logVolatility[row], volumeRate: columns.volumeRate[row] };
-    const added = span.add(columns.instrument[row], { timeUs: columns.timeUs[row], day: columns.day[row], level }, (values, at) => {
-      values.set(columns.values.subarray(row * signatureSize, (row + 1) * signatureSize), at);
-      return columns.mask[row];
-    });
-    for (const horizon of columns.horizons) {
-      const from = columns.outcomes(horizon.id);
-      if (!from || !(from.knownAtUs[row] < toUs)) continue;
-      span.setOutcome(added, {
-        stateUs: columns.timeUs[row],
-        horizon,
-        knownAtUs: from.knownAtUs[row],
-        logReturn: from.logReturn[row],
-        volatility: from.volatility[row],
-        highestGain: from.highestGain[row],
-        deepestLoss: from.deepestLoss[row],
-        volume: from.volume[row],
-        marks: from.marks[row],
-      });
-    }
+    span.addFrom(columns, row, (knownAtUs) => knownAtUs < toUs);
   }
   return span;
 }

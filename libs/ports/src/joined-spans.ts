@@ -1,0 +1,15 @@
+import { instrumentKey } from '@hindcast/market';
+import type { MemorySpan } from './moment-store.js';
+
+/** Spans of one instrument that touch or overlap as one, ordered by (market, symbol, from). */
+export function joinedSpans(spans: readonly MemorySpan[]): readonly MemorySpan[] {
+  const order = [...spans].sort((one, other) => instrumentKey(one).localeCompare(instrumentKey(other)) || one.fromUs - other.fromUs);
+  const result: MemorySpan[] = [];
+  for (const span of order) {
+    const last = result.at(-1);
+    if (last !== undefined && instrumentKey(last) === instrumentKey(span) && span.fromUs <= last.toUs) {
+      result[result.length - 1] = { ...last, toUs: Math.max(last.toUs, span.toUs) };
+    } else result.push(span);
+  }
+  return result;
+}
