@@ -67,6 +67,7 @@ export const emptyBatch: TickBatch = { ...origin, slackUs: 0, trades: emptyTrade
 
 export interface WorldOptions {
   readonly logRowsMax?: number;
+  readonly fullInstruments?: () => ReadonlyMap<string, string>;
 }
 
 /** A log on disk, an intake on it and a store in memory: what a tick passes through, without doors and threads. */
@@ -149,7 +150,7 @@ export class IngestWorld {
   }
 
   private async open(): Promise<void> {
-    const { logRowsMax = 1_000 } = this.options;
+    const { logRowsMax = 1_000, fullInstruments } = this.options;
     const dir = this.dirs.at(-1)!;
     this.log = await LmdbTickLog.open({
       dir,
@@ -170,6 +171,7 @@ export class IngestWorld {
       limits,
       lookup: this.lookup,
       logRowsMax,
+      fullInstruments,
       onFlushed: (batch) => this.flushed.push(batch),
     });
   }

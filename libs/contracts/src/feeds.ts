@@ -26,7 +26,14 @@ export interface FeedFacts {
   /** Holes in the ids of trades. `lost`: given up, these trades are missing. */
   readonly gaps: { readonly found: number; readonly filled: number; readonly lost: number };
   /** Since the process began, by what became of them. */
-  readonly rows: { readonly trades: number; readonly quotes: number; readonly duplicate: number; readonly rejected: number };
+  readonly rows: {
+    readonly trades: number;
+    readonly quotes: number;
+    readonly duplicate: number;
+    readonly rejected: number;
+    /** Not let in, because their instrument can take no more for now (`INSTRUMENT_FULL`). */
+    readonly refused: number;
+  };
   /** Where each symbol comes from now, of the sources that were named for it; empty where there is nothing to choose. */
   readonly symbols: readonly { readonly symbol: string; readonly active: string | null; readonly failovers: number }[];
 }

@@ -78,6 +78,8 @@ export interface FeedRows {
   readonly quotes: number;
   readonly duplicate: number;
   readonly rejected: number;
+  /** Not let in, because their instrument can take no more for now. */
+  readonly refused: number;
 }
 
 /** A feed as `/v1/feeds` shows it. `waiting`: the intake is busy, and the feed holds its next batch until it is not. */
@@ -88,11 +90,15 @@ export interface FeedStatus extends Omit<SourceStatus, 'state'> {
   /** Times it was opened again after it had thrown; reconnects inside of a source are its own. */
   readonly restarts: number;
   readonly rows: FeedRows;
+  /** Keys of instruments that rows were refused of, and that can take no more still. */
+  readonly refusing: readonly string[];
 }
 
 /** What an intake says of a request, all of it on disk. */
 export interface IntakeCounts {
   readonly counts: Readonly<Record<TickKind, { readonly accepted: number; readonly duplicate: number; readonly rejected: number }>>;
+  /** Rows that were left out, by the key of their instrument; empty unless the feed allows it. */
+  readonly refused: readonly { readonly instrument: string; readonly rows: number }[];
 }
 
 /**
@@ -100,12 +106,15 @@ export interface IntakeCounts {
  * in the order, the inner one when they are on disk. Either rejects with a HindcastError; one that says `retry`, as a full
  * log does, means: the same batches again, later, and none before them. `era` changes whenever admitted batches were taken
  * back, and what is admitted with an old one is refused: so nothing overtakes what has to be sent again.
+ * With `leavesOutFull` an instrument that can take no more costs its own rows, which are counted, and holds up no other.
  */
 export interface TickIntake {
   readonly era: number;
+  /** Why an instrument can take no more, by its key; undefined where it can. */
+  whyFull(instrument: string): string | undefined;
   admit(
     batches: readonly TickBatch[],
-    options: { readonly era: number; readonly door: string },
+    options: { readonly era: number; readonly door: string; readonly leavesOutFull: boolean },
   ): Promise<{ readonly flushed: Promise<IntakeCounts> }>;
 }
 

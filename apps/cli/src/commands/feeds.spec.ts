@@ -14,7 +14,7 @@ const feed: FeedFacts = {
   reconnects: 1,
   restarts: 2,
   gaps: { found: 4, filled: 3, lost: 1 },
-  rows: { trades: 12_345, quotes: 6, duplicate: 7, rejected: 8 },
+  rows: { trades: 12_345, quotes: 6, duplicate: 7, rejected: 8, refused: 9 },
   symbols: [],
 };
 
@@ -67,7 +67,7 @@ describe('feeds on the command line', () => {
     expect(feedsText({ feeds: [feed, live] }).split('\n')).toEqual([
       expect.stringMatching(/^feed +kind +state +last message +lag/),
       expect.stringMatching(/^-+/),
-      expect.stringMatching(/^auto +simulator, SIMULATED +live +2026-11-21T21:19:21Z .* 12,345 +6 +7 +8 +4 \(1\) +3$/),
+      expect.stringMatching(/^auto +simulator, SIMULATED +live +2026-11-21T21:19:21Z .* 12,345 +6 +7 +8 +9 +4 \(1\) +3$/),
       expect.stringMatching(/^live +crypto +live +- +- /),
       'auto: simulated, seed 1',
       'live: BTC-USDT from okx/spot, ETH-USDT from nobody',

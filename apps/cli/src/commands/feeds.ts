@@ -113,6 +113,7 @@ const columns = [
   { title: 'quotes', align: 'right' as const },
   { title: 'duplicate', align: 'right' as const },
   { title: 'rejected', align: 'right' as const },
+  { title: 'refused', align: 'right' as const },
   { title: 'gaps (lost)', align: 'right' as const },
   { title: 'reconnects', align: 'right' as const },
 ];
@@ -135,6 +136,7 @@ function cells(feed: FeedFacts): readonly string[] {
     whole(rows.quotes),
     whole(rows.duplicate),
     whole(rows.rejected),
+    whole(rows.refused),
     `${whole(gaps.found)} (${whole(gaps.lost)})`,
     whole(feed.reconnects + feed.restarts),
   ];

@@ -1,3 +1,4 @@
+import { HindcastError } from '@hindcast/contracts';
 import type { PushAck } from '@hindcast/log-grpc';
 import { emptyQuotes, tradeColumns, type TickBatch } from '@hindcast/market';
 import { fakeTerminal } from '../terminal.fixture.js';
@@ -111,5 +112,20 @@ describe('running a replay', () => {
     });
     expect(result).toMatchObject({ finished: false, rows: 13 });
     expect(saved).toEqual([{ rows: 13, streamId: 'stream-1' }]);
+  });
+
+  it('keeps what was acknowledged when an instrument is refused for too long, and says where it goes on', async () => {
+    const notes: string[] = [];
+    const saved: SendPosition[] = [];
+    const positions = { save: (position: SendPosition) => Promise.resolve(void saved.push(position)) };
+    const full = new HindcastError('INSTRUMENT_FULL', 'usa/equity IBM can take no more for now: its file is damaged');
+    const pusher = pusherOf((count) => {
+      if (count === 3) throw full;
+    });
+    const terminal = { ...fakeTerminal(), note: (text: string) => void notes.push(text) };
+    const sending = sendFeed({ feed: feedOf(1, 2, 4), pusher, positions, terminal, speed: Infinity, startRow });
+    await expect(sending).rejects.toBe(full);
+    expect(saved).toEqual([{ rows: 13, streamId: 'stream-1' }]);
+    expect(notes).toEqual(['Stopped after row 13. The same command goes on there.']);
   });
 });

@@ -2,6 +2,7 @@ import { HindcastError } from '@hindcast/contracts';
 import { paced, type FileBatch } from '@hindcast/feeds';
 import type { GrpcPusher, PushAck } from '@hindcast/log-grpc';
 import { ProgressDisplay } from '../format/progress.js';
+import { whole } from '../format/quantities.js';
 import type { Terminal } from '../terminal.js';
 import type { SendPositions } from './position.js';
 import { SendTally } from './tally.js';
@@ -63,23 +64,34 @@ export async function sendFeed({ feed, onAcknowledged, besideBytes, ...parts }: 
   };
   const elapsedSeconds = (): number => (clock.nowUs() - startedUs) / 1_000_000;
   const source = speed === Infinity ? feed : paced(feed, { speed, clock, sleep: (ms, until) => terminal.sleep(ms, until), signal });
-  for await (const { batch, ack } of pusher.pushAll(untilStopped(source, signal))) {
-    tally.add(batch, ack);
-    await onAcknowledged?.(batch, ack);
-    // Of a group of batches the last alone moves the position; what was written of the others belongs behind it until then.
-    if (batch.throughRow !== rows) written = besideBytes && { besideBytes: besideBytes() };
-    rows = batch.throughRow;
-    streamId = ack.streamId;
-    const part = feed.partDone(rows);
-    startPart ??= startRow > 0 ? part : 0;
-    display.show({ rows: tally.received, part, elapsedSeconds: elapsedSeconds(), startPart });
-    if (clock.nowUs() - savedUs < saveIntervalUs) continue;
-    savedUs = clock.nowUs();
-    await keep();
+  try {
+    for await (const { batch, ack } of pusher.pushAll(untilStopped(source, signal))) {
+      tally.add(batch, ack);
+      await onAcknowledged?.(batch, ack);
+      // Of a group of batches the last alone moves the position; what was written of the others belongs behind it until then.
+      if (batch.throughRow !== rows) written = besideBytes && { besideBytes: besideBytes() };
+      rows = batch.throughRow;
+      streamId = ack.streamId;
+      const part = feed.partDone(rows);
+      startPart ??= startRow > 0 ? part : 0;
+      display.show({ rows: tally.received, part, elapsedSeconds: elapsedSeconds(), startPart });
+      if (clock.nowUs() - savedUs < saveIntervalUs) continue;
+      savedUs = clock.nowUs();
+      await keep();
+    }
+  } catch (error) {
+    if (rows > startRow) await keep();
+    if (!(error instanceof HindcastError && error.code === 'LOG_REPLACED')) terminal.note(stoppedNote(rows));
+    throw error;
   }
   // At the very end as well: whoever stops the waiting that follows need not send everything again.
   if (rows > startRow) await keep();
   return { tally, finished: !signal.aborted, rows, elapsedSeconds: elapsedSeconds() };
+}
+
+/** Where a run ended that was not through. */
+export function stoppedNote(rows: number): string {
+  return `Stopped after row ${whole(rows)}. The same command goes on there.`;
 }
 
 /** Ends where the signal aborts, in the middle of a wait as well; what was handed out before stays valid. */

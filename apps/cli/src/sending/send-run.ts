@@ -8,7 +8,7 @@ import { openServices, type Services } from '../services.js';
 import type { Terminal } from '../terminal.js';
 import { runningConfig } from '../which-runs.js';
 import { SendPositions, type SendPosition } from './position.js';
-import { sendFeed, type SendableFeed, type SendFeedResult, type WatchAcknowledged } from './send-feed.js';
+import { sendFeed, stoppedNote, type SendableFeed, type SendFeedResult, type WatchAcknowledged } from './send-feed.js';
 import { whenComputed, whenStored } from './settle.js';
 import { summaryText, type SendSummary } from './summary.js';
 import { lateDays } from './tally.js';
@@ -114,7 +114,7 @@ function openPusher({ tickIngestGrpc: url, tickIngestGrpcTls: tls, apiKey }: Bas
 
 function stopped({ rows, tally }: SendFeedResult, { json, print, note }: Terminal): ExitCode {
   if (json) print(JSON.stringify({ stopped: true, rows, received: tally.received }));
-  note(`Stopped after row ${whole(rows)}. The same command goes on there.`);
+  note(stoppedNote(rows));
   return exitCodes.interrupted;
 }
 

@@ -58,7 +58,7 @@ const ingest = {
         reconnects: 0,
         restarts: 0,
         gaps: { found: 0, filled: 0, lost: 0 },
-        rows: { trades: 45_178, quotes: 132_729, duplicate: 0, rejected: 0 },
+        rows: { trades: 45_178, quotes: 132_729, duplicate: 0, rejected: 0, refused: 0 },
         symbols: [],
       },
     ],

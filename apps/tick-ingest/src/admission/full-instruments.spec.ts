@@ -1,5 +1,5 @@
 import { quotesOf, tradesBatch } from '../ingest-world.fixture.js';
-import { requireTaken } from './full-instruments.js';
+import { requireTaken, takenOf } from './full-instruments.js';
 
 const full = new Map([['usa/equity IBM', 'its file is damaged']]);
 
@@ -19,4 +19,30 @@ it.each([
       message: 'usa/equity IBM can take no more for now: its file is damaged',
     }),
   );
+});
+
+it('leaves out rows of such instruments where asked, and counts them, and changes nothing else', () => {
+  const marks = [{ market: 'usa/equity', symbol: 'IBM', timeUs: 5 }];
+  const trades = tradesBatch(
+    [
+      { symbol: 'IBM', id: 'a' },
+      { symbol: 'SPY', id: 'b' },
+      { symbol: 'IBM', market: 'other/market', id: 'c' },
+    ],
+    {
+      marks,
+    },
+  );
+  const both = tradesBatch([{ symbol: 'IBM' }], { quotes: quotesOf([{ symbol: 'IBM' }, { symbol: 'SPY' }], 1) });
+  const { batches, refused } = takenOf([trades, both], full);
+  expect(refused).toEqual([{ instrument: 'usa/equity IBM', rows: 3 }]);
+  expect(batches.map((batch) => [batch.trades.length, batch.quotes.length])).toEqual([
+    [2, 0],
+    [0, 1],
+  ]);
+  expect(batches[0].trades.symbol.values).toEqual(['SPY', 'IBM']);
+  expect(batches[0].trades.market.values).toEqual(['usa/equity', 'other/market']);
+  expect([...batches[0].trades.sequence]).toEqual([1, 2]);
+  expect(batches[0].marks).toBe(marks);
+  expect(takenOf([trades], new Map()).batches).toEqual([trades]);
 });

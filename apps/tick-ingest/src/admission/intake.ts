@@ -22,7 +22,7 @@ import {
 import type { Clock, Floor, TickLog } from '@hindcast/ports';
 import type { BatchSteps } from '../batch-steps.js';
 import { BatchCache } from './batch-cache.js';
-import { requireTaken, type FullInstruments } from './full-instruments.js';
+import { requireTaken, takenOf, type FullInstruments, type RefusedRows } from './full-instruments.js';
 import { QuarantinedTicks, ticksBySequence } from './quarantined-ticks.js';
 import type { StoreLookup } from './store-lookup.js';
 
@@ -30,6 +30,8 @@ import type { StoreLookup } from './store-lookup.js';
 export interface IntakeAnswer {
   readonly counts: Readonly<Record<TickKind, KindCounts>>;
   readonly rejected: readonly RejectedRow[];
+  /** Left out because their instruments can take no more; only where the request allows it. */
+  readonly refused: readonly RefusedRows[];
   readonly throughNumber: number;
 }
 
@@ -60,6 +62,8 @@ export interface AdmitOptions {
   readonly door?: string;
   /** W3C `traceparent` that came with the request. */
   readonly traceparent?: string | undefined;
+  /** Rows of instruments that can take no more are left out; else the request is refused whole. */
+  readonly leavesOutFull?: boolean;
 }
 
 /** A request that was admitted and waits for its flush. */
@@ -71,6 +75,9 @@ interface Pending {
   readonly batches: readonly LoggedBatch[];
   readonly rows: number;
 }
+
+const doorDefault = 'http';
+const noneFull: FullInstruments = new Map();
 
 /**
  * The one place where ticks become part of the record: look up, admit, append, and answer when it is on disk. Admission
@@ -119,6 +126,11 @@ export class Intake {
     return intake;
   }
 
+  /** Why an instrument can take no more, by its key; undefined where it can. */
+  whyFull(instrument: string): string | undefined {
+    return this.parts.fullInstruments?.().get(instrument);
+  }
+
   /** Rows admitted and not flushed yet. */
   get rowsPending(): number {
     return this.pendingRows;
@@ -146,7 +158,7 @@ export class Intake {
    */
   async admit(batches: readonly TickBatch[], options: AdmitOptions = {}): Promise<{ readonly flushed: Promise<IntakeAnswer> }> {
     const { clock, events, steps } = this.parts;
-    const { door = 'http', traceparent } = options;
+    const { door = doorDefault, traceparent } = options;
     const parsedUs = steps ? clock.nowUs() : 0;
     const refused = (error: unknown): never => {
       events?.refused(door, error instanceof HindcastError ? error.code : 'INTERNAL');
@@ -163,12 +175,15 @@ export class Intake {
   }
 
   private async admitInOrder(
-    batches: readonly TickBatch[],
-    { era }: AdmitOptions,
+    sent: readonly TickBatch[],
+    { era, leavesOutFull = false, door = doorDefault }: AdmitOptions,
   ): Promise<{ readonly flushed: Promise<IntakeAnswer>; readonly logged: readonly LoggedBatch[] }> {
+    const full = this.parts.fullInstruments?.() ?? noneFull;
+    const { batches, refused } = leavesOutFull ? takenOf(sent, full) : { batches: sent, refused: [] };
     const rows = batches.reduce((sum, batch) => sum + weightOf(batch), 0);
     this.requireRoom(rows);
-    if (this.parts.fullInstruments) requireTaken(batches, this.parts.fullInstruments());
+    requireTaken(batches, full);
+    if (refused.length > 0) this.parts.events?.refused(door, 'INSTRUMENT_FULL');
     const stored: StoredTicks[] = [];
     this.lookupsUnderWay++;
     try {
@@ -180,7 +195,7 @@ export class Intake {
       if (era !== undefined && era !== this.takenBack)
         throw new HindcastError('LOG_UNAVAILABLE', 'a batch sent before this one could not be kept: send both again, in their order');
       const admitted = this.admitNow(batches, stored);
-      return { flushed: this.append(admitted), logged: admitted.pending.batches };
+      return { flushed: this.append({ ...admitted, refused }), logged: admitted.pending.batches };
     } finally {
       this.lookupsUnderWay--;
     }
@@ -267,9 +282,11 @@ export class Intake {
   private async append({
     admissions,
     pending,
+    refused,
   }: {
     readonly admissions: readonly Admission[];
     readonly pending: Pending;
+    readonly refused: readonly RefusedRows[];
   }): Promise<IntakeAnswer> {
     const { log, onFlushed } = this.parts;
     const counts = { trades: sumCounts(admissions, 'trades'), quotes: sumCounts(admissions, 'quotes') };
@@ -291,7 +308,7 @@ export class Intake {
     this.pending.splice(this.pending.indexOf(pending), 1);
     this.pendingRows -= pending.rows;
     for (const batch of pending.batches) onFlushed(batch);
-    return { counts, rejected: indexedThrough(admissions), throughNumber: nextNumber - 1 };
+    return { counts, rejected: indexedThrough(admissions), refused, throughNumber: nextNumber - 1 };
   }
 
   /** A failed write and all that was admitted after it: the log refuses those too, by their serials. */

@@ -20,32 +20,32 @@ const keptIds = (): string[] =>
   );
 
 /** Tells the seconds in their order, from where it is told to go on. */
-function secondsFeed(): Feed {
+function secondsFeed(kind: Feed['kind'] = 'files', at = second): Feed {
   let next = 0;
   const status = { lastMessageUs: null, lagMs: null, clockSkewMs: null, reconnects: 0, gaps: noGaps, detail: '', symbols: [] };
   return {
     name: 'seconds',
-    kind: 'files',
+    kind,
     status: () => ({ ...status, state: 'live' }),
     position: () => ({ nowUs: next }),
     resume: ({ nowUs = 0 }) => (next = nowUs),
     async *[Symbol.asyncIterator]() {
       while (next < count) {
         await new Promise(setImmediate);
-        yield second(next++);
+        yield at(next++);
       }
     },
   };
 }
 
-function runner(): FeedRunner {
+function runner(source = secondsFeed()): FeedRunner {
   let nowUs = 0;
   const sleep = async (ms: number): Promise<void> => {
     nowUs += ms * 1_000;
     await new Promise(setImmediate);
   };
   return new FeedRunner({
-    feed: secondsFeed(),
+    feed: source,
     intake: world.intake,
     world: { clock: { nowUs: () => nowUs }, random: () => 0.5, sleep },
   });
@@ -109,4 +109,25 @@ it('makes a feed wait while the log is full, and takes it up again where it was'
   }
   expect(keptIds()).toEqual(expected);
   expect(world.log.counts().totals.trades).toMatchObject({ accepted: count, duplicate: 0, late: 0 });
+});
+
+it('lets a live feed go on without an instrument that can take no more, and takes it again when it is back', async () => {
+  const full = new Map([['usa/equity IBM', 'its file is damaged']]);
+  await world.remove();
+  world = await IngestWorld.create({ fullInstruments: () => full });
+  const both = (at: number): TickBatch =>
+    tradesBatch(['SPY', 'IBM'].map((symbol) => ({ symbol, id: `${symbol}${at}`, timeUs: noonUs + at * 1_000_000 })));
+  const feed = runner(secondsFeed('crypto', both));
+  feed.start();
+  while (feed.status().rows.refused < 10) await new Promise(setImmediate);
+  expect(feed.status()).toMatchObject({ state: 'live', refusing: ['usa/equity IBM'] });
+  full.clear();
+  await feed.ended();
+  const { rows, refusing, state } = feed.status();
+  expect([state, feed.status().detail]).toEqual(['ended', '']);
+  expect(refusing).toEqual([]);
+  expect(rows.trades + rows.refused).toBe(2 * count);
+  const { received, accepted } = world.log.counts().totals.trades;
+  expect([received, accepted]).toEqual([rows.trades, rows.trades]);
+  expect(rows.trades).toBeGreaterThan(count);
 });

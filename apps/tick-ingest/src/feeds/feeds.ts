@@ -252,13 +252,13 @@ export class Feeds {
     });
   }
 
-  private stateChanged({ name, kind, state, detail }: FeedStatus): void {
+  private stateChanged({ name, kind, state, detail, refusing }: FeedStatus): void {
     const known = this.known.get(name);
     if (known && state === 'ended') {
       known.hasEnded = true;
       known.isDirty = true;
     }
-    const level = state === 'failed' ? 'error' : state === 'reconnecting' || state === 'waiting' ? 'warn' : 'info';
+    const level = state === 'failed' ? 'error' : state === 'reconnecting' || state === 'waiting' || refusing.length > 0 ? 'warn' : 'info';
     this.parts.logger[level]({ feed: name, kind, state, ...(detail !== '' && { detail }) }, 'feed state changed');
   }
 

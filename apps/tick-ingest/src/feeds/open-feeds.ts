@@ -33,7 +33,8 @@ export async function openFeeds({ config, intake, clock, openFeed, ...parts }: O
     get era() {
       return intake.era;
     },
-    admit: (batches, { era }) => intake.admit(batches, { era, door }),
+    whyFull: (instrument) => intake.whyFull(instrument),
+    admit: (batches, options) => intake.admit(batches, { ...options, door }),
   };
   return Feeds.open({
     ...parts,

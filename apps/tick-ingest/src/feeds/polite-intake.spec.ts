@@ -15,9 +15,10 @@ function batchAt(timeUs: number): TickBatch {
 function politeIntake() {
   const admitted: number[] = [];
   const slept: number[] = [];
-  const answer: IntakeCounts = { counts: { trades: counts, quotes: counts } };
+  const answer: IntakeCounts = { counts: { trades: counts, quotes: counts }, refused: [] };
   const intake: TickIntake = {
     era: 3,
+    whyFull: (instrument) => (instrument === 'usa/equity IBM' ? 'damaged' : undefined),
     admit: (batches) => {
       admitted.push(...batches.map(({ trades }) => trades.timeUs[0]));
       return Promise.resolve({ flushed: Promise.resolve(answer) });
@@ -33,12 +34,13 @@ function politeIntake() {
   return { polite: new PoliteIntake(intake, { clock: { nowUs: () => nowUs }, sleep }), admitted, slept };
 }
 
-const options = { era: 3, door: 'feed' };
+const options = { era: 3, door: 'feed', leavesOutFull: true };
 
 it('takes what happens now at once', async () => {
   const { polite, admitted, slept } = politeIntake();
   await polite.admit([batchAt(nowUs - 1_000_000)], options);
   expect([polite.era, admitted, slept]).toEqual([3, [nowUs - 1_000_000], []]);
+  expect([polite.whyFull('usa/equity IBM'), polite.whyFull('usa/equity SPY')]).toEqual(['damaged', undefined]);
 });
 
 it('leaves the loop alone before history, for as long as it was kept waiting', async () => {

@@ -22,6 +22,10 @@ export class PoliteIntake implements TickIntake {
     return this.intake.era;
   }
 
+  whyFull(instrument: string): string | undefined {
+    return this.intake.whyFull(instrument);
+  }
+
   async admit(...[batches, options]: Parameters<TickIntake['admit']>): ReturnType<TickIntake['admit']> {
     if (this.isHistory(batches)) await this.leaveRoom();
     return this.intake.admit(batches, options);

@@ -5,7 +5,7 @@ import type { TickBatch } from '@hindcast/market';
 import fc from 'fast-check';
 import type { Feed, FeedState } from '../feed.js';
 import { FeedRunner } from './feed-runner.js';
-import { batchOf, busy, FakeIntake, feedOf, silentFeed, sleepingWorld, until } from './running.fixture.js';
+import { batchOf, batchOfSymbol, busy, FakeIntake, feedOf, silentFeed, sleepingWorld, until } from './running.fixture.js';
 
 function runnerOf(feed: Feed, intake = new FakeIntake()) {
   const states: FeedState[] = [];
@@ -83,7 +83,7 @@ describe('a feed that runs', () => {
         intake.flush();
         await runner.ended();
         expect(intake.stored).toEqual(ids);
-        expect(runner.status().rows).toEqual({ trades: 200, quotes: 0, duplicate: 0, rejected: 0 });
+        expect(runner.status().rows).toEqual({ trades: 200, quotes: 0, duplicate: 0, rejected: 0, refused: 0 });
       }),
       { numRuns: 50 },
     );
@@ -220,5 +220,51 @@ describe('a feed that runs', () => {
     intake.flush();
     await until(() => runner.status().rows.trades === 1);
     expect(intake.stored).toEqual(['a']);
+  });
+});
+
+describe('an instrument that can take no more', () => {
+  const key = 'simulated/spot ETH-USDT';
+
+  async function* both(): AsyncGenerator<TickBatch> {
+    for (const id of ids.slice(0, 40)) {
+      yield batchOf(`btc ${id}`);
+      yield batchOfSymbol('ETH-USDT', [`eth ${id}`]);
+    }
+  }
+
+  it('costs a live feed its rows alone, which are counted, and is taken again when it is back', async () => {
+    const intake = new FakeIntake();
+    intake.full.set(key, 'its file is damaged');
+    const feed = { ...feedOf('market', both), kind: 'crypto' as const };
+    const told: string[] = [];
+    const runner = new FeedRunner({ feed, intake, world: sleepingWorld(), onState: ({ detail }) => told.push(detail) });
+    intake.onAdmit = () => {
+      if (intake.stored.length >= 20) intake.full.delete(key);
+    };
+    runner.start();
+    await runner.ended();
+    const words = `${key} can take no more for now, and its rows are refused: its file is damaged`;
+    expect(told).toEqual(['', words, '', '']);
+    const { rows, refusing } = runner.status();
+    expect(refusing).toEqual([]);
+    expect(rows.refused).toBeGreaterThan(0);
+    expect(rows.trades + rows.refused).toBe(80);
+    expect(intake.stored.filter((id) => id.startsWith('btc'))).toEqual(ids.slice(0, 40).map((id) => `btc ${id}`));
+    expect(intake.stored.filter((id) => id.startsWith('eth'))).toEqual(ids.slice(rows.refused, 40).map((id) => `eth ${id}`));
+  });
+
+  it('makes files wait, of which nothing is left out', async () => {
+    const { runner, intake, states } = runnerOf(feedOf('files', both));
+    intake.full.set(key, 'its file is damaged');
+    let refusals = 0;
+    intake.onAdmit = () => {
+      if (intake.full.size > 0 && refusals++ === 5) intake.full.clear();
+    };
+    runner.start();
+    await runner.ended();
+    expect(intake.stored).toHaveLength(80);
+    expect(states).toEqual(['live', 'waiting', 'live', 'ended']);
+    expect(runner.status().rows).toMatchObject({ trades: 80, refused: 0 });
   });
 });

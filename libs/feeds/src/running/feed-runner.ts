@@ -14,6 +14,8 @@ export interface FeedRunnerParts {
   readonly onStored?: (position: FeedPosition) => void;
 }
 
+/** A detail is a line. */
+const refusalsShown = 3;
 const backoffMs = { firstMs: 500, mostMs: 60_000 };
 
 /** What the runner itself has to say; while it is `reading`, the source speaks. */
@@ -27,9 +29,11 @@ export class FeedRunner {
   private state: RunnerState = 'stopped';
   private detail = '';
   private restarts = 0;
-  private rows: FeedRows = { trades: 0, quotes: 0, duplicate: 0, rejected: 0 };
+  private rows: FeedRows = { trades: 0, quotes: 0, duplicate: 0, rejected: 0, refused: 0 };
+  /** Instruments that rows were refused of. */
+  private readonly refusedOf = new Set<string>();
   private running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
-  private toldState: FeedState | undefined;
+  private told = '';
   private stored: FeedPosition | undefined;
 
   constructor(private readonly parts: FeedRunnerParts) {}
@@ -63,9 +67,11 @@ export class FeedRunner {
 
   status(): FeedStatus {
     const { feed } = this.parts;
+    const { restarts, rows } = this;
     const source = feed.status();
-    const detail = this.detail || source.detail;
-    return { ...source, name: feed.name, kind: feed.kind, state: this.shownState(), detail, restarts: this.restarts, rows: this.rows };
+    const refusing = this.refusing();
+    const detail = [this.detail || source.detail, this.refusalWords(refusing)].filter((words) => words !== '').join('; ');
+    return { ...source, name: feed.name, kind: feed.kind, state: this.shownState(), detail, restarts, rows, refusing };
   }
 
   private async run(signal: AbortSignal): Promise<void> {
@@ -90,6 +96,8 @@ export class FeedRunner {
       intake,
       world,
       door: feed.name,
+      // A market goes on, so that waiting for one instrument would cost all the others; a file can wait.
+      leavesOutFull: feed.kind !== 'files',
       onAnswer: (counts, position) => {
         this.count(counts);
         this.stored = position;
@@ -113,12 +121,14 @@ export class FeedRunner {
     }
   }
 
-  private count({ counts: { trades, quotes } }: IntakeCounts): void {
+  private count({ counts: { trades, quotes }, refused }: IntakeCounts): void {
+    for (const { instrument } of refused) this.refusedOf.add(instrument);
     this.rows = {
       trades: this.rows.trades + trades.accepted,
       quotes: this.rows.quotes + quotes.accepted,
       duplicate: this.rows.duplicate + trades.duplicate + quotes.duplicate,
       rejected: this.rows.rejected + trades.rejected + quotes.rejected,
+      refused: refused.reduce((sum, { rows }) => sum + rows, this.rows.refused),
     };
   }
 
@@ -135,10 +145,23 @@ export class FeedRunner {
     return state === 'ended' ? 'live' : state;
   }
 
+  private refusing(): readonly string[] {
+    return [...this.refusedOf].filter((instrument) => this.parts.intake.whyFull(instrument) !== undefined);
+  }
+
+  private refusalWords(refusing: readonly string[]): string {
+    const shown = refusing.slice(0, refusalsShown);
+    const words = shown.map(
+      (instrument) => `${instrument} can take no more for now, and its rows are refused: ${this.parts.intake.whyFull(instrument)}`,
+    );
+    const more = refusing.length - shown.length;
+    return [...words, ...(more > 0 ? [`and so for ${more} more`] : [])].join('; ');
+  }
+
   private tellChange(): void {
-    const state = this.shownState();
-    if (state === this.toldState) return;
-    this.toldState = state;
+    const told = `${this.shownState()} ${this.refusing().join()}`;
+    if (told === this.told) return;
+    this.told = told;
     this.parts.onState?.(this.status());
   }
 }

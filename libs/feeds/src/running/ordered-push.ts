@@ -8,6 +8,8 @@ export interface OrderedPushOptions {
   readonly world: FeedWorld;
   /** Which feed, for the intake's metrics. */
   readonly door: string;
+  /** See `TickIntake`. */
+  readonly leavesOutFull: boolean;
   /** A batch is on disk, and all before it: the feed need never go back behind the position that it had with it. */
   readonly onAnswer: (counts: IntakeCounts, position: FeedPosition) => void;
   /** The intake asks to try again later; null once it takes batches again. */
@@ -77,8 +79,8 @@ export class OrderedPush {
   }
 
   private async admit(entry: Unflushed): Promise<void> {
-    const { intake, door } = this.options;
-    const { flushed } = await intake.admit([entry.batch], { era: this.era, door });
+    const { intake, door, leavesOutFull } = this.options;
+    const { flushed } = await intake.admit([entry.batch], { era: this.era, door, leavesOutFull });
     // Looked at in its turn; until then a failed flush must not count as unhandled.
     flushed.catch(() => undefined);
     entry.flushed = flushed;

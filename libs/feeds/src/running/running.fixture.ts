@@ -3,11 +3,15 @@ import { emptyQuotes, emptyTrades, textAt, tradeColumns, type TickBatch } from '
 import { noGaps, type Feed, type FeedWorld, type IntakeCounts, type SourceStatus, type TickIntake } from '../feed.js';
 
 export function batchOf(...ids: string[]): TickBatch {
+  return batchOfSymbol('BTC-USDT', ids);
+}
+
+export function batchOfSymbol(symbol: string, ids: readonly string[]): TickBatch {
   const origin = { source: 'test', receivedAtUs: 0 };
   const rows = ids.map((id, position) => ({
     timeUs: 1_000_000 + position,
     position,
-    symbol: 'BTC-USDT',
+    symbol,
     market: 'simulated/spot',
     exchange: '',
     id,
@@ -18,6 +22,10 @@ export function batchOf(...ids: string[]): TickBatch {
   }));
   const trades = rows.length === 0 ? emptyTrades : tradeColumns(rows, origin);
   return { ...origin, slackUs: 0, trades, quotes: emptyQuotes, marks: [], rejected: [] };
+}
+
+export function instrumentsOf({ trades: { length, market, symbol } }: TickBatch): string[] {
+  return Array.from({ length }, (_, row) => `${market.values[market.codes[row]]} ${symbol.values[symbol.codes[row]]}`);
 }
 
 export function idsOf({ trades }: TickBatch): string[] {
@@ -32,31 +40,48 @@ export const busy = new HindcastError('LOG_FULL', 'the log is full');
  */
 export class FakeIntake implements TickIntake {
   era = 0;
+  /** Instruments that can take no more, with the reason. */
+  readonly full = new Map<string, string>();
   readonly stored: string[] = [];
   /** Called before each admission; what it throws is the answer. */
   onAdmit: () => void = () => undefined;
-  private readonly waiting: { readonly ids: readonly string[]; readonly settle: PromiseWithResolvers<IntakeCounts> }[] = [];
+  private readonly waiting: (Pick<IntakeCounts, 'refused'> & {
+    readonly ids: readonly string[];
+    readonly settle: PromiseWithResolvers<IntakeCounts>;
+  })[] = [];
   isFlushing = true;
 
   get unflushed(): number {
     return this.waiting.length;
   }
 
-  admit(batches: readonly TickBatch[], { era }: { readonly era: number }): Promise<{ readonly flushed: Promise<IntakeCounts> }> {
+  whyFull(instrument: string): string | undefined {
+    return this.full.get(instrument);
+  }
+
+  admit(
+    batches: readonly TickBatch[],
+    { era, leavesOutFull }: { readonly era: number; readonly leavesOutFull: boolean },
+  ): Promise<{ readonly flushed: Promise<IntakeCounts> }> {
     this.onAdmit();
+    const refused = [...this.full.keys()].filter((instrument) => batches.some((batch) => instrumentsOf(batch).includes(instrument)));
+    if (refused.length > 0 && !leavesOutFull) return Promise.reject(new HindcastError('INSTRUMENT_FULL', `${refused[0]} is full`));
     if (era !== this.era) return Promise.reject(new HindcastError('LOG_UNAVAILABLE', 'an earlier batch failed'));
     const settle = Promise.withResolvers<IntakeCounts>();
-    this.waiting.push({ ids: batches.flatMap(idsOf), settle });
+    // Batches of tests are of one instrument each.
+    const ids = refused.length > 0 ? [] : batches.flatMap(idsOf);
+    const refusedRows = refused.map((instrument) => ({ instrument, rows: batches.flatMap(idsOf).length }));
+    this.waiting.push({ ids, refused: refusedRows, settle });
     if (this.isFlushing) this.flush();
     return Promise.resolve({ flushed: settle.promise });
   }
 
   flush(count = this.waiting.length): void {
-    for (const { ids, settle } of this.waiting.splice(0, count)) {
+    for (const { ids, refused, settle } of this.waiting.splice(0, count)) {
       const fresh = ids.filter((id) => !this.stored.includes(id));
       this.stored.push(...fresh);
       const trades = { accepted: fresh.length, duplicate: ids.length - fresh.length, rejected: 0 };
-      settle.resolve({ counts: { trades, quotes: { accepted: 0, duplicate: 0, rejected: 0 } } });
+      settle.resolve({ counts: { trades, quotes: { accepted: 0, duplicate: 0, rejected: 0 } }, refused });
     }
   }
 
