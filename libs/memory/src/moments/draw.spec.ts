@@ -3,7 +3,9 @@ import { drawOf } from './draw.js';
 describe('the draw of a moment', () => {
   const minuteUs = 60_000_000;
   const draws = ['SPY', 'IBM', 'BAC', 'AIG'].flatMap((symbol) =>
-    Array.from({ length: 5_000 }, (_, minute) => drawOf({ market: 'usa/equity', symbol, timeUs: 1_381_152_600_000_000 + minute * minuteUs })),
+    Array.from({ length: 5_000 }, (_, minute) =>
+      drawOf({ market: 'usa/equity', symbol, timeUs: 1_381_152_600_000_000 + minute * minuteUs }),
+    ),
   );
 
   it('lies in [0, 1) and belongs to the key', () => {
