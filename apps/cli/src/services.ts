@@ -9,10 +9,10 @@ import type {
   SimilarAnswer,
   SimilarRequest,
   SqlAnswerDto,
+  SqlRequestDto,
   TradeSignal,
 } from '@hindcast/contracts';
 import { ServiceClient, type BaseConfig } from '@hindcast/service-kit';
-import type { SqlRequest } from './commands/sql.js';
 import type { Terminal } from './terminal.js';
 import { runningConfig } from './which-runs.js';
 
@@ -75,7 +75,7 @@ export interface Services {
   startRebuild(request: RebuildRequest): Promise<RebuildReport>;
   rebuild(id: string): Promise<RebuildReport>;
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
-  sql(request: SqlRequest, signal: AbortSignal): Promise<SqlAnswerDto>;
+  sql(request: SqlRequestDto, signal: AbortSignal): Promise<SqlAnswerDto>;
   startReplay(request: object): Promise<ReplayReport>;
   /** `move` as the last part of its path: pause, resume, step, seek or speed. */
   moveReplay(id: string, move: string, body?: object): Promise<ReplayReport>;

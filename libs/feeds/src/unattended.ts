@@ -6,7 +6,7 @@ export { alpacaTapes, type AlpacaTape } from './alpaca/alpaca-messages.js';
 export type { AlpacaKeys } from './alpaca/alpaca-session.js';
 export * from './config/feed-factory.js';
 export * from './config/feeds-config.js';
-export { venueNames, type VenueName } from './crypto/venues.js';
+export { venueNames, type VenueName } from './crypto/venue-names.js';
 export * from './feed.js';
 export { FeedRunner, type FeedRunnerParts } from './running/feed-runner.js';
 export { StandInFeed, type StandInFeedOptions } from './running/stand-in-feed.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
 import type { GrpcCall } from './grpc-handlers.js';
-import type { GrpcService } from './grpc-server.js';
+import type { GrpcService } from './grpc-service.js';
 import type { HealthRegistry } from './health.js';
 
 /** `HealthCheckRequest` of health.proto. */

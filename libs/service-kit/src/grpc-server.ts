@@ -7,9 +7,10 @@ import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import type { Logger } from 'pino';
 import { limitConnections } from './access/connection-limits.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
-import { guardCalls, rightsOfService, type CallRights } from './access/grpc-guard.js';
+import { guardCalls, rightsOfService } from './access/grpc-guard.js';
 import { GrpcHandlers } from './grpc-handlers.js';
 import { healthDoor } from './grpc-health.js';
+import type { GrpcService } from './grpc-service.js';
 import type { HealthRegistry } from './health.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Metrics } from './metrics.js';
@@ -25,20 +26,6 @@ grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
 /** Where the .proto files of libs/contracts lie. */
 export const protoFolder = join(dirname(createRequire(import.meta.url).resolve('@hindcast/contracts/package.json')), 'proto');
-
-/** One gRPC service and how its calls are answered. */
-export interface GrpcService {
-  /** A file of libs/contracts/proto, as `tick_ingest.proto`. */
-  readonly proto: string;
-  /** As `hindcast.v1.TickIngest`. */
-  readonly service: string;
-  readonly methods: (handlers: GrpcHandlers) => grpc.UntypedServiceImplementation;
-  /** States the right of a call where it is not the usual one: `read` for those that only stream answers, else `write`. */
-  readonly rights?: CallRights;
-  readonly messageBytesMax?: number;
-  /** Of requests, where they may be no larger than answers. */
-  readonly receiveBytesMax?: number;
-}
 
 /** What every gRPC port of a process has in common. */
 export interface GrpcPortParts {

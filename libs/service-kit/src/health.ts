@@ -1,6 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Needs } from './access/rights.js';
+import { Needs } from './access/needs.js';
 import { Documented } from './docs/documented.js';
 import { thrownMessage } from './thrown.js';
 

@@ -1,4 +1,4 @@
-import { HindcastError, type SqlAnswerDto } from '@hindcast/contracts';
+import { HindcastError, type SqlAnswerDto, type SqlRequestDto } from '@hindcast/contracts';
 import { present } from '@hindcast/service-kit';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { duration, whole } from '../format/quantities.js';
@@ -13,13 +13,6 @@ export interface SqlOptions {
   readonly market?: string;
   readonly limit: string;
   readonly format?: string;
-}
-
-export interface SqlRequest {
-  readonly sql: string;
-  readonly symbols?: readonly string[];
-  readonly market?: string;
-  readonly limit: number;
 }
 
 const limitMax = 100_000;
@@ -41,7 +34,7 @@ export async function askSql(sql: string, options: SqlOptions, terminal: Termina
   return exitCodes.ok;
 }
 
-export function sqlRequest(sql: string, { symbols, market, limit }: SqlOptions): SqlRequest {
+export function sqlRequest(sql: string, { symbols, market, limit }: SqlOptions): SqlRequestDto {
   const rows = Number(limit);
   if (!Number.isSafeInteger(rows) || rows < 1 || rows > limitMax)
     throw new HindcastError('FIELD_INVALID', `--limit ${limit}: allowed is a whole number from 1 to ${limitMax}.`);
@@ -54,7 +47,7 @@ function formatOf(text: string): Format {
   return format;
 }
 
-async function asked(services: Pick<Services, 'sql'>, request: SqlRequest, signal: AbortSignal): Promise<SqlAnswerDto> {
+async function asked(services: Pick<Services, 'sql'>, request: SqlRequestDto, signal: AbortSignal): Promise<SqlAnswerDto> {
   try {
     return await services.sql(request, signal);
   } catch (error) {

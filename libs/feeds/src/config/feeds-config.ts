@@ -2,7 +2,8 @@ import { HindcastError } from '@hindcast/contracts';
 import { batchRowsMax, isSymbol } from '@hindcast/market';
 import { z } from 'zod';
 import { alpacaTapes } from '../alpaca/alpaca-messages.js';
-import { venueNames, venues } from '../crypto/venues.js';
+import { venues } from '../crypto/venues.js';
+import { venueNames } from '../crypto/venue-names.js';
 import { toUnified, type MarketSymbol } from '../symbols/unified-symbol.js';
 
 /** Symbols of one feed. */

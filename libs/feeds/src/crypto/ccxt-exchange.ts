@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { HindcastError } from '@hindcast/contracts';
-import type { VenueName } from './venues.js';
+import type { VenueName } from './venue-names.js';
 
 /** What we use of a trade in ccxt's form; `info` is what the exchange sent. */
 export interface CcxtTrade {

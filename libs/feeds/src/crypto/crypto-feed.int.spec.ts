@@ -2,7 +2,8 @@ import { jest } from '@jest/globals';
 import { feedFrom, Reading, until } from './crypto.fixture.js';
 import { FakeExchange } from './fake-exchange.fixture.js';
 import type { FakeTrade } from './exchange-protocols.fixture.js';
-import { venueNames, venues, type VenueName } from './venues.js';
+import { venues } from './venues.js';
+import { venueNames, type VenueName } from './venue-names.js';
 
 /** Loading an exchange of ccxt takes a while on a busy machine. */
 jest.setTimeout(60_000);

@@ -3,7 +3,8 @@ import { LiveFeed, type LiveFeedOptions } from '../live/live-feed.js';
 import type { LiveSource } from '../live/live-session.js';
 import { instrumentAt, type MarketType } from '../symbols/unified-symbol.js';
 import { VenueSession } from './venue-session.js';
-import { venues, type VenueName } from './venues.js';
+import { venues } from './venues.js';
+import type { VenueName } from './venue-names.js';
 
 export interface CryptoSource {
   readonly venue: VenueName;

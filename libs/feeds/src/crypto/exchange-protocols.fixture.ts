@@ -1,4 +1,4 @@
-import type { VenueName } from './venues.js';
+import type { VenueName } from './venue-names.js';
 
 /** A trade as a fake exchange keeps it. */
 export interface FakeTrade {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { VenueName } from './venues.js';
+import type { VenueName } from './venue-names.js';
 import { protocols, type ExchangeProtocol, type FakeQuote, type FakeTrade } from './exchange-protocols.fixture.js';
 
 /** A server that speaks as an exchange does, on a port of its own, and fails as one does when it is told to. */

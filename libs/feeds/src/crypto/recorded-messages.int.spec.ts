@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { jest } from '@jest/globals';
 import { feedFrom, Reading, until } from './crypto.fixture.js';
 import { FakeExchange } from './fake-exchange.fixture.js';
-import type { VenueName } from './venues.js';
+import type { VenueName } from './venue-names.js';
 
 jest.setTimeout(60_000);
 

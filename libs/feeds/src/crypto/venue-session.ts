@@ -7,7 +7,8 @@ import { away, reconnecting, unlessAborted } from '../live/reconnecting.js';
 import type { GapQuestion } from '../live/trade-sequence.js';
 import { toUnified, type MarketType } from '../symbols/unified-symbol.js';
 import { loadVenue, type CcxtErrors, type CcxtExchange, type CcxtTicker, type CcxtVenue } from './ccxt-exchange.js';
-import { liveQuote, liveTrade, venues, type Venue, type VenueName } from './venues.js';
+import { liveQuote, liveTrade, venues, type Venue } from './venues.js';
+import type { VenueName } from './venue-names.js';
 
 export interface VenueSessionOptions {
   readonly venue: VenueName;

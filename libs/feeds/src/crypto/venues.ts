@@ -4,9 +4,7 @@ import type { LiveQuote, LiveTrade } from '../live/live-ticks.js';
 import type { GapQuestion } from '../live/trade-sequence.js';
 import type { MarketType } from '../symbols/unified-symbol.js';
 import type { CcxtExchange, CcxtTicker, CcxtTrade } from './ccxt-exchange.js';
-
-export const venueNames = ['binance', 'coinbase', 'kraken', 'okx', 'bybit'] as const;
-export type VenueName = (typeof venueNames)[number];
+import type { VenueName } from './venue-names.js';
 
 /** What differs from exchange to exchange beneath ccxt's one form. */
 export interface Venue {

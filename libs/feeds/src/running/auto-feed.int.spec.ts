@@ -8,7 +8,7 @@ import { parseFeedConfig } from '../config/feeds-config.js';
 import { world } from '../crypto/crypto.fixture.js';
 import { protocols } from '../crypto/exchange-protocols.fixture.js';
 import { FakeExchange } from '../crypto/fake-exchange.fixture.js';
-import { venueNames } from '../crypto/venues.js';
+import { venueNames } from '../crypto/venue-names.js';
 import type { Feed } from '../feed.js';
 
 /** ccxt is loaded five times over. */

@@ -16,7 +16,8 @@ import { Lifecycle } from '../lifecycle.js';
 import { startService, type RunningService } from '../service.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { formatKeyFile, keyHash, newKey, type KeyEntry } from './key-file.js';
-import { Needs, type Right } from './rights.js';
+import { Needs } from './needs.js';
+import type { Right } from './rights.js';
 import { WebSocketDoors } from './websocket-doors.js';
 
 const keys = { reader: newKey(), writer: newKey(), admin: newKey(), late: newKey() };

@@ -1,5 +1,3 @@
-import { routeSettings, type RouteSettings } from '../route-settings.js';
-
 /**
  * What a key allows. `read` looks, `write` puts something in, `admin` may do all of it and what changes what was there
  * before. `write` alone does not read: a feed that only delivers needs no more.
@@ -22,16 +20,10 @@ export function wordsOf(needed: AskedRight): string {
   return needed === 'read+write' ? 'the rights read and write' : `the right ${needed}`;
 }
 
-/**
- * States the right that a route needs, where it is not the usual one: `read` for GET and HEAD, `write` for every other
- * method. The door checks it before it reads the body.
- */
-export const Needs = (right: NeededRight): MethodDecorator => routeSettings({ right });
-
 const readingMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** As `Needs` has stated it; a path without a route asks for what its method usually does. */
-export function rightOfRoute(method: string, { right }: RouteSettings): NeededRight {
+export function rightOfRoute(method: string, { right }: { readonly right?: NeededRight }): NeededRight {
   return right ?? (readingMethods.includes(method) ? 'read' : 'write');
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Doorkeeper } from '../access/doorkeeper.js';
-import { Needs } from '../access/rights.js';
+import { Needs } from '../access/needs.js';
 import { docsPage, docsPagePolicy } from './docs-page.js';
 import { Documented } from './documented.js';
 import type { OpenApi } from './openapi.js';
