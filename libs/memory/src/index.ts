@@ -10,6 +10,7 @@ export * from './forecast/foretell.js';
 export * from './forecast/local-weights.js';
 export * from './forecast/permutation-test.js';
 export * from './forecast/seeded-random.js';
+export * from './forecast/verdict.js';
 export * from './memory-definition.js';
 export * from './moments/draw.js';
 export * from './moments/moment-columns.js';

@@ -1,4 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
+import type { Instrument } from '@hindcast/market';
 import { parseHorizon, type Horizon } from './outcomes/horizon.js';
 import { parseSignatureVersion, type SignatureVersion } from './signature/signature-version.js';
 
@@ -7,8 +8,15 @@ export interface MemorySkill {
   /** Event times of the moments that were foretold. */
   readonly fromUs: number;
   readonly toUs: number;
+  /** Days that were foretold, each from earlier ones; 0 where there was nothing to learn from. */
   readonly days: number;
   readonly moments: number;
+  /** By the horizon's id: means over the instruments. A horizon that was not measured is not there. */
+  readonly byHorizon: Readonly<Record<string, HorizonSkill>>;
+  readonly byInstrument: readonly InstrumentSkill[];
+}
+
+export interface InstrumentSkill extends Instrument {
   readonly byHorizon: Readonly<Record<string, HorizonSkill>>;
 }
 
@@ -21,6 +29,8 @@ export interface HorizonSkill {
   /** Brier score of the chance of a rise, and that of its usual share at the time of day; 0.25 is a coin. */
   readonly direction: number;
   readonly directionOfUsual: number;
+  /** How likely chance alone makes such a difference of Brier scores: the least p of the instruments, after Holm. */
+  readonly directionPValue: number;
 }
 
 /**

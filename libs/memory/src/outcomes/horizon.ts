@@ -31,4 +31,12 @@ function horizonInTime(id: string): Horizon | undefined {
   return minutes <= horizonMinutesMax ? { id, kind: 'time', seconds: minutes * (minuteUs / 1_000_000) } : undefined;
 }
 
+/** `5 minutes`, as a sentence says it. */
+export function horizonWords(horizon: Horizon): string {
+  if (horizon.kind === 'endOfDay') return 'the rest of the day';
+  if (horizon.kind === 'nextDay') return 'the next day';
+  const [count, unit] = horizon.seconds % 3_600 === 0 ? [horizon.seconds / 3_600, 'hour'] : [horizon.seconds / 60, 'minute'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 export const defaultHorizons: readonly Horizon[] = ['1m', '5m', '15m', '30m', '1h', 'end_of_day', 'next_day'].map(parseHorizon);

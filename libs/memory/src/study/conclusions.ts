@@ -1,11 +1,9 @@
+import { daysForDecimals, worthwhileGain } from '../forecast/verdict.js';
 import type { SkillReport, SkillRow } from './skill-report.js';
 
 type Numbers = Omit<SkillReport, 'conclusions'>;
 
 const ours = 'neighbours_linear';
-const worthwhile = 0.05;
-/** Days needed before a second decimal means anything. */
-const daysMin = 20;
 
 /** What the numbers come to, in words. Every sentence follows from the report; none is written for a certain result. */
 export function conclusionsOf(report: Numbers): readonly string[] {
@@ -17,7 +15,7 @@ export function conclusionsOf(report: Numbers): readonly string[] {
     ...aboutTests(report, protocol),
   ]);
   const days = report.material.days.length;
-  if (days < daysMin) {
+  if (days < daysForDecimals) {
     sentences.push(
       `${days} days are few: a day's R2 moves by a tenth and more from one to the next, so the order of the forecasters is worth more than any second decimal.`,
     );
@@ -42,7 +40,7 @@ function aboutLogs(report: Numbers, protocol: SkillRow['protocol']): readonly st
     const best = Math.max(...hars.map(({ rSquared }) => rSquared));
     const gain = mine.rSquared - best;
     const verdict =
-      gain >= worthwhile ? 'worth listening to' : gain > 0 ? 'a little better, less than it takes to matter' : 'no better: use the HAR';
+      gain >= worthwhileGain ? 'worth listening to' : gain > 0 ? 'a little better, less than it takes to matter' : 'no better: use the HAR';
     return [
       `${titles[protocol]}, ${mine.target} over ${mine.horizon}: R2 ${mine.rSquared.toFixed(2)} by neighbours against ${best.toFixed(2)} by the better HAR, ${verdict}.`,
     ];

@@ -1,0 +1,112 @@
+import type { HorizonSkill, MemorySkill } from '../memory-definition.js';
+import { horizonWords } from '../outcomes/horizon.js';
+import type { Foretold } from './foretell.js';
+
+/** A gain of R2 over the better HAR that is worth listening to. */
+export const worthwhileGain = 0.05;
+/** Days needed before a second decimal means anything. */
+export const daysForDecimals = 20;
+/** Fewer independent outcomes than this are anecdotes. */
+const effectiveSizeMin = 5;
+/** What an 80 % band may hold before words are made of it. */
+const bandHolds = { least: 0.75, most: 0.85 };
+const chanceMax = 0.05;
+
+/** What of a forecast its words depend on. */
+export type JudgedForecast = Pick<Foretold, 'horizon' | 'candidates' | 'effectiveSize' | 'pValueOfReturn'>;
+
+/**
+ * How an answer is to be read, in plain sentences that follow from the memory's measured skill and from the forecasts of this
+ * one moment: first volatility, a horizon a sentence, then direction, then what the numbers cannot bear.
+ */
+export function verdictOf(skill: MemorySkill | null, forecasts: readonly JudgedForecast[]): readonly string[] {
+  const found = forecasts.filter(({ candidates }) => candidates > 0);
+  if (found.length === 0) return ['Nothing is foretold: no moment of the memory passed the filters with its outcome known.'];
+  if (skill === null || skill.days === 0) {
+    return [
+      'How far to trust this has not been measured on days that the memory had not seen: read the neighbours as examples, not as a forecast.',
+      ...fewOutcomes(found),
+    ];
+  }
+  const judged = found.flatMap((forecast) => {
+    const measured = skill.byHorizon[forecast.horizon.id] as HorizonSkill | undefined;
+    return measured ? [{ forecast, measured }] : [];
+  });
+  return [
+    ...judged.map(({ forecast, measured }) => aboutVolatility(horizonWords(forecast.horizon), measured)),
+    ...aboutDirection(judged),
+    ...notMeasured(found.filter(({ horizon }) => skill.byHorizon[horizon.id] === undefined)),
+    ...fewOutcomes(found),
+    ...fewDays(skill),
+  ];
+}
+
+interface Judged {
+  readonly forecast: JudgedForecast;
+  readonly measured: HorizonSkill;
+}
+
+function aboutVolatility(horizon: string, { volatility, volatilityOfHar, coverage }: HorizonSkill): string {
+  const scores = `R2 ${volatility.toFixed(2)} against ${volatilityOfHar.toFixed(2)}`;
+  const gain = volatility - volatilityOfHar;
+  const verdict =
+    volatility <= 0
+      ? `not foretold (R2 ${volatility.toFixed(2)}): what was usual before says as much`
+      : gain >= worthwhileGain
+        ? `neighbours foretell it better than a HAR (${scores})`
+        : gain > 0
+          ? `neighbours foretell it about as well as a HAR (${scores})`
+          : `neighbours foretell it no better than a HAR (${scores}), which needs no memory`;
+  const held = `${Math.round(100 * coverage)} % of outcomes where it promises 80`;
+  const band =
+    coverage < bandHolds.least
+      ? ` The band is too narrow: it held ${held}.`
+      : coverage > bandHolds.most
+        ? ` The band is wider than it need be: it held ${held}.`
+        : '';
+  return `Volatility over ${horizon}: ${verdict}.${band}`;
+}
+
+function aboutDirection(judged: readonly Judged[]): readonly string[] {
+  if (judged.length === 0) return [];
+  const foretold = judged.filter(
+    ({ measured: { direction, directionOfUsual, directionPValue } }) => direction < directionOfUsual && directionPValue < chanceMax,
+  );
+  if (foretold.length > 0) {
+    return foretold.map(
+      ({ forecast, measured: { direction, directionOfUsual } }) =>
+        `Direction over ${horizonWords(forecast.horizon)}: neighbours told the chance of a rise better than its usual share ` +
+        `(Brier ${direction.toFixed(3)} against ${directionOfUsual.toFixed(3)}; a coin has 0.250). Look for what else explains it before trading on it.`,
+    );
+  }
+  const striking = judged
+    .filter(({ forecast }) => forecast.pValueOfReturn < chanceMax)
+    .map(({ forecast }) => horizonWords(forecast.horizon));
+  return [
+    'Direction: not foretold; read the returns as a spread, not as a direction.' +
+      (striking.length > 0
+        ? ` That these neighbours' returns over ${listed(striking)} differ from the usual (p below ${chanceMax}) happens by chance in one question of twenty.`
+        : ''),
+  ];
+}
+
+function notMeasured(forecasts: readonly JudgedForecast[]): readonly string[] {
+  if (forecasts.length === 0) return [];
+  return [`Not measured over ${listed(forecasts.map(({ horizon }) => horizonWords(horizon)))}: those are examples, not a forecast.`];
+}
+
+function fewOutcomes(forecasts: readonly JudgedForecast[]): readonly string[] {
+  const few = forecasts.filter(({ effectiveSize }) => effectiveSize < effectiveSizeMin);
+  if (few.length === 0) return [];
+  const told = few.map(({ horizon, effectiveSize }) => `${effectiveSize.toFixed(1)} over ${horizonWords(horizon)}`);
+  return [`Few independent outcomes stand behind the neighbours shown: ${listed(told)}.`];
+}
+
+function fewDays({ days }: MemorySkill): readonly string[] {
+  if (days >= daysForDecimals) return [];
+  return [`The skill was measured on ${days === 1 ? 'one day' : `${days} days`} only: trust its order of size, not its second decimal.`];
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
+}
