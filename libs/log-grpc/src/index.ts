@@ -6,4 +6,4 @@ export type { BackoffOptions } from './backoff.js';
 export * from './grpc-log-follower.js';
 export * from './grpc-pusher.js';
 export { tickIngestClient } from './tick-ingest-client.js';
-export type { PushAck, PushedRow, PushRequest } from './tick-ingest-client.js';
+export type { PushAck, PushedRow, PushRequest, TradeDay } from './tick-ingest-client.js';

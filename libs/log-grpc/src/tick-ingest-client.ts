@@ -51,6 +51,16 @@ export interface PushAck {
   readonly rejectedRows: readonly PushedRow[];
   readonly streamId: string;
   readonly throughNumber: number;
+  /** What was accepted of trades, by instrument and UTC day (yyyy-mm-dd). */
+  readonly tradeDays: readonly TradeDay[];
+}
+
+export interface TradeDay {
+  readonly market: string;
+  readonly symbol: string;
+  readonly day: string;
+  readonly accepted: number;
+  readonly late: number;
 }
 
 export interface PushAnswer extends PushAck {

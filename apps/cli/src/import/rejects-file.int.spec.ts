@@ -36,6 +36,7 @@ const ack = (rejected: number, rejectedRows: PushAck['rejectedRows'] = []): Push
   rejected,
   late: 0,
   rejectedRows,
+  tradeDays: [],
   streamId: 's',
   throughNumber: 1,
 });

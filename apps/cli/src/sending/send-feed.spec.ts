@@ -43,6 +43,7 @@ function pusherOf(onPushed: (count: number) => void = () => undefined) {
           rejected: 0,
           late: 0,
           rejectedRows: [],
+          tradeDays: [],
           streamId: 'stream-1',
           throughNumber: count,
         };

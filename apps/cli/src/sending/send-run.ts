@@ -1,4 +1,4 @@
-import { HindcastError, type LedgerDto } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import { GrpcPusher } from '@hindcast/log-grpc';
 import type { BaseConfig } from '@hindcast/service-kit';
 import { rebuildAndWait } from '../commands/physics-rebuild.js';
@@ -11,7 +11,6 @@ import { SendPositions, type SendPosition } from './position.js';
 import { sendFeed, stoppedNote, type SendableFeed, type SendFeedResult, type WatchAcknowledged } from './send-feed.js';
 import { whenComputed, whenStored } from './settle.js';
 import { summaryText, type SendSummary } from './summary.js';
-import { lateDays } from './tally.js';
 
 /** Everything that `replay` and `import` send: files in one order, from where an earlier run of the same was stopped. */
 export interface SendRun {
@@ -65,7 +64,7 @@ async function sendOnce(run: SendRun, terminal: Terminal): Promise<ExitCode> {
     const watch = { ...(onAcknowledged ? { onAcknowledged } : {}), ...(besideBytes ? { besideBytes } : {}) };
     const result = await sendFeed({ feed, pusher, positions, terminal, speed, startRow, ...watch });
     if (!result.finished) return stopped(result, terminal);
-    const summary = await settle({ result, before, startRow, services, terminal, embeddings: run.waitEmbeddings });
+    const summary = await settle({ result, startRow, services, terminal, embeddings: run.waitEmbeddings });
     await positions.forget();
     terminal.print(terminal.json ? JSON.stringify(summary) : [summaryText(summary), ...(run.closing?.() ?? [])].join('\n'));
     if (summary.late_days !== null) await rebuildLateDays({ days: summary.late_days, services, terminal });
@@ -120,14 +119,13 @@ function stopped({ rows, tally }: SendFeedResult, { json, print, note }: Termina
 
 interface Settlement {
   readonly result: SendFeedResult;
-  readonly before: LedgerDto;
   readonly startRow: number;
   readonly services: Services;
   readonly terminal: Terminal;
   readonly embeddings: boolean;
 }
 
-async function settle({ result, before, startRow, services, terminal, embeddings }: Settlement): Promise<SendSummary> {
+async function settle({ result, startRow, services, terminal, embeddings }: Settlement): Promise<SendSummary> {
   const { clock } = terminal;
   const sentUs = clock.nowUs();
   const after = await whenStored({ services, terminal });
@@ -142,7 +140,7 @@ async function settle({ result, before, startRow, services, terminal, embeddings
     started_after_row: startRow,
     settled_seconds: settledSeconds,
     ledger: { balanced, verified, rows, cells, differences },
-    late_days: lateDays(before, after) ?? null,
+    late_days: tally.lateDays() ?? null,
   };
 }
 

@@ -1,6 +1,5 @@
 import { emptyQuotes, quoteColumns, tradeColumns, type TickBatch } from '@hindcast/market';
-import { cellOf, ledgerOf } from './ledger.fixture.js';
-import { lateDays, SendTally } from './tally.js';
+import { SendTally } from './tally.js';
 
 const origin = { source: 'lean', receivedAtUs: 0 };
 const common = { timeUs: 1, market: 'usa/equity', exchange: '', id: '1', conditions: '' };
@@ -13,7 +12,7 @@ function tradesOf(...symbols: string[]): TickBatch {
   return { source: 'lean', receivedAtUs: 0, slackUs: 0, trades, quotes: emptyQuotes, marks: [], rejected: [] };
 }
 
-const accepted = (rows: number) => ({ accepted: rows, duplicate: 0, rejected: 0, late: 0 });
+const accepted = (rows: number) => ({ accepted: rows, duplicate: 0, rejected: 0, late: 0, tradeDays: [] });
 
 describe('the tally of a replay', () => {
   it('counts outcomes in all, and what was sent by symbol and kind', () => {
@@ -25,6 +24,7 @@ describe('the tally of a replay', () => {
       duplicate: 1,
       rejected: 1,
       late: 1,
+      tradeDays: [],
     });
     expect(tally.counts()).toEqual({
       received: 6,
@@ -50,21 +50,28 @@ describe('the tally of a replay', () => {
 });
 
 describe('days that came late as a whole', () => {
-  const before = ledgerOf([cellOf('SPY', { day: '2013-10-09', admitted: 5 })]);
-
-  it('are named from the first to the last', () => {
-    const after = ledgerOf([
-      ...before.cells,
-      cellOf('SPY', { day: '2013-10-08', admitted: 4, late: 4 }),
-      cellOf('IBM', { day: '2013-10-07', admitted: 3, late: 3 }),
-      cellOf('AIG', { day: '2013-10-05', admitted: 3, late: 1 }),
-      cellOf('SPY', { day: '2013-10-04', table: 'quotes', admitted: 3 }),
-    ]);
-    expect(lateDays(before, after)).toEqual({ symbols: ['IBM', 'SPY'], fromDay: '2013-10-07', toDay: '2013-10-08' });
+  const dayOf = (symbol: string, day: string, counts: number, late = counts) => ({
+    market: 'usa/equity',
+    symbol,
+    day,
+    accepted: counts,
+    late,
   });
 
-  it('are not those that were late before', () => {
-    const late = ledgerOf([cellOf('SPY', { admitted: 4, late: 4 })]);
-    expect(lateDays(late, late)).toBeUndefined();
+  it('are named from the first to the last, by what this run was told of its own rows', () => {
+    const tally = new SendTally();
+    tally.add(tradesOf('SPY'), { ...accepted(1), tradeDays: [dayOf('SPY', '2013-10-08', 4), dayOf('AIG', '2013-10-05', 3, 1)] });
+    tally.add(tradesOf('SPY'), {
+      ...accepted(1),
+      tradeDays: [dayOf('SPY', '2013-10-08', 2), dayOf('IBM', '2013-10-07', 3), dayOf('BAC', '2013-10-01', 1)],
+    });
+    tally.add(tradesOf('BAC'), { ...accepted(1), tradeDays: [dayOf('BAC', '2013-10-01', 1, 0)] });
+    expect(tally.lateDays()).toEqual({ symbols: ['IBM', 'SPY'], fromDay: '2013-10-07', toDay: '2013-10-08' });
+  });
+
+  it('are none where nothing came late', () => {
+    const tally = new SendTally();
+    tally.add(tradesOf('SPY'), { ...accepted(1), tradeDays: [dayOf('SPY', '2013-10-08', 4, 0)] });
+    expect(tally.lateDays()).toBeUndefined();
   });
 });

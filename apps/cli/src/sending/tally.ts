@@ -1,4 +1,5 @@
-import type { LedgerCell, LedgerDto, TickKind } from '@hindcast/contracts';
+import type { TickKind } from '@hindcast/contracts';
+import type { TradeDay } from '@hindcast/log-grpc';
 import type { CodedColumn, TickBatch } from '@hindcast/market';
 
 export interface Outcome {
@@ -6,10 +7,11 @@ export interface Outcome {
   readonly duplicate: number;
   readonly rejected: number;
   readonly late: number;
+  readonly tradeDays: readonly TradeDay[];
 }
 
 /** What was sent and what became of it, by the acknowledgements alone: feeds may send the same instruments meanwhile. */
-export interface SendCounts extends Outcome {
+export interface SendCounts extends Omit<Outcome, 'tradeDays'> {
   readonly received: number;
   readonly unreadable: number;
   readonly bySymbol: readonly SymbolCounts[];
@@ -22,7 +24,7 @@ export interface SymbolCounts {
   readonly received: number;
 }
 
-/** Days of an instrument of which every trade of this replay came after its bar had closed. */
+/** Days of an instrument of which every trade that was new in this run came after its bar had closed. */
 export interface LateDays {
   readonly symbols: readonly string[];
   /** UTC days, both included. */
@@ -39,6 +41,7 @@ export class SendTally {
   private late = 0;
   private unreadable = 0;
   private readonly receivedOf = new Map<string, number>();
+  private readonly days = new Map<string, TradeDay>();
 
   add(batch: TickBatch, ack: Outcome): void {
     const { trades, quotes, rejected } = batch;
@@ -48,6 +51,7 @@ export class SendTally {
     this.duplicate += ack.duplicate;
     this.rejected += ack.rejected;
     this.late += ack.late;
+    for (const day of ack.tradeDays) this.addDay(day);
     this.countSymbols('trades', trades);
     this.countSymbols('quotes', quotes);
   }
@@ -61,6 +65,21 @@ export class SendTally {
     return { received, accepted, duplicate, rejected, late, unreadable, bySymbol: bySymbol.toSorted(bySymbolAndKind) };
   }
 
+  /** Days that came late as a whole; undefined where none did. */
+  lateDays(): LateDays | undefined {
+    const whole = [...this.days.values()].filter(({ accepted, late }) => late > 0 && late === accepted);
+    if (whole.length === 0) return undefined;
+    const days = whole.map(({ day }) => day).toSorted();
+    return { symbols: [...new Set(whole.map(({ symbol }) => symbol))].toSorted(), fromDay: days[0], toDay: days[days.length - 1] };
+  }
+
+  private addDay(counts: TradeDay): void {
+    const { market, symbol, day, accepted, late } = counts;
+    const name = [market, symbol, day].join(' ');
+    const before = this.days.get(name);
+    this.days.set(name, { ...counts, accepted: accepted + (before?.accepted ?? 0), late: late + (before?.late ?? 0) });
+  }
+
   private countSymbols(kind: TickKind, { length, symbol }: { readonly length: number; readonly symbol: CodedColumn }): void {
     const rows = new Array<number>(symbol.values.length).fill(0);
     for (let row = 0; row < length; row++) rows[symbol.codes[row]]++;
@@ -68,25 +87,6 @@ export class SendTally {
       if (rows[code] > 0) increase(this.receivedOf, cellName(kind, word), rows[code]);
     });
   }
-}
-
-/** Days that came late as a whole; undefined where none did. */
-export function lateDays(before: LedgerDto, after: LedgerDto): LateDays | undefined {
-  const late = gainedCells(before, after).filter(
-    ({ table, admitted, late: count }) => table === 'trades' && count > 0 && count === admitted,
-  );
-  if (late.length === 0) return undefined;
-  const days = late.map(({ day }) => day).toSorted();
-  return { symbols: [...new Set(late.map(({ symbol }) => symbol))].toSorted(), fromDay: days[0], toDay: days[days.length - 1] };
-}
-
-function gainedCells(before: LedgerDto, after: LedgerDto): readonly LedgerCell[] {
-  const name = ({ table, market, symbol, day }: LedgerCell): string => [table, market, symbol, day].join(' ');
-  const earlier = new Map(before.cells.map((cell) => [name(cell), cell]));
-  return after.cells.map((cell) => {
-    const had = earlier.get(name(cell));
-    return { ...cell, admitted: cell.admitted - (had?.admitted ?? 0), late: cell.late - (had?.late ?? 0) };
-  });
 }
 
 function cellName(kind: TickKind, symbol: string): string {

@@ -30,6 +30,8 @@ import type { StoreLookup } from './store-lookup.js';
 export interface IntakeAnswer {
   readonly counts: Readonly<Record<TickKind, KindCounts>>;
   readonly rejected: readonly RejectedRow[];
+  /** What was accepted, by table, instrument and day, batch by batch. */
+  readonly cells: readonly CellCount[];
   /** Left out because their instruments can take no more; only where the request allows it. */
   readonly refused: readonly RefusedRows[];
   readonly throughNumber: number;
@@ -291,6 +293,7 @@ export class Intake {
     const { log, onFlushed } = this.parts;
     const counts = { trades: sumCounts(admissions, 'trades'), quotes: sumCounts(admissions, 'quotes') };
     const rejected = admissions.flatMap(({ batch }) => batch.rejected);
+    const cells = admissions.flatMap(({ cells: admitted }): readonly CellCount[] => admitted);
     const { nextNumber } = this;
     try {
       await log.append({
@@ -299,7 +302,7 @@ export class Intake {
         instruments: newestOf(admissions.flatMap(({ changed }) => changed)),
         counts,
         rejectedByCode: countByCode(rejected),
-        cells: admissions.flatMap(({ cells }): readonly CellCount[] => cells),
+        cells,
       });
     } catch (error) {
       this.takeBack(pending);
@@ -308,7 +311,7 @@ export class Intake {
     this.pending.splice(this.pending.indexOf(pending), 1);
     this.pendingRows -= pending.rows;
     for (const batch of pending.batches) onFlushed(batch);
-    return { counts, rejected: indexedThrough(admissions), refused, throughNumber: nextNumber - 1 };
+    return { counts, rejected: indexedThrough(admissions), cells, refused, throughNumber: nextNumber - 1 };
   }
 
   /** A failed write and all that was admitted after it: the log refuses those too, by their serials. */

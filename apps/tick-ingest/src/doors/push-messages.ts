@@ -1,5 +1,5 @@
-import { HindcastError, rejectionCodes, type RejectionCode } from '@hindcast/contracts';
-import { requireSource, type RejectedRow, type TickBatch } from '@hindcast/market';
+import { dayUs, HindcastError, rejectionCodes, utcDay, type RejectionCode } from '@hindcast/contracts';
+import { requireSource, type CellCount, type Instrument, type RejectedRow, type TickBatch } from '@hindcast/market';
 import type { IntakeAnswer } from '../admission/intake.js';
 import { arrowBatches } from './arrow-batches.js';
 import { parseMark } from './marks.js';
@@ -38,11 +38,20 @@ export interface PushAck {
   readonly rejectedRows?: readonly object[];
   readonly streamId?: string;
   readonly throughNumber?: number;
+  readonly tradeDays?: readonly TradeDay[];
   readonly errorCode?: string;
   readonly errorMessage?: string;
   readonly retry?: boolean;
 }
 
+/** `TradeDay` of tick_ingest.proto. */
+interface TradeDay extends Instrument {
+  readonly day: string;
+  readonly accepted: number;
+  readonly late: number;
+}
+
+const tradeDaysMax = 10_000;
 const slackMsMax = 60_000;
 const wordMax = 256;
 const textMax = 1_000;
@@ -88,7 +97,7 @@ function parseRejection({ index, code, field, message, table, text }: PushedReje
   };
 }
 
-export function acknowledged(tag: number, { counts, rejected, throughNumber }: IntakeAnswer, streamId: string): PushAck {
+export function acknowledged(tag: number, { counts, rejected, cells, throughNumber }: IntakeAnswer, streamId: string): PushAck {
   const { trades, quotes } = counts;
   return {
     tag,
@@ -99,7 +108,15 @@ export function acknowledged(tag: number, { counts, rejected, throughNumber }: I
     rejectedRows: rejected.slice(0, rejectedListMax).map((row) => ({ ...rejectedRowDto(row), table: row.table })),
     streamId,
     throughNumber,
+    tradeDays: cells
+      .filter(({ table }) => table === 'trades')
+      .slice(0, tradeDaysMax)
+      .map(tradeDay),
   };
+}
+
+function tradeDay({ market, symbol, day, admitted: accepted, late }: CellCount): TradeDay {
+  return { market, symbol, day: utcDay(day * dayUs), accepted, late };
 }
 
 export function refused(tag: number, error: HindcastError): PushAck {

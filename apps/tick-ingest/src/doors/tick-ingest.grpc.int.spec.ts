@@ -80,9 +80,10 @@ describe('Push', () => {
         { index: 1, code: 'PRICE_INVALID', field: 'price', table: 'trades' },
         { index: 2, code: 'ROW_INVALID', table: 'trades' },
       ],
+      tradeDays: [{ market: 'usa/equity', symbol: 'SPY', day: '2013-10-07', accepted: 1, late: 0 }],
     });
     expect(world.log.read(1)!.rejected[1]).toMatchObject({ text: 'garbage', position: 2 });
-    expect(await pusher.push(batch)).toMatchObject({ accepted: 0, duplicate: 2, rejected: 2 });
+    expect(await pusher.push(batch)).toMatchObject({ accepted: 0, duplicate: 2, rejected: 2, tradeDays: [] });
   });
 
   it('goes on after a batch that is refused for good', async () => {
