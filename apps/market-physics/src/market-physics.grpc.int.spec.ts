@@ -147,7 +147,6 @@ describe('similar moments', () => {
 
   it.each([
     [{}, {}],
-    [{ symbol: 'SPY' }, { symbol: 'SPY' }],
     [
       { symbol: 'SPY', timeUs, text: 'a' },
       { symbol: 'SPY', time, text: 'a' },

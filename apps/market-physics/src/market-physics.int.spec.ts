@@ -120,6 +120,14 @@ describe('with a model', () => {
     });
   });
 
+  it('takes the newest state where no time is named', async () => {
+    const { status, body } = await call('/v1/similar', { symbol: 'SPY', excludeWithinSeconds: 0 });
+    expect(status).toBe(200);
+    expect(body.query.timestamp).toBe(isoFromUs(states[states.length - 1].timeUs));
+    expect(Date.parse(body.receipt.as_of)).toBeGreaterThan(Date.parse(body.query.timestamp));
+    expect(body.receipt.candidates).toBe(due.length);
+  });
+
   it('answers a moment from its own past, unless `asOf` says otherwise', async () => {
     const time = isoFromUs(due[3].timeUs + 1_000_000);
     const timesOf = ({ results }: Json): string[] => results.map(({ timestamp }: Json) => timestamp as string).toSorted();
@@ -155,12 +163,8 @@ describe('with a model', () => {
   });
 
   it.each([
-    [{}, 'None given: exactly one of symbol (with time), text, vector is allowed.'],
-    [{ symbol: 'SPY' }, 'time is missing: a time in ISO 8601 goes with symbol'],
-    [
-      { symbol: 'SPY', time: '2013-10-07', text: 'a' },
-      'symbol and text given: exactly one of symbol (with time), text, vector is allowed.',
-    ],
+    [{}, 'None given: exactly one of symbol, text, vector is allowed.'],
+    [{ symbol: 'SPY', time: '2013-10-07', text: 'a' }, 'symbol and text given: exactly one of symbol, text, vector is allowed.'],
     [{ text: 'a', time: '2013-10-07' }, 'time goes with symbol only.'],
     [{ text: 'a', k: 101 }, 'k=101: a whole number from 1 to 100'],
     [{ text: '' }, 'text="": 1 to 2000 characters'],

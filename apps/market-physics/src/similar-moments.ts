@@ -33,11 +33,12 @@ export class SimilarMoments {
   }
 
   /** MODEL_MISSING, QUEUE_FULL, CALL_CANCELLED when `signal` is aborted, MEMORY_EMPTY, SYMBOL_UNKNOWN, STATE_UNKNOWN; FIELD_INVALID for a vector of another length. */
-  async find({ subject, k, filter, asOfUs, search }: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
+  async find(question: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
     const { embedder, vectors, clock } = this.parts;
     const { questions } = this;
     if (!embedder || !questions) throw new HindcastError('MODEL_MISSING');
     const startedUs = clock.nowUs();
+    const { subject, k, filter, asOfUs, search } = inTime(question, startedUs);
     const { vector, query, exclude } = await this.ask(subject, (text) => questions.vectorOf(text, signal), embedder.dimensions);
     const { symbols, market, from: fromUs, to: toUs } = filter;
     // Vectors of other makers lie in another space.
@@ -67,6 +68,14 @@ export class SimilarMoments {
       }
     }
   }
+}
+
+/** A moment is answered from its own past: what came later would be foretelling with hindsight. */
+function inTime(question: SimilarQuestion, nowUs: number): SimilarQuestion {
+  const { subject, asOfUs } = question;
+  if (subject.kind !== 'state') return question;
+  const timeUs = subject.timeUs ?? nowUs;
+  return { ...question, subject: { ...subject, timeUs }, asOfUs: asOfUs ?? timeUs };
 }
 
 function momentOf({ symbol, market, timeUs, distance, metadata }: VectorMatch): SimilarMoment {

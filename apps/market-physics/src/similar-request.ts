@@ -54,7 +54,8 @@ export type Subject =
       readonly kind: 'state';
       readonly symbol: string;
       readonly market: string | undefined;
-      readonly timeUs: number;
+      /** Now where there is none. */
+      readonly timeUs: number | undefined;
       readonly excludeWithinSeconds: number;
     }
   | { readonly kind: 'text'; readonly text: string }
@@ -70,8 +71,7 @@ export function parseSimilarRequest(body: unknown): SimilarQuestion {
   if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) {
     throw new HindcastError('FIELD_INVALID', 'filter.from is not before filter.to.');
   }
-  // A moment is answered from its own past: what came later would be foretelling with hindsight.
-  return { subject: subjectOf(fields), k, filter, asOfUs: asOf ?? fields.time, search };
+  return { subject: subjectOf(fields), k, filter, asOfUs: asOf, search };
 }
 
 function subjectOf(fields: Fields): Subject {
@@ -80,13 +80,11 @@ function subjectOf(fields: Fields): Subject {
   if (given.length !== 1) {
     throw new HindcastError(
       'FIELD_INVALID',
-      `${given.length === 0 ? 'None' : given.join(' and ')} given: exactly one of symbol (with time), text, vector is allowed.`,
+      `${given.length === 0 ? 'None' : given.join(' and ')} given: exactly one of symbol, text, vector is allowed.`,
     );
   }
-  if (symbol !== undefined) {
-    if (time === undefined) throw new HindcastError('FIELD_INVALID', 'time is missing: a time in ISO 8601 goes with symbol');
+  if (symbol !== undefined)
     return { kind: 'state', symbol, market, timeUs: time, excludeWithinSeconds: excludeWithinSeconds ?? excludeSecondsDefault };
-  }
   const alone = (['market', 'time', 'excludeWithinSeconds'] as const).find((name) => fields[name] !== undefined);
   if (alone) throw new HindcastError('FIELD_INVALID', `${alone} goes with symbol only.`);
   return text === undefined ? { kind: 'vector', vector: vector ?? [] } : { kind: 'text', text };

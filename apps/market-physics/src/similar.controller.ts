@@ -11,7 +11,7 @@ export class SimilarController {
 
   /**
    * The moments whose states are most like a moment's, a text's or a vector's, with how they were found. Body: exactly one of
-   * `symbol` with `time` (and `market`, else the primary one), `text`, or `vector`; `k` (1 to 100, else 5); `filter`
+   * `symbol` (with `time`, else now, and `market`, else the primary one), `text`, or `vector`; `k` (1 to 100, else 5); `filter`
    * `{symbols, market, from, to}`; `asOf` hides what is later (with `symbol` it is `time` where it is not given);
    * `excludeWithinSeconds` leaves out neighbours of the moment (with `symbol` only, else 3600); `search` auto or exact.
    */

@@ -4,7 +4,7 @@ import type { EmbeddingMetadata } from './states.js';
 export interface SimilarRequest {
   readonly symbol?: string;
   readonly market?: string;
-  /** ISO 8601; the newest state at or before it is the question. */
+  /** ISO 8601; the newest state at or before it is the question. Now where it is absent. */
   readonly time?: string;
   readonly text?: string;
   readonly vector?: readonly number[];
