@@ -43,8 +43,7 @@ export function registerProbes(
 }
 
 function modelHealth(modelId: string | undefined, queue: number, failure: string | undefined): DependencyHealth {
-  if (modelId === undefined)
-    return { up: false, embedding_queue: queue, detail: 'MODEL_MISSING: run `npm run setup`, then restart market-physics' };
+  if (modelId === undefined) return { up: false, embedding_queue: queue, detail: 'MODEL_MISSING: run `npm run setup`, then start again' };
   return { up: failure === undefined, model: modelId, embedding_queue: queue, ...detailOf(failure) };
 }
 

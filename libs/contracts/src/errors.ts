@@ -169,7 +169,7 @@ export const errorCodes = {
     status: 503,
     grpc: 9,
     retry: true,
-    help: 'The embedding model is not installed: run `npm run setup`, then restart market-physics.',
+    help: 'The embedding model is not installed: run `npm run setup`, then start again.',
   },
   MEMORY_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no memory of this name: `npx hindcast memory` lists them.' },
   MEMORY_EXISTS: {

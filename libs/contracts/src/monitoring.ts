@@ -9,7 +9,8 @@ export const runbooks = {
   'service-away':
     'Start it again (`npm start`, `npm run stack`, or the supervisor that ran it) and read its log: the last lines say why it ended.',
   'key-refused': 'Set HINDCAST_API_KEY to a key with the right read: the service runs, and asks for one (`hindcast keys new`).',
-  'store-away': 'Start QuestDB again. Ticks are taken meanwhile and drained afterwards, as long as the log has room.',
+  'store-away':
+    'Mend what the store says: QuestDB runs and answers or, in one process, the disk of HINDCAST_HOME has room. Ticks are taken meanwhile and drained afterwards, as long as the log has room.',
   'store-damaged':
     "Put a good copy of the instrument's file in its place, or move the file away to begin anew; what waits is then written there.",
   'bus-away': 'Start Redis again. Nothing is lost: states are stored all the same, and keys are written anew.',
@@ -21,15 +22,15 @@ export const runbooks = {
   quarantine: 'Read what the store said of the rows, mend the cause, then `npx hindcast ledger retry`.',
   'ledger-unbalanced': 'Stop the feeds, keep the log, run `npx hindcast ledger verify`, and report what it finds: this is a fault.',
   'follower-stalled':
-    'Look whether market-physics runs and what it says of its log and store; start it again where it hangs. Whoever else will not come back: `npx hindcast followers forget <name>`.',
+    'Look whether market-physics runs, alone or in one process with the others, and what it says of its log and store; start it again where it hangs. Whoever else will not come back: `npx hindcast followers forget <name>`.',
   'log-filling': 'Find who holds it back (`pinned_by`), and mend that; until then the doors answer 429 and feeds wait.',
   'disk-full': 'Make room on the disk of HINDCAST_HOME; everything goes on by itself.',
   'redis-memory': 'Raise `maxmemory`, or find the keys that nobody of ours writes: snapshots and states are small.',
   'embedding-behind': 'Wait: vectors catch up when states come more slowly. Otherwise HINDCAST_EMBEDDER_THREADS, or a longer interval.',
-  'model-missing': 'Run `npm run setup`, then start market-physics again.',
+  'model-missing': 'Run `npm run setup`, then start again.',
   'recall-low': 'Let the index be renewed (it is after 5,000 new rows); until then ask with `search: exact`.',
   'vectors-away': 'Look at the folder of LanceDB under HINDCAST_HOME: is it there, readable, on a disk that answers?',
-  'instruments-refused': 'Raise HINDCAST_INSTRUMENTS_MAX (about 100 KB of memory each) and start market-physics again.',
+  'instruments-refused': 'Raise HINDCAST_INSTRUMENTS_MAX (about 100 KB of memory each) and start again.',
   'slow-subscribers': 'Tell the readers that are named: they get the newest state of each symbol instead of every one.',
   'feed-failed': 'Read why in `npx hindcast feeds`, mend it (keys, symbols, addresses), then `npx hindcast feeds start <name>`.',
   'feed-away': 'Wait: it connects again by itself, and asks for what it missed. Where it lasts, look at the network and at the source.',

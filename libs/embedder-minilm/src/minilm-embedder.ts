@@ -142,7 +142,7 @@ export class MiniLmEmbedder implements Embedder {
 function doesNotLoad(modelDirectory: string, cause: Error): HindcastError {
   return new HindcastError(
     'MODEL_MISSING',
-    `The embedding model in ${modelDirectory} does not load: ${cause.message}. Remove that folder, run \`npm run setup\`, then restart.`,
+    `The embedding model in ${modelDirectory} does not load: ${cause.message}. Remove that folder, run \`npm run setup\`, then start again.`,
     { cause },
   );
 }

@@ -20,6 +20,8 @@ export async function modelIdOf(directory: string): Promise<string> {
     const weights = await readFile(path.join(folder, weightsFile));
     return `all-MiniLM-L6-v2@${createHash('sha256').update(weights).digest('hex').slice(0, 12)}`;
   } catch (cause) {
-    throw new HindcastError('MODEL_MISSING', `The embedding model is not in ${folder}: run \`npm run setup\`, then restart.`, { cause });
+    throw new HindcastError('MODEL_MISSING', `The embedding model is not in ${folder}: run \`npm run setup\`, then start again.`, {
+      cause,
+    });
   }
 }
