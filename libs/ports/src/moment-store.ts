@@ -71,11 +71,21 @@ export interface MomentFilter {
   readonly knownHorizon?: string;
   /** Leaves out moments of every instrument nearer than `withinUs` to `timeUs`: they live through the same minutes. */
   readonly exclude?: { readonly timeUs: number; readonly withinUs: number };
+  /** Leaves out stretches of single instruments: what was found before, and what stands too near to it. At most a few hundred. */
+  readonly except?: readonly MomentStretch[];
   readonly regimes?: readonly Regime[];
   /** Raw components within bounds, both inclusive; a masked one is in none. */
   readonly components?: readonly { readonly name: SignatureComponentName; readonly min?: number; readonly max?: number }[];
   /** A reproducible sample: moments whose `draw`, uniform on [0, 1) and made of the key alone, is below this. */
   readonly drawBelow?: number;
+}
+
+/** Moments of an instrument within bounds, neither included, or of a session's day. */
+export interface MomentStretch extends Instrument {
+  readonly afterUs?: number;
+  readonly beforeUs?: number;
+  /** Days since the epoch. */
+  readonly day?: number;
 }
 
 export interface MomentQuery {

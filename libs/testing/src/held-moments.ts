@@ -20,6 +20,7 @@ import type {
   MomentSearchResult,
   MomentStore,
   MomentStoreStats,
+  MomentStretch,
   StoredMemory,
 } from '@hindcast/ports';
 
@@ -171,23 +172,34 @@ function passes(columns: MomentColumns, row: number, filter: MomentFilter): bool
     toUs = Infinity,
     asOfUs = Infinity,
     exclude,
+    except = [],
     regimes,
     components = [],
     drawBelow = 1,
   } = filter;
   const instrument = columns.instruments[columns.instrument[row]];
   const timeUs = columns.timeUs[row];
+  const moment = { ...instrument, timeUs, day: columns.day[row] };
   const regime = regimeCodes[columns.regime[row]];
   if (symbols !== undefined && !symbols.includes(instrument.symbol)) return false;
   if (market !== undefined && market !== instrument.market) return false;
   if (!(timeUs >= fromUs && timeUs < toUs && timeUs <= asOfUs)) return false;
   if (exclude !== undefined && Math.abs(timeUs - exclude.timeUs) < exclude.withinUs) return false;
+  if (except.some((stretch) => isIn(stretch, moment))) return false;
   if (regimes !== undefined && (regime === null || !regimes.includes(regime))) return false;
   if (!(drawOf({ ...instrument, timeUs }) < drawBelow)) return false;
   return (
     components.every(({ name, min = -Infinity, max = Infinity }) => isWithin(columns, row, { name, min, max })) &&
     isKnown(columns, row, filter)
   );
+}
+
+function isIn(
+  { market, symbol, afterUs = -Infinity, beforeUs = Infinity, day }: MomentStretch,
+  moment: MomentKey & { readonly day: number },
+): boolean {
+  if (symbol !== moment.symbol || market !== moment.market) return false;
+  return moment.timeUs > afterUs && moment.timeUs < beforeUs && (day ?? moment.day) === moment.day;
 }
 
 function isWithin(

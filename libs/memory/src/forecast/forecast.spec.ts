@@ -105,21 +105,19 @@ describe('the effective size', () => {
 
 describe('the test against random moments', () => {
   const length = 3_000;
-  const memory = {
-    length,
-    size: 1,
-    vectors: new Float32Array(length),
+  const pool = {
     timeUs: Float64Array.from({ length }, (_, row) => row * 60 * second),
     instrument: new Uint16Array(length),
     day: Int32Array.from({ length }, (_, row) => Math.floor(row / 300)),
+    progress: Float64Array.from({ length }, (_, row) => (row % 300) / 300),
   };
-  const candidates = Int32Array.from({ length }, (_, row) => row);
   const ask = (neighbours: Int32Array, outcome: Float64Array, seed: number) =>
-    permutationTest(memory, {
-      neighbours,
-      candidates,
-      outcome,
-      progress: (row) => (row % 300) / 300,
+    permutationTest({
+      neighbours: {
+        outcome: Float64Array.from(neighbours, (row) => outcome[row]),
+        progress: Float64Array.from(neighbours, (row) => pool.progress[row]),
+      },
+      pool: { ...pool, outcome },
       minGapUs: 300 * second,
       draws: 99,
       seed,

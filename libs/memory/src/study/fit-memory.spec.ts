@@ -1,12 +1,12 @@
 import { usFromIso } from '@hindcast/contracts';
 import { usEquities } from '@hindcast/market';
-import { defaultForetell, foretell, type Foretold } from '../forecast/foretell.js';
+import { fetchedFrom } from '../forecast/fetched.fixture.js';
+import { foretell, minGapUsDefault, questionSeed, type Foretold } from '../forecast/foretell.js';
 import { MomentColumns } from '../moments/moment-columns.js';
 import { MomentRecorder } from '../moments/moment-recorder.js';
 import { parseHorizon } from '../outcomes/horizon.js';
-import type { MomentVectors } from '../search/moment-vectors.js';
+import { progressOf } from '../outcomes/relative-outcomes.js';
 import { walkOfBars } from '../signature/session-seconds.fixture.js';
-import { componentIndex, signatureSize } from '../signature/components.js';
 import { defaultWeights, standardised, type SignatureVersion } from '../signature/signature-version.js';
 import { fitMemory, type FitOptions } from './fit-memory.js';
 
@@ -35,27 +35,35 @@ const options: FitOptions = { id: 'signature.v1/1', fromUs: 0, toUs: untilUs, we
 const columns = recordedDays(days);
 const fit = fitMemory(columns, options);
 
-function answer(version: SignatureVersion, material: MomentColumns, asOfUs: number): readonly Foretold[] {
+function answer(version: SignatureVersion, material: MomentColumns, asOfUs: number): readonly Told[] {
   const { vectors, size } = standardised(version, material);
-  const { length, timeUs, instrument, day } = material;
-  const moments: MomentVectors = { length, size, vectors, timeUs, instrument, day };
+  const { timeUs, length } = material;
   const row = Array.from(timeUs.subarray(0, length)).findIndex((time) => time >= asOfUs);
-  return foretell(
-    { columns: material, moments },
-    {
-      vector: vectors.slice(row * size, (row + 1) * size),
-      timeUs: timeUs[row],
+  const vector = vectors.slice(row * size, (row + 1) * size);
+  const filter = { asOfUs: timeUs[row], exclude: { timeUs: timeUs[row], withinUs: 3_600_000_000 } };
+  return material.horizons.map((horizon) => {
+    const fetched = fetchedFrom({ columns: material, version }, horizon, { vector, k: 12, minGapUs: minGapUsDefault, filter });
+    const question = {
+      vector,
       level: { logVolatility: material.logVolatility[row], volumeRate: material.volumeRate[row] },
-      progress: material.values[row * signatureSize + componentIndex('session_progress')],
-    },
-    {
-      ...defaultForetell,
-      k: 12,
+      progress: progressOf(material, row),
+      seed: questionSeed({ timeUs: timeUs[row], vector }),
+    };
+    const foretold = foretell(fetched, question, {
+      minGapUs: minGapUsDefault,
       permutations: 99,
-      filter: { asOfUs: timeUs[row], exclude: { timeUs: timeUs[row], withinUs: 3_600_000_000 } },
-      errors: new Map(Object.entries(fit.errors)),
-    },
-  );
+      asOfUs: timeUs[row],
+      errors: fit.errors,
+    });
+    const { neighbours } = fetched;
+    const keys = Array.from({ length: neighbours.length }, (_, i) => [neighbours.instrument[i], neighbours.timeUs[i]]);
+    return { ...foretold, keys };
+  });
+}
+
+interface Told extends Foretold {
+  /** Instrument and time of each neighbour. */
+  readonly keys: readonly (readonly number[])[];
 }
 
 describe('a fit', () => {
@@ -83,28 +91,20 @@ describe('an answer', () => {
 
   it('shows neighbours apart from each other, what followed them, and a band around the forecast', () => {
     expect(all.map(({ horizon }) => horizon.id)).toEqual(['5m', 'end_of_day', 'next_day']);
-    expect(fiveMinutes.neighbours.rows).toHaveLength(12);
+    expect(fiveMinutes.keys).toHaveLength(12);
     expect(fiveMinutes.effectiveSize).toBeGreaterThan(4);
     expect(fiveMinutes.effectiveSize).toBeLessThanOrEqual(12);
     expect(fiveMinutes.returns.count).toBe(12);
     expect(fiveMinutes.usualReturns.count).toBeGreaterThan(5);
-    const forecast = Math.exp(fiveMinutes.logVolatility);
-    expect(fiveMinutes.volatilityBand!.low).toBeLessThan(forecast);
-    expect(fiveMinutes.volatilityBand!.high).toBeGreaterThan(forecast);
+    const forecast = Math.exp(fiveMinutes.volatility!.log);
+    expect(fiveMinutes.volatility!.band!.low).toBeLessThan(forecast);
+    expect(fiveMinutes.volatility!.band!.high).toBeGreaterThan(forecast);
     for (const pValue of [fiveMinutes.pValueOfReturn, fiveMinutes.pValueOfVolatility]) expect(pValue > 0 && pValue <= 1).toBe(true);
   });
 
   it('is the same again, and the same as it was before later rows came, bit for bit', () => {
     expect(answer(fit.version, columns, asOfUs)).toEqual(all);
     const later = recordedDays([...days, '2013-10-10', '2013-10-11']);
-    const now = answer(fit.version, later, asOfUs);
-    // Rows have other numbers where other instruments' rows lie between them: times tell who they are.
-    const told = (material: MomentColumns, answers: readonly Foretold[]) =>
-      answers.map(({ neighbours, ...rest }) => ({
-        ...rest,
-        times: Array.from(neighbours.rows, (row) => [material.instrument[row], material.timeUs[row]]),
-        distances: neighbours.squaredDistances,
-      }));
-    expect(told(later, now)).toEqual(told(columns, all));
+    expect(answer(fit.version, later, asOfUs)).toEqual(all);
   });
 });
