@@ -6,6 +6,8 @@ export interface Band {
   readonly high: number;
 }
 
+/** Share of outcomes that a band is to hold. */
+export const bandCoverage = 0.8;
 /** How fast the band follows what it missed, per outcome. */
 const defaultRate = 0.01;
 const levelMin = 0.002;

@@ -3,7 +3,7 @@ import type { Horizon } from '../outcomes/horizon.js';
 import { relativeOutcomes, type RelativeOutcomes } from '../outcomes/relative-outcomes.js';
 import { squaredDistances } from '../search/nearest.js';
 import type { InstrumentLevel } from '../signature/signature-fold.js';
-import { AdaptiveBand } from './adaptive-band.js';
+import { AdaptiveBand, bandCoverage } from './adaptive-band.js';
 import { distributionOf, type Distribution } from './distribution.js';
 import { effectiveSize } from './effective-size.js';
 import { localWeights, weighted } from './local-weights.js';
@@ -51,8 +51,6 @@ export const permutationsDefault = 999;
 const fitShare = 0.7;
 export const fitMax = 1_200;
 const sameTimeShare = 0.04;
-/** Share of outcomes that a band is to hold. */
-export const bandCoverage = 0.8;
 
 /** How many neighbours a forecast from so many candidates rests on. */
 export function fitSize(candidates: number): number {

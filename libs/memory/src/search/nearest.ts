@@ -30,7 +30,11 @@ export function nearest(moments: MomentVectors, query: NearestQuery): Neighbours
 }
 
 /** Squared Euclidean distances, summed in the order of components in double precision. */
-export function squaredDistances({ vectors, size }: MomentVectors, vector: ArrayLike<number>, candidates: Int32Array): Float64Array {
+export function squaredDistances(
+  { vectors, size }: Pick<MomentVectors, 'vectors' | 'size'>,
+  vector: ArrayLike<number>,
+  candidates: Int32Array,
+): Float64Array {
   if (vector.length !== size) {
     throw new HindcastError('FIELD_INVALID', `vector: it has ${vector.length} numbers; the memory's have ${size}.`);
   }

@@ -1,5 +1,5 @@
 import { minuteUs } from '@hindcast/contracts';
-import { AdaptiveBand, type Band } from '../forecast/adaptive-band.js';
+import { AdaptiveBand, bandCoverage, type Band } from '../forecast/adaptive-band.js';
 import type { MomentColumns } from '../moments/moment-columns.js';
 import { calibrationFolds, type Fold } from './folds.js';
 import type { Forecaster, PointForecast, StudyMaterial } from './forecasters.js';
@@ -23,7 +23,6 @@ export interface DayScore {
   readonly signsRight: number;
 }
 
-export const bandCoverage = 0.8;
 /** So that a band adapts as fast on a fine grid of moments as on a coarse one. */
 const learnEveryUs = minuteUs;
 const calibrationRowsMax = 1_600;
