@@ -3,6 +3,7 @@
  * and what they foretell, with how far to trust it. Pure numbers in, pure numbers out. Where memories are stored and who
  * asks for them is others' business.
  */
+export * from './base-memory.js';
 export * from './forecast/adaptive-band.js';
 export * from './forecast/distribution.js';
 export * from './forecast/effective-size.js';
@@ -13,6 +14,7 @@ export * from './forecast/seeded-random.js';
 export * from './forecast/verdict.js';
 export * from './memory-definition.js';
 export * from './moments/draw.js';
+export * from './moments/instrument-moments.js';
 export * from './moments/moment-columns.js';
 export * from './moments/moment-recorder.js';
 export * from './outcomes/horizon.js';

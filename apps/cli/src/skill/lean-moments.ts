@@ -1,6 +1,5 @@
 import { leanFeed } from '@hindcast/feeds';
 import {
-  calendarOfMarket,
   freshTickRule,
   instrumentKey,
   sideCodes,
@@ -10,8 +9,7 @@ import {
   type TickBatch,
   type TickRule,
 } from '@hindcast/market';
-import { MomentColumns, MomentRecorder, type Horizon } from '@hindcast/memory';
-import { InstrumentWindow, type Advance, type PhysicsState } from '@hindcast/physics';
+import { InstrumentMoments, MomentColumns, type Horizon } from '@hindcast/memory';
 import type { Clock } from '@hindcast/ports';
 
 export interface LeanDays {
@@ -37,12 +35,12 @@ export async function leanMoments({
   clock,
 }: LeanDays): Promise<MomentColumns> {
   const columns = new MomentColumns(horizons);
-  const instruments = new Map<string, InstrumentMoments>();
+  const instruments = new Map<string, LeanInstrument>();
   for await (const batch of await leanFeed({ dataDir, symbols, fromDay, toDay, kinds: ['trades'], batchRows, clock })) {
-    const of = (instrument: Instrument): InstrumentMoments => {
+    const of = (instrument: Instrument): LeanInstrument => {
       const key = instrumentKey(instrument);
       let moments = instruments.get(key);
-      if (!moments) instruments.set(key, (moments = new InstrumentMoments(instrument, columns, stateIntervalMs)));
+      if (!moments) instruments.set(key, (moments = new LeanInstrument(instrument, columns, stateIntervalMs)));
       return moments;
     };
     foldTrades(batch, of);
@@ -52,52 +50,29 @@ export async function leanMoments({
   return columns;
 }
 
-function foldTrades({ trades }: TickBatch, of: (instrument: Instrument) => InstrumentMoments): void {
+function foldTrades({ trades }: TickBatch, of: (instrument: Instrument) => LeanInstrument): void {
   for (let row = 0; row < trades.length; row += 1) {
     const moments = of({ market: wordAt(trades.market, row), symbol: wordAt(trades.symbol, row) });
     moments.fold({ timeUs: trades.timeUs[row], price: trades.price[row], size: trades.size[row] });
   }
 }
 
-/** Trades of files are in order and have no side: they become bars and states as they would in the service. */
-class InstrumentMoments {
-  readonly #window: InstrumentWindow;
-  readonly #recorder: MomentRecorder;
+/** Trades of files are in order and have no side: the tick rule gives it, as in the service. */
+class LeanInstrument {
+  readonly #moments: InstrumentMoments;
   #rule: TickRule = freshTickRule;
-  #states = new Map<number, PhysicsState>();
 
   constructor(instrument: Instrument, columns: MomentColumns, stateIntervalMs: number) {
-    this.#window = new InstrumentWindow(instrument, { stateIntervalMs });
-    this.#recorder = new MomentRecorder({
-      instrument,
-      calendar: calendarOfMarket(instrument.market),
-      stateIntervalMs,
-      columns,
-      extrasAt: (timeUs) => {
-        const state = this.#states.get(timeUs);
-        return state && { state };
-      },
-    });
+    this.#moments = new InstrumentMoments({ instrument, stateIntervalMs, columns });
   }
 
   fold({ timeUs, price, size }: { readonly timeUs: number; readonly price: number; readonly size: number }): void {
     this.#rule = tickRuleAfter(this.#rule, { timeUs, price });
     const sideSign = this.#rule.direction === sideCodes.buy ? 1 : this.#rule.direction === sideCodes.sell ? -1 : 0;
-    this.#window.fold({ timeUs, price, size, sideSign });
-    this.#take(this.#window.advance(timeUs));
+    this.#moments.fold({ timeUs, price, size, sideSign, late: false, sideInferred: sideSign !== 0 });
   }
 
   advance(timeUs: number): void {
-    this.#take(this.#window.advance(timeUs));
-    this.#recorder.advance(timeUs);
-  }
-
-  #take({ states, closedBars }: Advance): void {
-    for (const state of states) this.#states.set(state.timeUs, state);
-    for (const bar of closedBars) this.#recorder.append(bar);
-    if (closedBars.length === 0) return;
-    // What the recorder has passed is not asked for again.
-    const passedUs = closedBars[closedBars.length - 1].startUs;
-    for (const at of this.#states.keys()) if (at <= passedUs) this.#states.delete(at);
+    this.#moments.advance(timeUs);
   }
 }

@@ -113,3 +113,15 @@ it.each([
 ])('the calendar of %s is %s', (market, id) => {
   expect(calendarOfMarket(market).id).toBe(id);
 });
+
+it.each([usEquities, foreignExchange, aroundTheClock])('$id: the session before a session is the one that it comes after', (calendar) => {
+  fc.assert(
+    fc.property(time, (timeUs) => {
+      const session = calendar.sessionFrom(timeUs);
+      const before = calendar.sessionBefore(session.openUs);
+      expect(calendar.sessionFrom(before.closeUs)).toEqual(session);
+      expect(calendar.sessionBefore(session.closeUs)).toEqual(session);
+      expect(calendar.sessionBefore(session.closeUs - 1)).toEqual(before);
+    }),
+  );
+});

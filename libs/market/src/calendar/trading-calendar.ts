@@ -26,6 +26,8 @@ export interface TradingCalendar {
   sessionAt(timeUs: number): Session | undefined;
   /** The first session that opens at or after a time. */
   sessionFrom(timeUs: number): Session;
+  /** The last session that closed at or before a time. */
+  sessionBefore(timeUs: number): Session;
 }
 
 /** No market of ours rests for longer: four days were the longest closure, in September 2001. */
@@ -67,6 +69,15 @@ abstract class CalendarOfDays implements TradingCalendar {
       if (session && session.openUs >= timeUs) return session;
     }
     throw new Error(`${this.id}: no session within ${restDaysMax} days of ${timeUs}`);
+  }
+
+  sessionBefore(timeUs: number): Session {
+    const number = dayNumberOf(dayOnWallClock(this.zone, timeUs));
+    for (let day = number + 1; day >= number - restDaysMax; day -= 1) {
+      const session = this.sessionOn(dayOfNumber(day));
+      if (session && session.closeUs <= timeUs) return session;
+    }
+    throw new Error(`${this.id}: no session within ${restDaysMax} days before ${timeUs}`);
   }
 }
 

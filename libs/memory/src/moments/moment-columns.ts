@@ -33,6 +33,22 @@ export const momentFlags = {
 /** By code; a row without a state has code 0. */
 export const regimeCodes: readonly (Regime | null)[] = [null, 'Gaussian', 'Lévy Stable', 'Critical', 'WAIT'];
 
+/** The columns of some moments as they travel between threads: `transferablesOf` moves them without a copy. */
+export interface MomentParts extends Pick<MomentColumns, ColumnName> {
+  readonly length: number;
+  readonly instruments: readonly Instrument[];
+  readonly horizons: readonly Horizon[];
+  readonly outcomes: readonly OutcomeColumns[];
+}
+
+const columnNames = ['instrument', 'timeUs', 'day', 'logVolatility', 'volumeRate', 'mask', 'values', 'regime', 'flags'] as const;
+type ColumnName = (typeof columnNames)[number];
+
+export function transferablesOf(parts: MomentParts): ArrayBuffer[] {
+  const outcomes = parts.outcomes.flatMap((columns) => outcomeNames.map((name) => columns[name]));
+  return [...columnNames.map((name) => parts[name]), ...outcomes].map(({ buffer }) => buffer as ArrayBuffer);
+}
+
 export interface Moment {
   readonly timeUs: number;
   /** Days since the epoch of the session's day. */
@@ -67,6 +83,23 @@ export class MomentColumns {
 
   constructor(readonly horizons: readonly Horizon[]) {
     this.#outcomes = horizons.map(() => emptyOutcomes(roomAtFirst));
+  }
+
+  /** What was taken apart, in the thread that it was sent to. */
+  static of({ length, instruments, horizons, outcomes, ...columns }: MomentParts): MomentColumns {
+    const moments = new MomentColumns(horizons);
+    Object.assign(moments, columns);
+    for (const instrument of instruments) moments.codeOf(instrument);
+    moments.#outcomes.splice(0, horizons.length, ...outcomes);
+    moments.#length = length;
+    return moments;
+  }
+
+  /** Shares its memory with these columns, which are of no use any more once it is sent away. */
+  parts(): MomentParts {
+    const { instrument, timeUs, day, logVolatility, volumeRate, mask, values, regime, flags } = this;
+    const columns = { instrument, timeUs, day, logVolatility, volumeRate, mask, values, regime, flags };
+    return { ...columns, length: this.#length, instruments: this.instruments, horizons: this.horizons, outcomes: this.#outcomes };
   }
 
   get length(): number {

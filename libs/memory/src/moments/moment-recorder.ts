@@ -1,15 +1,25 @@
+import { hourUs, secondUs } from '@hindcast/contracts';
 import { dayNumberOf, type Instrument, type SecondBar, type Session, type TradingCalendar } from '@hindcast/market';
 import type { PhysicsState } from '@hindcast/physics';
+import type { Horizon } from '../outcomes/horizon.js';
 import { OutcomeFold } from '../outcomes/outcome-fold.js';
+import type { Outcome } from '../outcomes/outcome.js';
 import { SessionSeconds, type SecondsFold } from '../signature/session-seconds.js';
 import { SignatureFold, type SignatureExtras } from '../signature/signature-fold.js';
-import type { MomentColumns } from './moment-columns.js';
+import { MomentColumns, momentFlags } from './moment-columns.js';
+import { TickQuality } from './tick-quality.js';
 
-/** Beyond the bars: what a signature takes, and what is told of the ticks behind it. */
+/** Beyond the bars: what a signature takes. */
 export interface MomentExtras extends SignatureExtras {
   readonly state?: SignatureExtras['state'] & Pick<PhysicsState, 'regime'>;
-  /** `momentFlags`. */
-  readonly flags?: number;
+}
+
+/** Columns of their own for each session, so that a session can leave when nothing of it is open any more. */
+export interface SessionColumns {
+  readonly horizons: readonly Horizon[];
+  columnsOf(session: Session): MomentColumns;
+  /** A row came, or something of it became known. */
+  changed(columns: MomentColumns, row: number): void;
 }
 
 export interface RecorderOptions {
@@ -17,7 +27,7 @@ export interface RecorderOptions {
   readonly calendar: TradingCalendar;
   /** Moments lie on the epoch's grid of this step, whole seconds. */
   readonly stateIntervalMs: number;
-  readonly columns: MomentColumns;
+  readonly columns: MomentColumns | SessionColumns;
   /** What is known beyond the bars at the end of a second. */
   readonly extrasAt?: (timeUs: number) => MomentExtras | undefined;
 }
@@ -29,18 +39,24 @@ export interface RecorderOptions {
  */
 export class MomentRecorder {
   readonly #seconds: SessionSeconds;
+  readonly #quality = new TickQuality();
+  readonly #rows: RowsOfInstrument;
 
   constructor({ instrument, calendar, stateIntervalMs, columns, extrasAt }: RecorderOptions) {
     if (!(Number.isInteger(stateIntervalMs / 1_000) && stateIntervalMs > 0)) {
       throw new RangeError(`stateIntervalMs is ${stateIntervalMs}; allowed are whole seconds above 0`);
     }
     const signature = new SignatureFold();
-    const rows = new RowsOfInstrument(columns, instrument, { signature, stepUs: stateIntervalMs * 1_000, extrasAt });
-    const outcomes = new OutcomeFold(calendar, (outcome) => rows.know(outcome.stateUs, (row) => columns.setOutcome(row, outcome)), {
-      horizons: columns.horizons,
-      stateIntervalMs,
+    const into = columns instanceof MomentColumns ? oneForAll(columns) : columns;
+    const rows = new RowsOfInstrument(into, instrument, {
+      signature,
+      quality: this.#quality,
+      stepUs: stateIntervalMs * 1_000,
+      extrasAt,
     });
-    this.#seconds = new SessionSeconds(calendar, signature, rows, outcomes);
+    const outcomes = new OutcomeFold(calendar, (outcome) => rows.know(outcome), { horizons: into.horizons, stateIntervalMs });
+    this.#rows = rows;
+    this.#seconds = new SessionSeconds(calendar, signature, this.#quality, rows, outcomes);
   }
 
   /** A closed bar with trades, in time order. */
@@ -52,50 +68,99 @@ export class MomentRecorder {
   advance(untilUs: number): void {
     this.#seconds.advance(untilUs);
   }
+
+  /** Volume of the bar that is appended next whose side was inferred. */
+  inferSides(volume: number): void {
+    this.#quality.inferSides(volume);
+  }
+
+  /** A late trade in a second, which may have passed: rows of the hour after it say so. */
+  tradeLate(endUs: number): void {
+    this.#quality.tradeLate(endUs);
+    this.#rows.tradeLate(endUs);
+  }
+}
+
+function oneForAll(columns: MomentColumns): SessionColumns {
+  return { horizons: columns.horizons, columnsOf: () => columns, changed: () => undefined };
 }
 
 interface RowSource {
   readonly signature: SignatureFold;
+  readonly quality: TickQuality;
   readonly stepUs: number;
   readonly extrasAt: RecorderOptions['extrasAt'];
 }
 
+/** The rows of a session by time. */
+interface SessionRows {
+  readonly columns: MomentColumns;
+  readonly code: number;
+  readonly day: number;
+  /** Of the first second of the stretch without a rest that the session belongs to. */
+  beginUs: number;
+  readonly rowOf: Map<number, number>;
+}
+
 /** Reads a row off the signature at every step of the grid, and remembers where the last two sessions' rows stand. */
 class RowsOfInstrument implements SecondsFold {
-  readonly #code: number;
-  #day = 0;
-  #rowOf = new Map<number, number>();
-  #rowOfBefore = new Map<number, number>();
+  #now: SessionRows | undefined;
+  #before: SessionRows | undefined;
 
   constructor(
-    private readonly columns: MomentColumns,
-    instrument: Instrument,
+    private readonly into: SessionColumns,
+    private readonly instrument: Instrument,
     private readonly source: RowSource,
-  ) {
-    this.#code = columns.codeOf(instrument);
-  }
+  ) {}
 
-  openSession(session: Session): void {
-    this.#day = dayNumberOf(session.day);
-    this.#rowOfBefore = this.#rowOf;
-    this.#rowOf = new Map();
+  openSession(session: Session, follows: boolean): void {
+    const columns = this.into.columnsOf(session);
+    this.#before = this.#now;
+    const beginUs = follows ? (this.#before?.beginUs ?? NaN) : NaN;
+    this.#now = { columns, code: columns.codeOf(this.instrument), day: dayNumberOf(session.day), beginUs, rowOf: new Map() };
   }
 
   second({ endUs }: { readonly endUs: number }): void {
-    const { signature, stepUs, extrasAt } = this.source;
+    const now = this.#now;
+    if (!now) return;
+    if (Number.isNaN(now.beginUs)) now.beginUs = endUs - secondUs;
+    const { signature, quality, stepUs, extrasAt } = this.source;
     if (endUs % stepUs !== 0 || !signature.isReady) return;
     const extras = extrasAt?.(endUs);
-    const moment = { timeUs: endUs, day: this.#day, level: signature.level(), regime: extras?.state?.regime, flags: extras?.flags };
-    const row = this.columns.add(this.#code, moment, (values, at) => signature.read(values, at, extras));
-    this.#rowOf.set(endUs, row);
+    const moment = { timeUs: endUs, day: now.day, level: signature.level(), regime: extras?.state?.regime, flags: quality.flags() };
+    const row = now.columns.add(now.code, moment, (values, at) => signature.read(values, at, extras));
+    now.rowOf.set(endUs, row);
+    this.into.changed(now.columns, row);
   }
 
   closeSession(): void {
     // Rows are found until the session after the next one opens.
   }
 
-  know(stateUs: number, tell: (row: number) => void): void {
-    const row = this.#rowOf.get(stateUs) ?? this.#rowOfBefore.get(stateUs);
-    if (row !== undefined) tell(row);
+  know(outcome: Outcome): void {
+    for (const rows of this.#held()) {
+      const row = rows.rowOf.get(outcome.stateUs);
+      if (row === undefined) continue;
+      rows.columns.setOutcome(row, outcome);
+      this.into.changed(rows.columns, row);
+      return;
+    }
+  }
+
+  tradeLate(lateUs: number): void {
+    const { stepUs } = this.source;
+    for (const { columns, rowOf, beginUs } of this.#held()) {
+      if (lateUs <= beginUs) continue;
+      for (let timeUs = Math.ceil(lateUs / stepUs) * stepUs; timeUs < lateUs + hourUs; timeUs += stepUs) {
+        const row = rowOf.get(timeUs);
+        if (row === undefined || (columns.flags[row] & momentFlags.lateTrades) !== 0) continue;
+        columns.flags[row] |= momentFlags.lateTrades;
+        this.into.changed(columns, row);
+      }
+    }
+  }
+
+  #held(): readonly SessionRows[] {
+    return [this.#now, this.#before].filter((rows) => rows !== undefined);
   }
 }

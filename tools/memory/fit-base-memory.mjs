@@ -1,0 +1,48 @@
+/**
+ * Makes `libs/memory/src/base-memory-fit.ts`: scaler, weights and errors of the memory that ships with Hindcast, fitted on recorded
+ * days. `node tools/memory/fit-base-memory.mjs <folder with equity/>`, after a build; anybody with the days gets the same file.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { leanMoments } from '../../apps/cli/dist/skill/lean-moments.js';
+import { usEquities } from '../../libs/market/dist/index.js';
+import { baseMemoryId, defaultHorizons, defaultWeights, fitMemory } from '../../libs/memory/dist/index.js';
+import { systemClock } from '../../libs/ports/dist/index.js';
+import { projectRoot } from '../stack/settings.mjs';
+
+const days = { fromDay: '2013-10-07', toDay: '2013-10-09' };
+const symbols = ['SPY', 'IBM', 'BAC', 'AIG'];
+/** The study's step; closer ones are the same moments again. */
+const stepMs = 30_000;
+
+const [dataDir] = process.argv.slice(2);
+if (dataDir === undefined) throw new Error('Which folder holds equity/? node tools/memory/fit-base-memory.mjs <folder>');
+
+const columns = await leanMoments({
+  dataDir,
+  symbols,
+  ...days,
+  stateIntervalMs: stepMs,
+  horizons: defaultHorizons,
+  clock: systemClock,
+});
+const knownAtUs = /** @type {import('@hindcast/market').Session} */ (usEquities.sessionOn(days.toDay)).closeUs;
+const { version, errors, rSquared } = fitMemory(columns, {
+  id: baseMemoryId,
+  fromUs: 0,
+  // What was known when the last session had closed, its last moment included.
+  toUs: knownAtUs + 1,
+  weights: defaultWeights,
+  search: 'keep',
+});
+const { weights, scaler } = version;
+const fit = { weights, scaler, errors, knownAtUs };
+const text = `import type { MemoryFit } from './study/fit-memory.js';
+
+/** Made by tools/memory/fit-base-memory.mjs from ${symbols.join(', ')}, ${days.fromDay} to ${days.toDay}; not to be written by hand. */
+export const baseFit: Pick<MemoryFit['version'], 'weights' | 'scaler'> & Pick<MemoryFit, 'errors'> & { readonly knownAtUs: number } =
+  ${JSON.stringify(fit)};
+`;
+const file = join(projectRoot, 'libs/memory/src/base-memory-fit.ts');
+await writeFile(file, text);
+console.log(`${file}: ${columns.length} moments, R2 of five minutes' volatility ${rSquared.toFixed(3)}; format it with prettier`);
