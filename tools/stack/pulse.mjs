@@ -1,5 +1,9 @@
 /** How the one process is doing, in a line: read from its own API. */
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import tls from 'node:tls';
 
 const answerMaxMs = 3_000;
 
@@ -15,15 +19,20 @@ const answerMaxMs = 3_000;
  */
 
 /**
- * Undefined where it may not be asked: it wants a key that the environment does not have, or speaks TLS.
- * @param {{ url: string, apiKey: string | undefined }} place
+ * @typedef {object} Place
+ * @property {string} url
+ * @property {string | undefined} apiKey
+ * @property {string | undefined} certificate the file of the one that its doors show, where they speak TLS
+ */
+
+/**
+ * Undefined where it does not answer, or wants a key that the environment does not have.
+ * @param {Place} place
  * @returns {Promise<Pulse | undefined>}
  */
-export async function readPulse({ url, apiKey }) {
-  // A key is sent to nobody whose certificate was not looked at.
-  if (!url.startsWith('http:')) return undefined;
+export async function readPulse(place) {
   try {
-    const [monitoring, feeds] = await Promise.all([get(`${url}/v1/monitoring`, apiKey), get(`${url}/v1/feeds`, apiKey).catch(() => ({}))]);
+    const [monitoring, feeds] = await Promise.all([get(place, '/v1/monitoring'), get(place, '/v1/feeds').catch(() => ({}))]);
     const { feeds: all = [] } = feeds;
     return { line: [pulseLine(monitoring.sections), ...all.map(feedWord), ...problemWords(monitoring.sections)].join(' · '), feeds: all };
   } catch {
@@ -90,23 +99,49 @@ function count(value) {
 }
 
 /**
- * @param {string} url
- * @param {string | undefined} apiKey
+ * @param {Place} place
+ * @param {string} path
  * @returns {Promise<any>}
  */
-function get(url, apiKey) {
+async function get({ url, apiKey, certificate }, path) {
+  const { hostname, port } = new URL(url);
+  const signal = AbortSignal.timeout(answerMaxMs);
+  const socket = certificate === undefined ? undefined : await connectTo({ host: hostname, port: Number(port) }, { certificate, signal });
   return new Promise((resolve, reject) => {
     const headers = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
-    const request = http.get(url, { headers, agent: false, signal: AbortSignal.timeout(answerMaxMs) }, (response) => {
+    // A connection of its own each time; an agent would open another one.
+    const connection = socket ? { createConnection: () => socket } : { agent: /** @type {const} */ (false) };
+    const options = { host: hostname, port, path, headers, signal, ...connection };
+    const request = http.get(options, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (piece) => (text += piece));
       response.once('error', reject);
       response.once('end', () => {
-        if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}`));
+        if (response.statusCode !== 200) reject(new Error(`${url}${path} answered ${response.statusCode}`));
         else resolve(JSON.parse(text));
       });
     });
     request.once('error', reject);
   });
+}
+
+/**
+ * A connection to whoever shows our own certificate, byte for byte: nobody else is sent a key. Its name and authority are what
+ * others know it by, and need not be what we call it by.
+ * @param {{ host: string, port: number }} place
+ * @param {{ certificate: string, signal: AbortSignal }} options
+ */
+async function connectTo(place, { certificate, signal }) {
+  // Read each time: a renewed one is taken up without a restart.
+  const ours = new X509Certificate(readFileSync(certificate));
+  const socket = tls.connect({ ...place, rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect', { signal });
+    if (!socket.getPeerX509Certificate()?.raw.equals(ours.raw)) throw new Error('whoever answers shows another certificate');
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }

@@ -22,6 +22,7 @@ const compileCache = join(projectRoot, 'node_modules/.cache/hindcast/compiled');
  * @property {string} log the file
  * @property {number} restartDelayMaxMs
  * @property {string | undefined} apiKey what our own calls carry, where it stands in the environment
+ * @property {string | undefined} certificate the file of the one that its doors show, where they speak TLS
  */
 
 /**
@@ -49,6 +50,7 @@ export function readStandaloneSettings(env) {
     folders: { run: join(home, 'run', processName), logs },
     log: join(logs, `${processName}.log`),
     restartDelayMaxMs,
+    certificate: HINDCAST_TLS_CERT_FILE ? resolve(projectRoot, HINDCAST_TLS_CERT_FILE) : undefined,
     apiKey: env.HINDCAST_API_KEY || (env.HINDCAST_API_KEY_FILE && readSecret(resolve(projectRoot, env.HINDCAST_API_KEY_FILE))) || undefined,
   });
 }

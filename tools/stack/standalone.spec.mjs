@@ -100,4 +100,6 @@ it('the one process needs nothing that the environment says of servers', () => {
     HINDCAST_BIND: '0.0.0.0',
   });
   expect(settings).toMatchObject({ url: 'https://127.0.0.1:7800', grpc: '127.0.0.1:7810', ports: [7800, 7810], apiKey: undefined });
+  expect(settings.certificate).toMatch(/\/cert\.pem$/);
+  expect(readStandaloneSettings({}).certificate).toBeUndefined();
 });
