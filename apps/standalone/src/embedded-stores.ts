@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MemoryBus } from '@hindcast/bus-memory';
 import type { OpenEmbedder } from '@hindcast/market-physics';
 import type { Clock, TickStore } from '@hindcast/ports';
-import { projectRoot, type Metrics, type MonitoringRegistry } from '@hindcast/service-kit';
+import { keepHomeRecord, projectRoot, requireKnownHome, suiteVersion, type Metrics, type MonitoringRegistry } from '@hindcast/service-kit';
 import type { RemoteTickStore } from '@hindcast/store-duckdb';
 import { LanceMigrator } from '@hindcast/store-lance';
 import type { DroppedRows, RetentionRun } from '@hindcast/store-duckdb';
@@ -45,8 +45,11 @@ export interface EmbeddedStores {
 
 export async function openStores(config: StandaloneConfig, clock: Clock, open: Openers): Promise<EmbeddedStores> {
   await mkdir(config.home, { recursive: true });
+  await requireKnownHome(config.home);
   const ticks = await open.ticks(config);
   try {
+    // The folder is ours alone by now, and files of instruments are brought up to date from here on.
+    await keepHomeRecord(config.home, suiteVersion);
     await migrateVectors(config, clock);
   } catch (error) {
     await ticks.close();

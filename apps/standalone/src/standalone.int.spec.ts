@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -196,6 +196,20 @@ it('reports once on all of them, each dependency under the service that needs it
 it('lets nobody else open its stores', async () => {
   await expect(startStandalone(home)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
   expect((await ask('/health/live')).status).toBe(200);
+});
+
+it('refuses a folder that a newer version has written, before anything in it is opened', async () => {
+  const newer = await mkdtemp(join(tmpdir(), 'standalone-newer-'));
+  const record = { version: '9.0.0', migrations: { 'duckdb/instrument': [{ name: '999_newer.sql', sha256: 'x' }] } };
+  const folder = join(newer, 'standalone');
+  await mkdir(folder);
+  await writeFile(join(folder, 'written-with.json'), JSON.stringify(record));
+  await expect(startStandalone(newer)).rejects.toMatchObject({
+    code: 'SCHEMA_CHANGED',
+    message: expect.stringContaining('was written by Hindcast 9.0.0 in a form that this version does not know') as string,
+  });
+  expect(await readdir(folder)).toEqual(['written-with.json']);
+  await rm(newer, { recursive: true });
 });
 
 it('has everything again when it is started again, and knows what it has', async () => {

@@ -67,7 +67,7 @@ export class LmdbTickLog implements TickLog {
     if (identity.formatVersion !== logFormatVersion) {
       throw new HindcastError(
         'LOG_UNAVAILABLE',
-        `the log is of format ${String(identity.formatVersion)}; this version reads ${String(logFormatVersion)}`,
+        `the log is of format ${String(identity.formatVersion)}; this version reads ${String(logFormatVersion)}: start the version that wrote it, or name another folder with HINDCAST_HOME`,
       );
     }
     this.streamId = identity.streamId;

@@ -25,6 +25,7 @@ export * from './grpc-handlers.js';
 export * from './grpc-server.js';
 export * from './grpc-service.js';
 export * from './health.js';
+export * from './home-record.js';
 export * from './http-client.js';
 export * from './lifecycle.js';
 export * from './logger.js';

@@ -29,7 +29,8 @@ import { openTracing } from './tracing.js';
 const defaultBodyLimitBytes = 8 * 1024 * 1024;
 
 /** All services are released together, so the kit's version is everyone's. */
-const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
+/** Of all that is built here: one version. */
+export const suiteVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string })
   .version;
 
 export interface ServiceOptions<C extends BaseConfig> {

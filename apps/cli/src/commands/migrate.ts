@@ -41,13 +41,13 @@ const migrators: Readonly<Record<string, OpenMigrator>> = {
 };
 
 export async function migrateStatus(terminal: Terminal): Promise<ExitCode> {
-  const lines = await statusLines();
+  const lines = await migrationLines();
   terminal.print(terminal.json ? JSON.stringify(lines) : migrationsText(lines));
   return lines.some(({ state }) => state === 'changed' || state === 'lost') ? exitCodes.failed : exitCodes.ok;
 }
 
 export async function migratePlan(terminal: Terminal): Promise<ExitCode> {
-  const pending = (await statusLines()).filter(({ state }) => state === 'pending');
+  const pending = (await migrationLines()).filter(({ state }) => state === 'pending');
   if (terminal.json) terminal.print(JSON.stringify(pending));
   else terminal.print(pending.length === 0 ? 'nothing to apply' : migrationsText(pending));
   return exitCodes.ok;
@@ -72,7 +72,8 @@ export async function migrateUp(terminal: Terminal): Promise<ExitCode> {
   return exitCodes.ok;
 }
 
-function statusLines(): Promise<readonly MigrationLine[]> {
+/** What each store of a stack has, and lacks. */
+export function migrationLines(): Promise<readonly MigrationLine[]> {
   return eachStore(async (store, migrator) => (await migrator.status()).map((status) => line(store, status)));
 }
 

@@ -10,6 +10,7 @@ const healthy: MachineFacts = {
   running: undefined,
   damagedFiles: [],
   files: 3,
+  schemas: [{ where: '.hindcast/standalone', kind: 'standalone', pending: ['duckdb/store/002_a.sql'], strange: [] }],
   model: { folder: '/cache/minilm-int8', isThere: true },
   clock: { nowMs, builtMs: nowMs - 1 },
   access: [],
@@ -46,6 +47,21 @@ describe('the doctor', () => {
       'fault: runs: http://127.0.0.1:7700 is not ready: log: closed',
     ],
     ['damaged files', { damagedFiles: ['a', 'b'] }, 'fault: stores: 2 of 3 files are damaged: a, b'],
+    [
+      'a home of a newer version',
+      { schemas: [{ where: '.hindcast/standalone', kind: 'standalone', pending: [], strange: ['lancedb/002_b.json'] }] },
+      'fault: schema: .hindcast/standalone has migrations that this version does not know, or has otherwise: lancedb/002_b.json',
+    ],
+    [
+      'servers that lack a migration',
+      { schemas: [{ where: 'the stack', kind: 'stack', pending: ['questdb/004_c.sql'], strange: [] }] },
+      'warning: schema: the stack lacks questdb/004_c.sql',
+    ],
+    [
+      'servers that do not say what they have',
+      { schemas: [{ where: 'the stack', kind: 'stack', pending: [], strange: [], fault: 'QuestDB does not answer' }] },
+      'warning: schema: the stack: QuestDB does not answer',
+    ],
     ['no model', { model: { folder: '/cache', isThere: false } }, 'warning: model: no embedding model in /cache'],
     ['a model that did not load', { running: { ...running, model: null } }, 'warning: model: it is there, and what runs has not loaded it'],
     [

@@ -13,9 +13,22 @@ export interface MachineFacts {
   /** Files of instruments that cannot be what they should be, told without opening them. */
   readonly damagedFiles: readonly string[];
   readonly files: number;
+  /** How what is stored is laid out: by one process in the home, by a stack in its servers. */
+  readonly schemas: readonly SchemaFacts[];
   readonly model: { readonly folder: string; readonly isThere: boolean };
   readonly clock: { readonly nowMs: number; readonly builtMs: number };
   readonly access: readonly AccessFacts[];
+}
+
+export interface SchemaFacts {
+  readonly where: string;
+  readonly kind: 'standalone' | 'stack';
+  /** Names of migrations that are still to be applied. */
+  readonly pending: readonly string[];
+  /** Applied, and unknown here or another one: a newer version did that. */
+  readonly strange: readonly string[];
+  /** Why it cannot be told; undefined where it can. */
+  readonly fault?: string;
 }
 
 export interface PortFacts {
@@ -68,6 +81,7 @@ export function diagnose(facts: MachineFacts): readonly Finding[] {
     ...facts.ports.map((port) => portFinding(port)),
     ...runningFindings(facts),
     storesFinding(facts),
+    ...facts.schemas.map(schemaFinding),
     modelFinding(facts),
     ...clockFindings(facts),
     ...facts.access.map((access) => accessFinding(access, facts.clock.nowMs)),
@@ -140,6 +154,26 @@ function storesFinding({ damagedFiles, files }: MachineFacts): Finding {
     state: 'fault',
     found: `${damagedFiles.length} of ${files} files are damaged: ${damagedFiles.join(', ')}`,
     advice,
+  };
+}
+
+function schemaFinding({ where, kind, pending, strange, fault }: SchemaFacts): Finding {
+  const what = 'schema';
+  if (fault !== undefined)
+    return { what, state: 'warning', found: `${where}: ${fault}`, advice: 'Start what does not answer, and ask again.' };
+  if (strange.length > 0) {
+    const found = `${where} has migrations that this version does not know, or has otherwise: ${strange.join(', ')}`;
+    return { what, state: 'fault', found, advice: 'Use the version of Hindcast that wrote it, or another folder with HINDCAST_HOME.' };
+  }
+  if (pending.length === 0) return { what, state: 'ok', found: `${where} is as this version wants it` };
+  const found = `${where} lacks ${pending.join(', ')}`;
+  // One process brings its files up to date when it opens them; servers are migrated by whoever starts the stack.
+  if (kind === 'standalone') return { what, state: 'ok', found: `${found}; the next start applies it` };
+  return {
+    what,
+    state: 'warning',
+    found,
+    advice: 'npx hindcast migrate up applies it, as npm run stack does before it starts the services.',
   };
 }
 

@@ -8,6 +8,7 @@ import { parseKeyFile, projectRoot, ServiceClient } from '@hindcast/service-kit'
 import type { CliConfig } from '../config.js';
 import { listens } from '../which-runs.js';
 import type { AccessFacts, MachineFacts, PortFacts, RunningFacts } from './diagnosis.js';
+import { schemaFacts } from './schema-facts.js';
 
 const nodeNeeded = 22;
 const askMaxMs = 4_000;
@@ -33,6 +34,7 @@ export async function machineFacts(config: CliConfig): Promise<MachineFacts> {
     files: data.length,
     damagedFiles: (await Promise.all(data.map(async (file) => ((await isDuckDb(file)) ? [] : [shown(file)])))).flat(),
     model: { folder: model, isThere: existsSync(join(model, 'minilm', 'onnx', 'model_quantized.onnx')) },
+    schemas: await schemaFacts(config, { stackRuns: running !== undefined && running.url === config.tickIngestUrl, shown }),
     clock: { nowMs: Date.now(), builtMs: statSync(join(projectRoot, 'package-lock.json')).mtimeMs },
     access: await accessFacts(config),
   };
