@@ -116,6 +116,11 @@ export class EmbeddedDatabase {
     }
   }
 
+  /** What DuckDB may hold by its own count. */
+  get memoryBytesMax(): number {
+    return this.#limits.memoryBytesMax;
+  }
+
   connect(): Promise<DuckDBConnection> {
     return this.#instance.connect();
   }

@@ -206,6 +206,18 @@ it('no more rows are converted than an answer holds', async () => {
 });
 
 describe('a question that is too much', () => {
+  it.each(['median(range)', 'quantile_cont(range, 0.3)', 'mode(range)'])(
+    'ends when it makes the process grow beyond its bound: %s of a billion',
+    async (gathering) => {
+      world = await StoreWorld.create({ memoryBytesMax: 64_000_000 });
+      await expect(ask(`SELECT ${gathering} FROM range(1_000_000_000)`)).rejects.toMatchObject({
+        code: 'SQL_TOO_HEAVY',
+        message: expect.stringContaining('grow by more than 128 MB') as string,
+      });
+      expect((await ask('SELECT median(range) FROM range(1_000)')).rows).toEqual([[499.5]]);
+    },
+  );
+
   const heavy = 'SELECT count(*) FROM range(1_000_000) a, range(1_000_000) b WHERE (a.range * b.range) % 7 = 3';
 
   it('ends when its time is over, when it is called off before its files are open, and one is answered at a time', async () => {

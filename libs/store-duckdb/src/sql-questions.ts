@@ -33,17 +33,25 @@ const answerBytesMax = 16_000_000;
 /** Characters of a question. */
 export const sqlTextMax = 10_000;
 
+type Ending = 'cancelled' | 'late' | 'large';
+
 /** From when it is asked: what ends it may come before its statement runs. */
 interface UnderWay {
   readonly id: string;
   readonly timeMaxMs: number;
+  readonly growthBytesMax: number;
   connection?: DuckDBConnection;
-  ending?: 'cancelled' | 'late';
+  ending?: Ending;
   interruptions?: NodeJS.Timeout;
 }
 
 /** DuckDB forgets an interruption that comes just before a statement starts, so it is said until it is heard. */
 const interruptEveryMs = 20;
+
+/** A median takes in about 500 MB a second. */
+const memoryLookMs = 50;
+/** Of what DuckDB may hold: all of it, when none was held before, and as much that it does not count. */
+const growthOfBound = 2;
 
 /**
  * Answers SELECTs of anybody who may read, over the files of all instruments or of some. One at a time, on a connection of
@@ -65,13 +73,21 @@ export class SqlQuestions {
   /** READS_FULL while another one is answered; SQL_INVALID, SQL_TOO_HEAVY, CALL_CANCELLED, FIELD_INVALID, and what a file's trouble is called. */
   async ask(question: SqlQuestion): Promise<SqlAnswer> {
     if (this.#underWay) throw new HindcastError('READS_FULL', 'Another SQL question is being answered; one at a time is.');
-    const underWay: UnderWay = { id: question.id, timeMaxMs: question.timeMaxMs };
+    const growthBytesMax = growthOfBound * this.#database.memoryBytesMax;
+    const underWay: UnderWay = { id: question.id, timeMaxMs: question.timeMaxMs, growthBytesMax };
     this.#underWay = underWay;
     const deadline = setTimeout(() => this.#end('late'), question.timeMaxMs);
+    // What median, quantile and mode gather is in no count of DuckDB's, so the process itself is looked at.
+    const residentBefore = process.memoryUsage.rss();
+    const look = (): void => {
+      if (process.memoryUsage.rss() - residentBefore > growthBytesMax) this.#end('large');
+    };
+    const looks = setInterval(look, memoryLookMs);
     try {
       return await this.#askAlone(question, underWay);
     } finally {
       clearTimeout(deadline);
+      clearInterval(looks);
       clearInterval(underWay.interruptions);
       this.#underWay = undefined;
     }
@@ -96,7 +112,7 @@ export class SqlQuestions {
     if (this.#underWay?.id === id) this.#end('cancelled');
   }
 
-  #end(ending: 'cancelled' | 'late'): void {
+  #end(ending: Ending): void {
     const underWay = this.#underWay;
     if (!underWay || underWay.ending) return;
     underWay.ending = ending;
@@ -146,10 +162,15 @@ export class SqlQuestions {
   }
 }
 
-function throwIfEnded({ ending, timeMaxMs }: UnderWay): void {
+function throwIfEnded({ ending, timeMaxMs, growthBytesMax }: UnderWay): void {
   if (ending === 'cancelled') throw new HindcastError('CALL_CANCELLED', 'The question was called off.');
   if (ending === 'late')
     throw new HindcastError('SQL_TOO_HEAVY', `It was not answered in ${timeMaxMs / 1_000} s: ask for less time or fewer symbols.`);
+  if (ending === 'large')
+    throw new HindcastError(
+      'SQL_TOO_HEAVY',
+      `It made the process grow by more than ${Math.round(growthBytesMax / 1_000_000)} MB: median, quantile and mode hold all values that they are given, approx_quantile does not.`,
+    );
 }
 
 function failureOf(cause: unknown): HindcastError {
