@@ -15,6 +15,8 @@ export interface RequestTimes {
 
 /** The steps that tick-ingest takes with each batch. */
 export class BatchSteps {
+  private newestNumber = 0;
+
   constructor(
     private readonly tracer: BatchTracer,
     private readonly streamId: string,
@@ -29,7 +31,10 @@ export class BatchSteps {
         'hindcast.quotes': quotes.length,
         'hindcast.rejected': rejected.length,
       };
-      this.tracer.step({ ...batch, name: 'door receive', startUs: receivedUs, endUs: flushedUs, attributes, isWhole: true, traceparent });
+      // Of requests that share a batch the first one's step is the whole of which the others' are part.
+      const isWhole = number !== this.newestNumber;
+      this.newestNumber = number;
+      this.tracer.step({ ...batch, name: 'door receive', startUs: receivedUs, endUs: flushedUs, attributes, isWhole, traceparent });
       this.tracer.step({ ...batch, name: 'parse', startUs: receivedUs, endUs: parsedUs });
       this.tracer.step({ ...batch, name: 'admit', startUs: parsedUs, endUs: admittedUs });
       this.tracer.step({ ...batch, name: 'log flush', startUs: admittedUs, endUs: flushedUs });

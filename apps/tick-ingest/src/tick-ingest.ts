@@ -150,8 +150,12 @@ export class TickIngest {
     const steps = tracer && new BatchSteps(tracer, log.streamId);
     const drain = this.drainOf(log, publisher, steps);
     const timeline = new LogTimeline(log.position());
+    let newestNumber = 0;
     const onFlushed = (batch: LoggedBatch): void => {
       timeline.flushed(batch.number, weightOf(batch));
+      // The parts of one batch are on disk all at once.
+      if (batch.number === newestNumber) return;
+      newestNumber = batch.number;
       drain.advance(batch.number);
       publisher.flushed(batch.number);
     };

@@ -37,6 +37,27 @@ describe('grouped writes', () => {
     expect(commits.map((commit) => commit.writes)).toEqual([[1], [2, 3]]);
   });
 
+  it('say which of them the next one will join: none whose commit has begun', async () => {
+    const { writes, commits, committed } = held();
+    const added = [writes.add(1)];
+    expect(writes.sharesNext((write) => write === 1)).toBe(true);
+    await committed(1);
+    expect(writes.sharesNext((write) => write === 1)).toBe(false);
+    for (let write = 2; write <= 256; write++) added.push(writes.add(write));
+    expect(writes.sharesNext((write) => write === 2)).toBe(true);
+    added.push(writes.add(257));
+    // A commit takes 256, and what comes next is in another.
+    expect(writes.sharesNext((write) => write === 257)).toBe(false);
+    added.push(writes.add(258));
+    commits[0].end();
+    await committed(2);
+    commits[1].end();
+    await committed(3);
+    expect(commits.map((commit) => commit.writes.length)).toEqual([1, 256, 1]);
+    commits[2].end();
+    await Promise.all(added);
+  });
+
   it('fail together where the commit fails, and alone where one is left out', async () => {
     const { writes, commits, committed } = held();
     const failed = [writes.add(1), writes.add(2)];

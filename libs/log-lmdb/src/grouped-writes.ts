@@ -28,6 +28,11 @@ export class GroupedWrites<Write> {
     });
   }
 
+  /** Whether the next write will share the commit of the one that is meant, which has not begun. */
+  sharesNext(isMeant: (write: Write) => boolean): boolean {
+    return this.waiting.length < groupMax && this.waiting.findLast(({ write }) => isMeant(write)) !== undefined;
+  }
+
   /** Resolves when nothing waits any more. */
   async settled(): Promise<void> {
     while (this.running) await this.running;

@@ -1,5 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import { decodeLoggedBatch, encodeLoggedBatch, instrumentOfKey, type LoggedBatch } from '@hindcast/market';
+import { decodeLoggedBatch, instrumentOfKey, type LoggedBatch } from '@hindcast/market';
 import type {
   CheckpointReport,
   Clock,
@@ -19,16 +19,9 @@ import type {
 } from '@hindcast/ports';
 import { GroupedWrites } from './grouped-writes.js';
 import { notWritten, reasonOf } from './log-failure.js';
-import {
-  writeAppended,
-  writeForgotten,
-  writeReleased,
-  writeStored,
-  writeTrimmed,
-  type AppendedGroup,
-  type EncodedWrite,
-} from './log-changes.js';
-import { faultOfStored } from './log-counters.js';
+import { encodedBatches } from './encoded-batches.js';
+import { writeAppended, writeForgotten, writeReleased, writeStored, writeTrimmed } from './log-changes.js';
+import { faultOfStored, writesInTurn } from './log-counters.js';
 import { countMarksHeld, writeInheritance } from './log-opening.js';
 import {
   countersKey,
@@ -56,7 +49,7 @@ export class LmdbTickLog implements TickLog {
   failure: HindcastError | undefined;
   private counters: LogCounters;
   private readonly waiting = new Set<() => void>();
-  private readonly writes = new GroupedWrites<EncodedWrite>((group) => this.appendGroup(group));
+  private readonly writes = new GroupedWrites<LogWrite>((group) => this.appendGroup(group));
   private isClosed = false;
 
   private constructor(
@@ -103,16 +96,18 @@ export class LmdbTickLog implements TickLog {
   }
 
   append(write: LogWrite): Promise<void> {
-    return this.writes.add({ write, bodies: write.batches.map((batch) => ({ number: batch.number, body: encodeLoggedBatch(batch) })) });
+    return this.writes.add(write);
   }
 
-  private async appendGroup(group: readonly EncodedWrite[]): Promise<readonly (Error | undefined)[]> {
-    let faults: AppendedGroup['faults'] = [];
-    await this.changeCounters((before) => {
-      const appended = writeAppended(this.tables, before, group);
-      faults = appended.faults;
-      return appended.counters;
-    });
+  waits(serial: number): boolean {
+    return this.writes.sharesNext((write) => write.serial === serial);
+  }
+
+  private async appendGroup(group: readonly LogWrite[]): Promise<readonly (Error | undefined)[]> {
+    const { taken, faults } = writesInTurn(this.counters, group);
+    // Before the transaction, which holds up every other one.
+    const bodies = encodedBatches(taken);
+    if (taken.length > 0) await this.changeCounters((before) => writeAppended(this.tables, before, { writes: taken, bodies }));
     return faults.map((fault) => (fault === undefined ? undefined : notWritten(fault)));
   }
 

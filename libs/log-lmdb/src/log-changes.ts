@@ -3,7 +3,6 @@ import { rowName, type CellTotals, type LogWrite, type QuarantinedRow, type Stor
 import {
   cellKey,
   emptyCell,
-  faultOfWrite,
   newestInstruments,
   summedCells,
   totalsAfterForgotten,
@@ -12,6 +11,7 @@ import {
   totalsAfterWrite,
   type CellName,
 } from './log-counters.js';
+import type { EncodedBatch } from './encoded-batches.js';
 import { floorKey, raise, type LogCounters, type LogTables } from './log-tables.js';
 
 /**
@@ -19,34 +19,19 @@ import { floorKey, raise, type LogCounters, type LogTables } from './log-tables.
  * inside the transaction that also keeps the counters, so that they and the tables never part.
  */
 
-/** A write with its batches as they will rest: encoded before the transaction, which holds up every other one. */
-export interface EncodedWrite {
-  readonly write: LogWrite;
-  readonly bodies: readonly { readonly number: number; readonly body: Uint8Array }[];
-}
-
+/** Writes that follow one another, and their batches as they will rest. */
 export interface AppendedGroup {
-  readonly counters: LogCounters;
-  /** Of each write why it was left out, undefined where it was not. */
-  readonly faults: readonly (string | undefined)[];
+  readonly writes: readonly LogWrite[];
+  readonly bodies: readonly EncodedBatch[];
 }
 
 /** Several writes: each batch, but of instruments and cells only what they are in the end. */
-export function writeAppended(tables: LogTables, before: LogCounters, group: readonly EncodedWrite[]): AppendedGroup {
-  let counters = before;
-  const taken: LogWrite[] = [];
-  const faults = group.map(({ write, bodies }) => {
-    const fault = faultOfWrite(counters, write);
-    if (fault !== undefined) return fault;
-    for (const { number, body } of bodies) void tables.batches.put(number, body as Buffer);
-    taken.push(write);
-    counters = totalsAfterWrite(counters, write);
-    return undefined;
-  });
-  for (const [key, instrument] of newestInstruments(taken)) void tables.instruments.put(key, instrument);
-  for (const cell of summedCells(taken))
+export function writeAppended(tables: LogTables, before: LogCounters, { writes, bodies }: AppendedGroup): LogCounters {
+  for (const { number, body } of bodies) void tables.batches.put(number, body as Buffer);
+  for (const [key, instrument] of newestInstruments(writes)) void tables.instruments.put(key, instrument);
+  for (const cell of summedCells(writes))
     changeCell(tables, cell, ({ admitted, late }) => ({ admitted: admitted + cell.admitted, late: late + cell.late }));
-  return { counters, faults };
+  return writes.reduce(totalsAfterWrite, before);
 }
 
 export function writeStored(tables: LogTables, before: LogCounters, progress: StoredProgress): LogCounters {

@@ -29,11 +29,39 @@ export function freshCounters({
   };
 }
 
+export interface WritesInTurn {
+  readonly taken: readonly LogWrite[];
+  /** Of each write of the group why it is left out, undefined where it is not. */
+  readonly faults: readonly (string | undefined)[];
+}
+
+/** The writes of a group that follow what was written, and one another. */
+export function writesInTurn(before: Pick<LogCounters, 'serial' | 'headNumber'>, group: readonly LogWrite[]): WritesInTurn {
+  const taken: LogWrite[] = [];
+  let newest = { ...before, isOpen: false };
+  const faults = group.map((write) => {
+    const fault = faultOfWrite(newest, write);
+    if (fault !== undefined) return fault;
+    taken.push(write);
+    const last = write.batches.at(-1);
+    newest = { serial: write.serial, headNumber: last?.number ?? newest.headNumber, isOpen: newest.isOpen || last !== undefined };
+    return undefined;
+  });
+  return { taken, faults };
+}
+
+/** `isOpen`: the head batch is of this group, so that it may have further parts. */
+interface NewestWrite extends Pick<LogCounters, 'serial' | 'headNumber'> {
+  readonly isOpen: boolean;
+}
+
 /** A write that was admitted on one that failed must fail too, whatever the disk does by now. */
-export function faultOfWrite({ serial, headNumber }: LogCounters, write: LogWrite): string | undefined {
+function faultOfWrite({ serial, headNumber, isOpen }: NewestWrite, write: LogWrite): string | undefined {
   if (serial + 1 !== write.serial) return `write ${String(write.serial)} does not follow write ${String(serial)}`;
-  const at = write.batches.findIndex(({ number }, index) => number !== headNumber + 1 + index);
-  return at < 0 ? undefined : `batch ${write.batches[at].number} does not follow batch ${headNumber + at}`;
+  const isPart = isOpen && write.batches.at(0)?.number === headNumber;
+  const firstNumber = isPart ? headNumber : headNumber + 1;
+  const at = write.batches.findIndex(({ number }, index) => number !== firstNumber + index);
+  return at < 0 ? undefined : `batch ${write.batches[at].number} does not follow batch ${firstNumber + at - 1}`;
 }
 
 /** The watermark says that everything below it was seen: it may neither leap nor go over the same batches again. */

@@ -8,7 +8,7 @@ import { instrumentKey, type Instrument } from './instrument.js';
 import type { KnownTicks } from './known-ticks.js';
 import { RowChecks, rejectedRow, type AdmissionLimits, type Objection } from './row-checks.js';
 import { selectQuotes, selectTrades, type RowSelection } from './select-rows.js';
-import { sequenceOf, type LoggedBatch, type Mark, type RejectedRow, type TickBatch } from './tick-batch.js';
+import { sequenceOf, type BatchPlace, type LoggedBatch, type Mark, type RejectedRow, type TickBatch } from './tick-batch.js';
 import { tickRuleAfter, type TickRule } from './tick-rule.js';
 
 export interface KindCounts {
@@ -39,8 +39,7 @@ export interface Admission {
   readonly cells: readonly CellCount[];
 }
 
-export interface AdmissionArguments {
-  readonly number: number;
+export interface AdmissionArguments extends BatchPlace {
   readonly nowUs: number;
   readonly limits: AdmissionLimits;
   readonly known: KnownTicks;
@@ -51,12 +50,18 @@ export interface AdmissionArguments {
  * rejected and why, which trades are late, and the side of those that came without one. What it decides is written
  * into the batch; nobody downstream decides it again. The given state is left as it was.
  */
-export function admit(state: AdmissionState, batch: TickBatch, { number, nowUs, limits, known }: AdmissionArguments): Admission {
+export function admit(
+  state: AdmissionState,
+  batch: TickBatch,
+  { number, firstPosition = 0, nowUs, limits, known }: AdmissionArguments,
+): Admission {
   const drafts = new Drafts(state);
   const cells = new Cells();
   const rejected: RejectedRow[] = [...batch.rejected];
-  const trades = admitTrades(batch, { number, known, drafts, cells, rejected, checks: new RowChecks(batch.trades, { nowUs, limits }) });
-  const quotes = admitQuotes(batch, { number, known, drafts, cells, rejected, checks: new RowChecks(batch.quotes, { nowUs, limits }) });
+  const firstSequence = sequenceOf(number, firstPosition);
+  const fold = { firstSequence, known, drafts, cells, rejected };
+  const trades = admitTrades(batch, { ...fold, checks: new RowChecks(batch.trades, { nowUs, limits }) });
+  const quotes = admitQuotes(batch, { ...fold, checks: new RowChecks(batch.quotes, { nowUs, limits }) });
   const marks = batch.marks.filter((mark) => drafts.advance(mark));
   const logged: LoggedBatch = {
     number,
@@ -66,7 +71,10 @@ export function admit(state: AdmissionState, batch: TickBatch, { number, nowUs, 
     trades: trades.columns,
     quotes: quotes.columns,
     marks,
-    rejected: rejected.sort((a, b) => a.position - b.position),
+    rejected: moved(
+      rejected.sort((a, b) => a.position - b.position),
+      firstPosition,
+    ),
   };
   const changed = drafts.changed();
   return {
@@ -86,7 +94,8 @@ export function admit(state: AdmissionState, batch: TickBatch, { number, nowUs, 
 const rowsAhead = 256;
 
 interface FoldArguments {
-  readonly number: number;
+  /** Of position 0. */
+  readonly firstSequence: number;
   readonly known: KnownTicks;
   readonly drafts: Drafts;
   readonly cells: Cells;
@@ -115,13 +124,13 @@ function admitTrades({ trades: columns, slackUs }: TickBatch, fold: FoldArgument
     if (isLate) late[row] = 1;
     return late[row];
   });
-  const decided: TradeColumns = { ...columns, sequence: sequences(columns.sequence, fold.number), side, sideInferred, late };
+  const decided: TradeColumns = { ...columns, sequence: sequences(columns.sequence, fold.firstSequence), side, sideInferred, late };
   return { columns: selectTrades(decided, kept), ...counts };
 }
 
 function admitQuotes({ quotes: columns }: TickBatch, fold: FoldArguments): Folded<QuoteColumns> {
   const { kept, ...counts } = foldRows('quotes', columns, fold, () => 0);
-  const decided: QuoteColumns = { ...columns, sequence: sequences(columns.sequence, fold.number) };
+  const decided: QuoteColumns = { ...columns, sequence: sequences(columns.sequence, fold.firstSequence) };
   return { columns: selectQuotes(decided, kept), ...counts };
 }
 
@@ -129,7 +138,7 @@ function admitQuotes({ quotes: columns }: TickBatch, fold: FoldArguments): Folde
 function foldRows(
   table: TickKind,
   columns: TradeColumns | QuoteColumns,
-  { number, known, drafts, cells, rejected, checks }: FoldArguments,
+  { firstSequence, known, drafts, cells, rejected, checks }: FoldArguments,
   letIn: (row: number, draft: InstrumentDraft) => number,
 ): { readonly kept: RowSelection; readonly duplicate: number; readonly late: number } {
   const { length, timeUs, sequence } = columns;
@@ -153,7 +162,7 @@ function foldRows(
       rejected.push(rejectedRow(table, columns, row, objection));
       continue;
     }
-    known.remember(low[row], high[row], sequenceOf(number, sequence[row]));
+    known.remember(low[row], high[row], firstSequence + sequence[row]);
     const draft = draftOf(row);
     const isLate = letIn(row, draft);
     late += isLate;
@@ -168,8 +177,12 @@ function settle(verdict: 'new' | 'duplicate' | 'conflict'): 'duplicate' | Object
   return verdict === 'duplicate' ? 'duplicate' : { code: 'TRADE_CONFLICT', field: 'id' };
 }
 
-function sequences(positions: Float64Array, number: number): Float64Array {
-  return positions.map((position) => sequenceOf(number, position));
+function sequences(positions: Float64Array, firstSequence: number): Float64Array {
+  return positions.map((position) => firstSequence + position);
+}
+
+function moved(rejected: readonly RejectedRow[], firstPosition: number): readonly RejectedRow[] {
+  return firstPosition === 0 ? rejected : rejected.map((row) => ({ ...row, position: firstPosition + row.position }));
 }
 
 function countsOf(

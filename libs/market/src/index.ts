@@ -19,6 +19,7 @@ export * from './cut-batch.js';
 export * from './identity-memory.js';
 export * from './identity.js';
 export * from './instrument.js';
+export * from './join-batches.js';
 export * from './json-text.js';
 export * from './known-ticks.js';
 export * from './newest-rows.js';

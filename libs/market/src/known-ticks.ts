@@ -1,7 +1,7 @@
 import type { QuoteColumns, TradeColumns } from './columns.js';
 import { compareQuotes, compareTrades, type RowComparison } from './identity.js';
 import type { IdentityMemory } from './identity-memory.js';
-import { numberOfSequence, positionOfSequence, type LoggedBatch } from './tick-batch.js';
+import { numberOfSequence, sequenceOf, type BatchPlace, type LoggedBatch } from './tick-batch.js';
 
 /** What admission knows of a tick before it lets it in. */
 export type Verdict = 'new' | 'duplicate' | 'conflict';
@@ -23,13 +23,16 @@ export class KnownTicks {
   /** In columns, because an object for each row would be most of what admission leaves to the garbage collector. */
   private readonly remembered: { readonly low: Uint32Array; readonly high: Uint32Array; readonly sequence: Float64Array };
   private rememberedCount = 0;
+  /** Of position 0 of the batch at hand; what came before it has lower ones, in the same batch of the log too. */
+  private readonly firstSequence: number;
 
   constructor(
     private readonly memory: IdentityMemory,
-    private readonly current: { readonly number: number; readonly trades: TradeColumns; readonly quotes: QuoteColumns },
+    private readonly current: BatchPlace & { readonly trades: TradeColumns; readonly quotes: QuoteColumns },
     private readonly batchOf: (number: number, sequence: number) => Pick<LoggedBatch, 'trades' | 'quotes'>,
     private readonly stored: StoredTicks = nothingStored,
   ) {
+    this.firstSequence = sequenceOf(current.number, current.firstPosition ?? 0);
     const rowsMax = current.trades.length + current.quotes.length;
     this.remembered = { low: new Uint32Array(rowsMax), high: new Uint32Array(rowsMax), sequence: new Float64Array(rowsMax) };
   }
@@ -81,13 +84,12 @@ export class KnownTicks {
   }
 
   private rowsOf(sequence: number): Pick<LoggedBatch, 'trades' | 'quotes'> {
-    const number = numberOfSequence(sequence);
-    return number === this.current.number ? this.current : this.batchOf(number, sequence);
+    return sequence >= this.firstSequence ? this.current : this.batchOf(numberOfSequence(sequence), sequence);
   }
 
   /** The batch at hand still has bare positions where logged ones have sequences. */
   private keyOf(sequence: number): number {
-    return numberOfSequence(sequence) === this.current.number ? positionOfSequence(sequence) : sequence;
+    return sequence >= this.firstSequence ? sequence - this.firstSequence : sequence;
   }
 }
 

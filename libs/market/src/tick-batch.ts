@@ -51,6 +51,13 @@ export interface TickBatch {
   readonly rejected: readonly RejectedRow[];
 }
 
+/** Where in the log rows come to stand: a batch may hold the rows of several requests, each behind those of the one before. */
+export interface BatchPlace {
+  readonly number: number;
+  /** Where in the batch position 0 of these rows is; 0 where nothing is said. */
+  readonly firstPosition?: number;
+}
+
 /** A batch with its number, after admission: what the log holds and every follower reads. */
 export interface LoggedBatch extends TickBatch {
   readonly number: number;

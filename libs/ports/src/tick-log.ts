@@ -54,6 +54,8 @@ export interface TickLog extends LogFollower {
    * LOG_UNAVAILABLE, and then nothing of it is there, nor can a later write be that was made after it.
    */
   append(write: LogWrite): Promise<void>;
+  /** True where this write is not being written yet and the next one will go to disk with it: they may share a batch. */
+  waits(serial: number): boolean;
   /** A flushed batch, undefined where it was trimmed or is not there yet. */
   read(number: number): LoggedBatch | undefined;
   /** Everything beside the batches, as of the last flush: for a start and the ledger, as it reads every cell. */
@@ -97,6 +99,7 @@ export interface LogPosition {
 export interface LogWrite {
   /** One more than that of the write it was admitted on; a write that follows a failed one is refused. */
   readonly serial: number;
+  /** The first may be the next part of the newest batch of a write that `waits`: the log holds one batch then, in the order of its parts. */
   readonly batches: readonly LoggedBatch[];
   readonly instruments: readonly InstrumentState[];
   readonly counts: Readonly<Record<TickKind, KindCounts>>;

@@ -1,5 +1,5 @@
 import type { TickKind } from '@hindcast/contracts';
-import { freshInstrument, sequenceOf, type InstrumentState, type Mark } from '@hindcast/market';
+import { freshInstrument, sequenceOf, sliceQuotes, sliceTrades, type InstrumentState, type Mark } from '@hindcast/market';
 import type { QuarantinedRow, StoredCell, TickLog } from '@hindcast/ports';
 import { logFollowerConformance } from './log-follower-conformance.js';
 import { batchContent, day, logBatch, logWrite, noCounts, spy } from './log-writes.js';
@@ -53,6 +53,25 @@ export function tickLogConformance(create: () => Promise<TickLogUnderTest>): voi
       await Promise.all(Array.from({ length: 40 }, (_, at) => log.append(logWrite(at + 1, [logBatch(at + 1)]))));
       expect(log.position()).toMatchObject({ headNumber: 40, serial: 40, rows: 200 });
       for (let number = 1; number <= 40; number++) expect(log.read(number)?.number).toBe(number);
+    });
+
+    it('holds as one batch what writes that wait together bring of it', async () => {
+      const whole = logBatch(1);
+      const parts = [
+        { ...whole, trades: sliceTrades(whole.trades, 0, 2), quotes: sliceQuotes(whole.quotes, 0, 0) },
+        { ...whole, trades: sliceTrades(whole.trades, 2, 3), quotes: whole.quotes },
+      ];
+      expect(log.waits(1)).toBe(false);
+      const first = log.append(logWrite(1, [parts[0]]));
+      expect(log.waits(1)).toBe(true);
+      const second = log.append(logWrite(2, [parts[1], logBatch(2)]));
+      await Promise.all([first, second]);
+      expect(log.waits(1) || log.waits(2)).toBe(false);
+      expect(log.position()).toEqual({ firstNumber: 1, headNumber: 2, rows: 10, serial: 2 });
+      expect(batchContent(log.read(1)!)).toEqual(batchContent(whole));
+      // What was written is what followers have read.
+      await expect(log.append(logWrite(3, [parts[1]]))).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+      expect(batchContent((await underTest.reopen()).read(1)!)).toEqual(batchContent(whole));
     });
 
     it('adds counters where a write has no batch', async () => {

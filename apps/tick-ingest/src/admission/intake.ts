@@ -1,41 +1,30 @@
-import { HindcastError, type RejectionCode, type TickKind } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import {
   admit,
-  batchRowsMax,
   IdentityMemory,
   identityHashes,
   instrumentKey,
   KnownTicks,
   numberOfSequence,
   weightOf,
-  type Admission,
   type AdmissionLimits,
   type AdmissionState,
-  type CellCount,
+  type BatchPlace,
   type InstrumentState,
-  type KindCounts,
   type LoggedBatch,
-  type RejectedRow,
   type StoredTicks,
   type TickBatch,
 } from '@hindcast/market';
-import type { Clock, Floor, TickLog } from '@hindcast/ports';
+import type { Clock, Floor, LogWrite, TickLog } from '@hindcast/ports';
 import type { BatchSteps } from '../batch-steps.js';
+import { rejectedOf, writeOf, type AdmittedBatch, type IntakeAnswer } from './admitted-request.js';
 import { BatchCache } from './batch-cache.js';
 import { requireTaken, takenOf, type FullInstruments, type RefusedRows } from './full-instruments.js';
+import { closedBatch, newestWith, placeAfter, type NewestBatch } from './newest-batch.js';
 import { QuarantinedTicks, ticksBySequence } from './quarantined-ticks.js';
 import type { StoreLookup } from './store-lookup.js';
 
-/** What became of one request; every number in it is on disk. */
-export interface IntakeAnswer {
-  readonly counts: Readonly<Record<TickKind, KindCounts>>;
-  readonly rejected: readonly RejectedRow[];
-  /** What was accepted, by table, instrument and day, batch by batch. */
-  readonly cells: readonly CellCount[];
-  /** Left out because their instruments can take no more; only where the request allows it. */
-  readonly refused: readonly RefusedRows[];
-  readonly throughNumber: number;
-}
+export type { IntakeAnswer } from './admitted-request.js';
 
 export interface IntakeParts {
   readonly log: TickLog;
@@ -45,7 +34,7 @@ export interface IntakeParts {
   readonly logRowsMax: number;
   /** Instruments that are refused for now; none where a store takes all or nothing. */
   readonly fullInstruments?: (() => FullInstruments) | undefined;
-  /** Called with every batch once it is flushed, in order. */
+  /** Called with every batch once it is flushed, in order; with each part of one that several requests share. */
   readonly onFlushed: (batch: LoggedBatch) => void;
   readonly events?: IntakeEvents;
   /** Undefined where tracing is off. */
@@ -68,14 +57,22 @@ export interface AdmitOptions {
   readonly leavesOutFull?: boolean;
 }
 
+/** What the next request is admitted on. */
+interface Standing {
+  readonly state: AdmissionState;
+  /** Of the newest write. */
+  readonly serial: number;
+  readonly newest: NewestBatch;
+}
+
 /** A request that was admitted and waits for its flush. */
 interface Pending {
-  readonly serial: number;
-  readonly firstNumber: number;
-  readonly stateBefore: AdmissionState;
+  readonly before: Standing;
   readonly known: readonly KnownTicks[];
-  readonly batches: readonly LoggedBatch[];
+  readonly admitted: readonly AdmittedBatch[];
+  readonly write: LogWrite;
   readonly rows: number;
+  readonly throughNumber: number;
 }
 
 const doorDefault = 'http';
@@ -86,9 +83,7 @@ const noneFull: FullInstruments = new Map();
  * runs ahead of the disk; when a flush fails, everything admitted after the last flushed request is taken back.
  */
 export class Intake {
-  private state: AdmissionState;
-  private nextNumber: number;
-  private nextSerial: number;
+  private standing: Standing;
   private pending: Pending[] = [];
   private pendingRows = 0;
   private lookupsUnderWay = 0;
@@ -102,9 +97,8 @@ export class Intake {
     const { log, logRowsMax } = parts;
     const memory = log.recall();
     const { firstNumber, headNumber, serial, rows } = log.position();
-    this.state = { instruments: new Map(memory.instruments.map((instrument) => [instrumentKey(instrument), instrument])) };
-    this.nextNumber = headNumber + 1;
-    this.nextSerial = serial + 1;
+    const state = { instruments: new Map(memory.instruments.map((instrument) => [instrumentKey(instrument), instrument])) };
+    this.standing = { state, serial, newest: closedBatch(headNumber) };
     this.memory = new IdentityMemory({ rowsMax: Math.max(logRowsMax, rows + memory.quarantine.length) });
     this.cache = new BatchCache({ read: (number) => log.read(number), isFlushed: (number) => number <= log.position().headNumber });
     this.raiseFloors(memory.floors);
@@ -150,7 +144,7 @@ export class Intake {
 
   /** The newest closed time of an instrument, for metrics. */
   instruments(): Iterable<InstrumentState> {
-    return this.state.instruments.values();
+    return this.standing.state.instruments.values();
   }
 
   /**
@@ -197,7 +191,7 @@ export class Intake {
       if (era !== undefined && era !== this.takenBack)
         throw new HindcastError('LOG_UNAVAILABLE', 'a batch sent before this one could not be kept: send both again, in their order');
       const admitted = this.admitNow(batches, stored);
-      return { flushed: this.append({ ...admitted, refused }), logged: admitted.pending.batches };
+      return { flushed: this.append(admitted, refused), logged: admitted.write.batches };
     } finally {
       this.lookupsUnderWay--;
     }
@@ -231,87 +225,69 @@ export class Intake {
     throw new HindcastError('LOG_FULL', `the log holds ${held} of at most ${logRowsMax} rows until its followers advance`);
   }
 
-  private admitNow(
-    batches: readonly TickBatch[],
-    stored: readonly StoredTicks[],
-  ): { readonly admissions: readonly Admission[]; readonly pending: Pending } {
-    const { state: stateBefore, nextNumber: firstNumber } = this;
-    const admissions: Admission[] = [];
-    const knownTicks: KnownTicks[] = [];
+  private admitNow(batches: readonly TickBatch[], stored: readonly StoredTicks[]): Pending {
+    const before = this.standing;
+    const serial = before.serial + 1;
+    const admitted: AdmittedBatch[] = [];
+    const known: KnownTicks[] = [];
     try {
       for (const [at, batch] of batches.entries()) {
-        knownTicks.push(this.knownTicks(batch, stored[at]));
-        admissions.push(this.admitOne(batch, knownTicks[at]));
+        const { newest } = this.standing;
+        const isOpen = at === 0 && this.parts.log.waits(newest.serial);
+        const place = placeAfter(newest, batch, isOpen);
+        known.push(this.knownTicks(batch, place, stored[at]));
+        admitted.push({ place, admission: this.admitOne(batch, { place, serial, known: known[at] }) });
       }
     } catch (error) {
       // Nothing of the request is anywhere yet but here: what follows must be admitted as if it had never come.
-      for (const known of knownTicks) known.forget();
-      for (let number = firstNumber; number < this.nextNumber; number++) this.cache.drop(number);
-      this.state = stateBefore;
-      this.nextNumber = firstNumber;
+      this.forget({ known, logged: admitted.map(({ admission }) => admission.batch) });
+      this.standing = before;
       throw error;
     }
-    const logged = admissions.filter(({ hasContent }) => hasContent).map(({ batch }) => batch);
-    const pending: Pending = {
-      serial: this.nextSerial++,
-      firstNumber,
-      stateBefore,
-      known: knownTicks,
-      batches: logged,
-      rows: logged.reduce((sum, batch) => sum + weightOf(batch), 0),
-    };
+    this.standing = { ...this.standing, serial };
+    const write = writeOf(serial, admitted);
+    const rows = write.batches.reduce((sum, batch) => sum + weightOf(batch), 0);
+    const pending: Pending = { before, known, admitted, write, rows, throughNumber: this.standing.newest.number };
     this.pending.push(pending);
-    this.pendingRows += pending.rows;
-    return { admissions, pending };
+    this.pendingRows += rows;
+    return pending;
   }
 
-  private knownTicks({ trades, quotes }: TickBatch, stored: StoredTicks | undefined): KnownTicks {
-    const batchOf = (number: number, sequence: number) => this.quarantined.get(sequence) ?? this.cache.get(number);
-    return new KnownTicks(this.memory, { number: this.nextNumber, trades, quotes }, batchOf, stored);
+  private knownTicks({ trades, quotes }: TickBatch, place: BatchPlace, stored: StoredTicks | undefined): KnownTicks {
+    const batchOf = (number: number, sequence: number) => this.quarantined.get(sequence) ?? this.cache.get(number, sequence);
+    return new KnownTicks(this.memory, { ...place, trades, quotes }, batchOf, stored);
   }
 
-  private admitOne(batch: TickBatch, known: KnownTicks): Admission {
+  private admitOne(
+    batch: TickBatch,
+    { place, serial, known }: { readonly place: Required<BatchPlace>; readonly serial: number; readonly known: KnownTicks },
+  ): AdmittedBatch['admission'] {
     const { clock, limits } = this.parts;
-    const admission = admit(this.state, batch, { number: this.nextNumber, nowUs: clock.nowUs(), limits, known });
-    this.state = admission.state;
-    if (admission.hasContent) {
-      this.cache.put(admission.batch);
-      this.nextNumber++;
-    }
+    const { state, newest } = this.standing;
+    const admission = admit(state, batch, { ...place, nowUs: clock.nowUs(), limits, known });
+    if (admission.hasContent) this.cache.put(admission.batch);
+    this.standing = {
+      state: admission.state,
+      serial: this.standing.serial,
+      newest: admission.hasContent ? newestWith(newest, { batch, logged: admission.batch, place, serial }) : newest,
+    };
     return admission;
   }
 
-  private async append({
-    admissions,
-    pending,
-    refused,
-  }: {
-    readonly admissions: readonly Admission[];
-    readonly pending: Pending;
-    readonly refused: readonly RefusedRows[];
-  }): Promise<IntakeAnswer> {
+  private async append(pending: Pending, refused: readonly RefusedRows[]): Promise<IntakeAnswer> {
     const { log, onFlushed } = this.parts;
-    const counts = { trades: sumCounts(admissions, 'trades'), quotes: sumCounts(admissions, 'quotes') };
-    const rejected = admissions.flatMap(({ batch }) => batch.rejected);
-    const cells = admissions.flatMap(({ cells: admitted }): readonly CellCount[] => admitted);
-    const { nextNumber } = this;
+    const { write, admitted, rows, throughNumber } = pending;
+    const { counts, cells } = write;
     try {
-      await log.append({
-        serial: pending.serial,
-        batches: pending.batches,
-        instruments: newestOf(admissions.flatMap(({ changed }) => changed)),
-        counts,
-        rejectedByCode: countByCode(rejected),
-        cells,
-      });
+      await log.append(write);
     } catch (error) {
       this.takeBack(pending);
       throw error;
     }
     this.pending.splice(this.pending.indexOf(pending), 1);
-    this.pendingRows -= pending.rows;
-    for (const batch of pending.batches) onFlushed(batch);
-    return { counts, rejected: indexedThrough(admissions), cells, refused, throughNumber: nextNumber - 1 };
+    this.pendingRows -= rows;
+    for (const batch of write.batches) onFlushed(batch);
+    return { counts, rejected: rejectedOf(admitted), cells, refused, throughNumber };
   }
 
   /** A failed write and all that was admitted after it: the log refuses those too, by their serials. */
@@ -319,14 +295,16 @@ export class Intake {
     const from = this.pending.indexOf(failed);
     if (from < 0) return;
     this.takenBack++;
-    for (const { batches, known, rows } of this.pending.splice(from)) {
-      for (const ticks of known) ticks.forget();
-      for (const { number } of batches) this.cache.drop(number);
+    for (const { write, known, rows } of this.pending.splice(from)) {
+      this.forget({ known, logged: write.batches });
       this.pendingRows -= rows;
     }
-    this.state = failed.stateBefore;
-    this.nextNumber = failed.firstNumber;
-    this.nextSerial = failed.serial;
+    this.standing = failed.before;
+  }
+
+  private forget({ known, logged }: { readonly known: readonly KnownTicks[]; readonly logged: readonly LoggedBatch[] }): void {
+    for (const ticks of known) ticks.forget();
+    for (const part of logged) this.cache.dropPart(part);
   }
 
   private rememberBatch(batch: LoggedBatch): void {
@@ -361,33 +339,4 @@ function forEachIdentity({ trades, quotes }: LoggedBatch, visit: (identity: Iden
   for (const { columns, hashes } of tables) {
     for (let row = 0; row < columns.length; row++) visit({ low: hashes.low[row], high: hashes.high[row], sequence: columns.sequence[row] });
   }
-}
-
-/** A request of several batches counts its rows through, so that a position is one in the request. */
-function indexedThrough(admissions: readonly Admission[]): readonly RejectedRow[] {
-  return admissions.flatMap(({ batch }, at) =>
-    at === 0 ? batch.rejected : batch.rejected.map((row) => ({ ...row, position: at * batchRowsMax + row.position })),
-  );
-}
-
-function sumCounts(admissions: readonly Admission[], table: TickKind): KindCounts {
-  const sum = (field: keyof KindCounts): number => admissions.reduce((total, { counts }) => total + counts[table][field], 0);
-  return {
-    received: sum('received'),
-    accepted: sum('accepted'),
-    duplicate: sum('duplicate'),
-    rejected: sum('rejected'),
-    late: sum('late'),
-  };
-}
-
-/** A request of several batches may change an instrument more than once; the last form counts. */
-function newestOf(changed: readonly InstrumentState[]): readonly InstrumentState[] {
-  return [...new Map(changed.map((instrument) => [instrumentKey(instrument), instrument])).values()];
-}
-
-function countByCode(rejected: readonly RejectedRow[]): Partial<Record<RejectionCode, number>> {
-  const counts: Partial<Record<RejectionCode, number>> = {};
-  for (const { code } of rejected) counts[code] = (counts[code] ?? 0) + 1;
-  return counts;
 }

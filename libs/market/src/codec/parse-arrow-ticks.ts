@@ -127,7 +127,8 @@ function positions(table: ForeignTable, firstPosition: number): Float64Array {
   const column = table.numbers('position');
   if (!column) return Float64Array.from({ length: table.length }, (_, row) => firstPosition + row);
   let previous = -1;
-  column.forEach((position, row) => {
+  for (let row = 0; row < column.length; row++) {
+    const position = column[row];
     if (!Number.isSafeInteger(position) || position <= previous) {
       throw new HindcastError(
         'FIELD_INVALID',
@@ -135,7 +136,7 @@ function positions(table: ForeignTable, firstPosition: number): Float64Array {
       );
     }
     previous = position;
-  });
+  }
   return column;
 }
 
