@@ -12,4 +12,5 @@ export * from './moment-store.js';
 export * from './subscription-queue.js';
 export * from './tick-log.js';
 export * from './tick-store.js';
+export * from './vector-question.js';
 export * from './vector-store.js';

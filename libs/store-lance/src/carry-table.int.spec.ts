@@ -13,6 +13,7 @@ import { LanceVectorStore } from './lance-vector-store.js';
 import { marketStateEmbeddings, vectorDimensions } from './market-state-embeddings.js';
 
 const committed = fileURLToPath(new URL('../../../migrations/lancedb', import.meta.url));
+const first = '001_market_state_embeddings.json';
 const carrying = '002_versions.json';
 const version = { name: 'version', type: 'int32' };
 const nextVersion = { ...marketStateEmbeddings, columns: [...marketStateEmbeddings.columns, version], carry: { fill: { version: 1 } } };
@@ -34,7 +35,7 @@ describe('carrying a table to the next version of its schema', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'hindcast-carry-'));
     uri = path.join(folder, 'db');
     directory = path.join(folder, 'migrations');
-    await cp(committed, directory, { recursive: true });
+    await cp(path.join(committed, first), path.join(directory, first));
     await up();
     const store = await LanceVectorStore.open({ uri });
     const rows = Array.from({ length: rowsBefore }, (_, index) => embeddingRow({ timeUs: 1e15 + index * 60e6, vector: vectorOf(index) }));

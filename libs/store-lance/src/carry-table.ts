@@ -12,6 +12,7 @@ import {
   type CarryDefinition,
   type TableDefinition,
 } from './table-definition.js';
+import { embeddingShape } from './market-state-embeddings.js';
 import { buildVectorIndex, vectorIndexName } from './vector-index.js';
 
 export interface CarryOptions {
@@ -120,7 +121,7 @@ async function copyTable(
   try {
     for await (const batch of table.query()) await next.add(carried(batch, schema, fill));
     await next.optimize();
-    if ((await table.indexStats(vectorIndexName)) !== undefined) await buildVectorIndex(next, rows);
+    if ((await table.indexStats(vectorIndexName)) !== undefined) await buildVectorIndex(next, embeddingShape, rows);
     await createMissingIndexes(next, definition.indexes);
     const held = await next.countRows();
     if (held !== rows)

@@ -3,6 +3,8 @@
  * and indexed search that says how it was done, and the migrator that applies `migrations/lancedb/`.
  * It knows nothing of models and sentences (embedder-minilm, embedding) nor of when a state is due a vector (market-physics).
  */
+export { LanceDirectory, type LanceOptions } from './lance-directory.js';
 export { LanceMigrator, type LanceMigration, type LanceMigratorOptions } from './lance-migrator.js';
-export { LanceVectorStore, kMax, type LanceVectorStoreOptions } from './lance-vector-store.js';
+export { LanceMomentStore } from './lance-moment-store.js';
+export { LanceVectorStore, kMax } from './lance-vector-store.js';
 export { vectorDimensions } from './market-state-embeddings.js';

@@ -1,7 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 
 /**
- * A failure inside Lance as one of ours. Whatever is in the store can be made again from the stored states, so the
+ * A failure inside Lance as one of ours. Whatever is in the store can be made again from stored ticks and states, so the
  * advice for a directory that does not open is to remove it: after a power loss the newest manifest may be empty, and
  * Lance has no repair for that.
  */
@@ -12,7 +12,7 @@ export function vectorStoreError(doing: string, uri: string, cause: unknown): Hi
   }
   return new HindcastError(
     'VECTOR_STORE_AWAY',
-    `${doing} failed in ${uri}: ${firstLine(wordsOf(cause))} If its files are damaged, remove ${uri}, run \`npx hindcast migrate up\` and \`npx hindcast physics rebuild\`: all of it is made again from the stored states.`,
+    `${doing} failed in ${uri}: ${firstLine(wordsOf(cause))} If its files are damaged, remove ${uri}, run \`npx hindcast migrate up\`, \`npx hindcast physics rebuild\` and \`npx hindcast memory build\`: all of it is made again from what the tick store holds.`,
     { cause },
   );
 }

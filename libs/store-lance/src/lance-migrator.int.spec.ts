@@ -3,10 +3,13 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { embeddingRow } from '@hindcast/testing';
+import { embeddingRow, memoryDefinition } from '@hindcast/testing';
+import { LanceMomentStore } from './lance-moment-store.js';
 import { LanceMigrator } from './lance-migrator.js';
 import { LanceVectorStore } from './lance-vector-store.js';
 import { marketStateEmbeddings } from './market-state-embeddings.js';
+import { memoriesTable } from './memory-catalogue.js';
+import { memorySpansTable } from './memory-spans.js';
 import { parseTableDefinition } from './table-definition.js';
 
 const committed = fileURLToPath(new URL('../../../migrations/lancedb', import.meta.url));
@@ -21,7 +24,7 @@ describe('LanceMigrator', () => {
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'hindcast-lance-'));
     directory = path.join(folder, 'migrations');
-    await cp(committed, directory, { recursive: true });
+    await cp(path.join(committed, first), path.join(directory, first));
     migrator = new LanceMigrator({ uri: path.join(folder, 'db'), directory, clock: { nowUs: () => appliedAtUs } });
   });
   afterEach(async () => {
@@ -77,8 +80,21 @@ describe('LanceMigrator', () => {
     expect(await migrator.status()).toMatchObject([{ state: 'applied' }, { state: 'pending' }]);
   });
 
-  it('defines the table that the store writes', async () => {
-    const text = await readFile(path.join(committed, first), 'utf8');
-    expect(parseTableDefinition(text)).toEqual(marketStateEmbeddings);
+  it.each([
+    [first, marketStateEmbeddings],
+    ['002_memories.json', memoriesTable],
+    ['003_memory_spans.json', memorySpansTable],
+  ])('defines in %s the table that a store writes', async (name, table) => {
+    expect(parseTableDefinition(await readFile(path.join(committed, name), 'utf8'))).toEqual(table);
+  });
+
+  it('applies all that is committed, and leaves tables that memories are made in', async () => {
+    const all = new LanceMigrator({ uri: path.join(folder, 'db'), directory: committed, clock: { nowUs: () => appliedAtUs } });
+    expect(await all.up()).toHaveLength(3);
+    await all.close();
+    const store = await LanceMomentStore.open({ uri: path.join(folder, 'db') });
+    await store.create(memoryDefinition());
+    expect(await store.memories()).toHaveLength(1);
+    await store.close();
   });
 });

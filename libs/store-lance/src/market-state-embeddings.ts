@@ -1,8 +1,10 @@
 import type { EmbeddingMetadata } from '@hindcast/contracts';
 import type { EmbeddingRow, VectorMatch } from '@hindcast/ports';
-import type { FixedSizeList, RecordBatch, Vector } from 'apache-arrow';
-import { Float32, RecordBatch as ArrowBatch, Struct, Table, TimestampMicrosecond, Utf8, makeData, vectorFromArray } from 'apache-arrow';
-import { arrowSchema, type TableDefinition } from './table-definition.js';
+import type { FixedSizeList, Float32, RecordBatch, Table, Vector } from 'apache-arrow';
+import { arrowTable, columnOf, listData, textData, timeData } from './arrow-data.js';
+import type { AnswerReader, RowsFound } from './nearest-rows.js';
+import type { VectorShape } from './search-plan.js';
+import type { TableDefinition } from './table-definition.js';
 
 /** all-MiniLM-L6-v2 makes vectors of this length, and the column is fixed to it. */
 export const vectorDimensions = 384;
@@ -30,7 +32,21 @@ export const marketStateEmbeddings: TableDefinition = {
 
 export const rowKeyColumns = ['symbol', 'timestamp', 'market'];
 
-const schema = arrowSchema(marketStateEmbeddings);
+/** 001 asks for 256 partitions at 100,000 rows. */
+export const embeddingShape: VectorShape = { dimensions: vectorDimensions, partitionsMax: 256 };
+
+export interface MatchesFound extends RowsFound {
+  readonly matches: readonly VectorMatch[];
+}
+
+/** Among equally near ones the newest first. States that read alike have the same vector, so ties are the rule. */
+export const matchReader: AnswerReader<MatchesFound> = {
+  columns: ['symbol', 'timestamp', 'market', 'metadata'],
+  read: (batches, k) => {
+    const matches = batches.flatMap(matchesFromBatch).sort(byDistanceThenNewest).slice(0, k);
+    return { matches, distances: matches.map(({ distance }) => distance) };
+  },
+};
 
 /** One row a key, the last one given: a merge inserts both of two new rows with the same key. */
 export function withoutRepeatedKeys(rows: readonly EmbeddingRow[]): readonly EmbeddingRow[] {
@@ -44,39 +60,26 @@ export function withoutRepeatedKeys(rows: readonly EmbeddingRow[]): readonly Emb
  */
 export function tableFromRows(rows: readonly EmbeddingRow[]): Table {
   const vectors = new Float32Array(rows.length * vectorDimensions);
-  const times = new BigInt64Array(rows.length);
   rows.forEach((row, index) => {
     if (row.vector.length !== vectorDimensions) {
       throw new RangeError(`The vector of ${row.symbol} at ${row.timeUs} has ${row.vector.length} floats, not ${vectorDimensions}.`);
     }
     vectors.set(row.vector, index * vectorDimensions);
-    times[index] = BigInt(row.timeUs);
   });
-  const children = [
-    makeData({ type: vectorType(), length: rows.length, child: makeData({ type: new Float32(), data: vectors }) }),
+  return arrowTable(marketStateEmbeddings, rows.length, [
+    listData(vectors, vectorDimensions),
     textData(rows.map(({ symbol }) => symbol)),
-    makeData({ type: new TimestampMicrosecond('UTC'), data: times }),
+    timeData(rows.map(({ timeUs }) => timeUs)),
     textData(rows.map(({ metadata }) => JSON.stringify(metadata))),
     textData(rows.map(({ market }) => market)),
     textData(rows.map(({ modelId }) => modelId)),
     textData(rows.map(({ templateId }) => templateId)),
-  ];
-  return new Table(new ArrowBatch(schema, makeData({ type: new Struct(schema.fields), length: rows.length, children })));
-}
-
-function vectorType(): FixedSizeList<Float32> {
-  return schema.fields[0]?.type as FixedSizeList<Float32>;
-}
-
-function textData(texts: readonly string[]) {
-  const [data] = vectorFromArray(texts, new Utf8()).data;
-  if (data === undefined) throw new Error('An Arrow vector without a chunk.');
-  return data;
+  ]);
 }
 
 /** Copies: the batch's own memory would be held as long as any of its rows. */
 export function vectorsFromBatch(batch: RecordBatch): Float32Array[] {
-  const vectors = column(batch, 'vector') as Vector<FixedSizeList<Float32>>;
+  const vectors = columnOf(batch, 'vector') as Vector<FixedSizeList<Float32>>;
   return Array.from({ length: batch.numRows }, (_, index) => Float32Array.from(vectors.get(index)?.toArray() ?? []));
 }
 
@@ -97,9 +100,9 @@ export function rowsFromBatch(batch: RecordBatch): EmbeddingRow[] {
 }
 
 /** Lance answers L2 with the squared distance. */
-export function matchesFromBatch(batch: RecordBatch): VectorMatch[] {
+function matchesFromBatch(batch: RecordBatch): VectorMatch[] {
   const { symbol, market, timeUs, metadata } = keyColumns(batch);
-  const squared = column(batch, '_distance');
+  const squared = columnOf(batch, '_distance');
   return Array.from({ length: batch.numRows }, (_, index) => ({
     symbol: symbol(index),
     market: market(index),
@@ -112,7 +115,7 @@ export function matchesFromBatch(batch: RecordBatch): VectorMatch[] {
 function keyColumns(batch: RecordBatch) {
   const metadata = textColumn(batch, 'metadata');
   // Not get(): Arrow's accessor for timestamps answers in milliseconds.
-  const times = column(batch, 'timestamp').toArray() as BigInt64Array;
+  const times = columnOf(batch, 'timestamp').toArray() as BigInt64Array;
   return {
     symbol: textColumn(batch, 'symbol'),
     market: textColumn(batch, 'market'),
@@ -122,12 +125,15 @@ function keyColumns(batch: RecordBatch) {
 }
 
 function textColumn(batch: RecordBatch, name: string): (index: number) => string {
-  const texts = column(batch, name);
+  const texts = columnOf(batch, name);
   return (index) => texts.get(index) as string;
 }
 
-function column(batch: RecordBatch, name: string) {
-  const found = batch.getChild(name);
-  if (found === null) throw new Error(`The answer has no column ${name}.`);
-  return found;
+function byDistanceThenNewest(a: VectorMatch, b: VectorMatch): number {
+  return a.distance - b.distance || b.timeUs - a.timeUs || order(a.symbol, b.symbol) || order(a.market, b.market);
+}
+
+/** By code unit, as every other order in the product; localeCompare depends on the machine. */
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,33 +1,45 @@
-import type { VectorMatch } from '@hindcast/ports';
 import type { Table } from '@lancedb/lancedb';
-import { matchesFromBatch } from './market-state-embeddings.js';
+import type { RecordBatch, Table as ArrowTable } from 'apache-arrow';
 
 /** Rows asked for beyond k, so that those as far away as the k-th are known and can be put in order. */
 const tieRoom = 32;
-/** More rows than this at one distance are the same sentence again and again: which of them come is then Lance's choice. */
+/** More rows than this at one distance are the same thing again and again: which of them come is then Lance's choice. */
 const tieRowsMax = 4_096;
-const matchColumns = ['symbol', 'timestamp', 'market', 'metadata', '_distance'];
+/** Lance sums squares in single precision: rows nearer to each other than this may come in either order. */
+const rounding = 1e-5;
 
-export interface NearestQuery {
+/** Rows of an answer, nearest first. */
+export interface RowsFound {
+  readonly distances: ArrayLike<number>;
+}
+
+/** Makes what a store answers with of what Lance answers with. */
+export interface AnswerReader<Found extends RowsFound> {
+  readonly columns: readonly string[];
+  /** The k nearest of the rows, in an order that does not depend on how they are laid out. */
+  read(batches: readonly RecordBatch[], k: number): Found;
+}
+
+export interface NearestQuery<Found extends RowsFound> {
   readonly vector: Float32Array;
   readonly k: number;
   readonly where: string | undefined;
   /** Partitions to look into; null compares every row. */
   readonly nprobes: number | null;
+  readonly reader: AnswerReader<Found>;
 }
 
-/**
- * The k nearest rows, nearest first; among equally near ones the newest first, so that the same rows give the same
- * answer however they are laid out. States that read alike have the same vector, so ties are the rule.
- */
-export async function nearestRows(table: Table, query: NearestQuery): Promise<readonly VectorMatch[]> {
-  let limit = query.k + tieRoom;
-  let found = await search(table, query, limit);
-  while (found.length === limit && limit < tieRowsMax && found[limit - 1]?.distance === found[query.k - 1]?.distance) {
-    limit = Math.min(limit * 4, tieRowsMax);
-    found = await search(table, query, limit);
+/** The k nearest rows and all that are as near as the k-th, in the order that `reader` puts them in. */
+export async function nearestRows<Found extends RowsFound>(table: Table, query: NearestQuery<Found>): Promise<Found> {
+  const { k, reader } = query;
+  const tiesMax = Math.max(tieRowsMax, k + tieRoom);
+  let limit = k + tieRoom;
+  let answer = await search(table, query, limit);
+  while (answer.numRows === limit && limit < tiesMax && isTie(answer, { first: k - 1, last: limit - 1 })) {
+    limit = Math.min(limit * 4, tiesMax);
+    answer = await search(table, query, limit);
   }
-  return [...found].sort(byDistanceThenNewest).slice(0, query.k);
+  return reader.read(answer.batches, k);
 }
 
 /** Twice as many found 0.90 of the neighbours in data without clusters, where this finds all but a few. */
@@ -37,35 +49,46 @@ const widening = 4;
  * Looks into four times as many partitions until that changes nothing. How many are enough depends on the data and the
  * filter (rows of a far-away symbol lie in far-away partitions), and this asks the data instead of guessing.
  */
-export async function nearestRowsUntilStable(
+export async function nearestRowsUntilStable<Found extends RowsFound>(
   table: Table,
-  query: NearestQuery & { readonly nprobes: number; readonly nprobesMax: number },
-): Promise<{ readonly matches: readonly VectorMatch[]; readonly nprobes: number }> {
+  query: NearestQuery<Found> & { readonly nprobes: number; readonly nprobesMax: number },
+): Promise<{ readonly found: Found; readonly nprobes: number }> {
   let nprobes = Math.min(query.nprobes, query.nprobesMax);
-  let matches = await nearestRows(table, { ...query, nprobes });
+  let found = await nearestRows(table, { ...query, nprobes });
   while (nprobes < query.nprobesMax) {
     nprobes = Math.min(nprobes * widening, query.nprobesMax);
     const wider = await nearestRows(table, { ...query, nprobes });
-    const isStable = wider.length === query.k && wider.every(({ distance }, index) => distance === matches[index]?.distance);
-    matches = wider;
+    const isStable = isSame(found.distances, wider.distances, query.k);
+    found = wider;
     if (isStable) break;
   }
-  return { matches, nprobes };
+  return { found, nprobes };
 }
 
-async function search(table: Table, { vector, where, nprobes }: NearestQuery, limit: number): Promise<readonly VectorMatch[]> {
-  let query = table.vectorSearch(vector).distanceType('l2').limit(limit).select(matchColumns);
+function isSame(before: ArrayLike<number>, after: ArrayLike<number>, k: number): boolean {
+  if (before.length !== k || after.length !== k) return false;
+  for (let place = 0; place < k; place += 1) if (before[place] !== after[place]) return false;
+  return true;
+}
+
+/** Lance answers L2 with the squared distance, nearest first. */
+function isTie(answer: ArrowTable, { first, last }: { readonly first: number; readonly last: number }): boolean {
+  const squared = answer.getChild('_distance');
+  if (squared === null) throw new Error('The answer has no column _distance.');
+  return (squared.get(last) as number) <= (squared.get(first) as number) * (1 + rounding);
+}
+
+function search<Found extends RowsFound>(
+  table: Table,
+  { vector, where, nprobes, reader }: NearestQuery<Found>,
+  limit: number,
+): Promise<ArrowTable> {
+  let query = table
+    .vectorSearch(vector)
+    .distanceType('l2')
+    .limit(limit)
+    .select([...reader.columns, '_distance']);
   query = nprobes === null ? query.bypassVectorIndex() : query.nprobes(nprobes);
   if (where !== undefined) query = query.where(where);
-  const { batches } = await query.toArrow();
-  return batches.flatMap(matchesFromBatch);
-}
-
-function byDistanceThenNewest(a: VectorMatch, b: VectorMatch): number {
-  return a.distance - b.distance || b.timeUs - a.timeUs || order(a.symbol, b.symbol) || order(a.market, b.market);
-}
-
-/** By code unit, as every other order in the product; localeCompare depends on the machine. */
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return query.toArrow();
 }

@@ -1,6 +1,6 @@
 import type { FixedSizeList, Float32, Vector } from 'apache-arrow';
 import type { Table } from '@lancedb/lancedb';
-import { partitionsMax } from './search-plan.js';
+import type { VectorShape } from './search-plan.js';
 
 const sampleRows = 32;
 const neighbours = 10;
@@ -15,7 +15,7 @@ const margin = 2;
  * nearest that looking into all of them finds, twice over. Undefined where the data has no such clusters. Takes a second
  * at 100,000 rows, once for each index.
  */
-export async function probesNeeded(table: Table, rows: number): Promise<number | undefined> {
+export async function probesNeeded(table: Table, rows: number, { partitionsMax }: VectorShape): Promise<number | undefined> {
   const questions = await sampleOf(table, rows);
   const nearest: (readonly number[])[] = [];
   for (const vector of questions) nearest.push(await distancesTo(table, vector, partitionsMax));

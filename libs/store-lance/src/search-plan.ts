@@ -6,19 +6,32 @@
  * for the rest nprobes grows as the filter narrows.
  */
 
-/** Up to this many candidates every one is compared: 3 to 9 ms, and exact. */
-export const exactCandidatesMax = 2_000;
+/** What is searched. */
+export interface VectorShape {
+  /** Numbers in a vector. */
+  readonly dimensions: number;
+  /** Of the index. */
+  readonly partitionsMax: number;
+}
+
+/** Up to this many numbers are compared with the question one by one: 3 to 9 ms, and exact. */
+const exactNumbersMax = 768_000;
+
+/** Up to this many candidates every one is compared. */
+export function exactCandidatesMax({ dimensions }: VectorShape): number {
+  return Math.floor(exactNumbersMax / dimensions);
+}
 
 /** Partitions that hold enough unfiltered rows: 5 found everything in clustered data, three times that is the start. */
 export const nprobesBase = 16;
 
 /** Below this a scan takes under 10 ms and an index would only cost its upkeep. */
-export const indexRowsMin = 10_000;
+export function indexRowsMin(shape: VectorShape): number {
+  return Math.max(10_000, exactCandidatesMax(shape));
+}
 
-/** 001 asks for 256 at 100,000 rows; the square root keeps partitions from being nearly empty before that. */
-export const partitionsMax = 256;
-
-export function partitionsFor(rows: number): number {
+/** The square root keeps partitions from being nearly empty before there are enough rows for `partitionsMax`. */
+export function partitionsFor(rows: number, { partitionsMax }: VectorShape): number {
   return Math.max(1, Math.min(partitionsMax, Math.round(Math.sqrt(rows))));
 }
 
@@ -44,11 +57,12 @@ export interface SearchFacts {
 /** Looking into so many partitions at once costs what beginning with `nprobesBase` and making sure costs. */
 export const nprobesUncheckedMax = 64;
 
-export function planSearch({ rows, candidates, hasIndex, search, probesNeeded }: SearchFacts): SearchPlan {
-  if (search === 'exact' || !hasIndex || candidates <= exactCandidatesMax) return { kind: 'exact' };
+export function planSearch({ rows, candidates, hasIndex, search, probesNeeded }: SearchFacts, shape: VectorShape): SearchPlan {
+  const { partitionsMax } = shape;
+  if (search === 'exact' || !hasIndex || candidates <= exactCandidatesMax(shape)) return { kind: 'exact' };
   if (probesNeeded !== undefined) {
     // At worst the rows that the filter hides are the nearest ones: whole partitions, which others must stand in for.
-    const nprobes = probesNeeded + Math.ceil(((rows - candidates) * partitionsFor(rows)) / rows);
+    const nprobes = probesNeeded + Math.ceil(((rows - candidates) * partitionsFor(rows, shape)) / rows);
     if (nprobes <= nprobesUncheckedMax) return { kind: 'indexed', nprobes, nprobesMax: nprobes };
   }
   const selectivity = Math.min(1, candidates / rows);
@@ -71,12 +85,15 @@ export interface UpkeepFacts {
 }
 
 /** What is due: nothing, putting small files together, or that and a new vector index. */
-export function planUpkeep({ rows, rowsNotIndexed, hasIndex, segments, fragments }: UpkeepFacts): 'none' | 'compact' | 'reindex' {
+export function planUpkeep(
+  { rows, rowsNotIndexed, hasIndex, segments, fragments }: UpkeepFacts,
+  shape: VectorShape,
+): 'none' | 'compact' | 'reindex' {
   if (hasIndex) {
     const due = Math.max(upkeepRowsMin, rows * upkeepShareMin);
     if (rowsNotIndexed >= due || segments > segmentsMax || fragments > fragmentsMax) return 'reindex';
     return 'none';
   }
-  if (rows >= indexRowsMin) return 'reindex';
+  if (rows >= indexRowsMin(shape)) return 'reindex';
   return fragments > fragmentsMax ? 'compact' : 'none';
 }

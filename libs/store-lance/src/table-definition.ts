@@ -1,7 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 import { Index, type Connection, type Table } from '@lancedb/lancedb';
 import type { DataType } from 'apache-arrow';
-import { Field, FixedSizeList, Float32, Int32, Schema, TimestampMicrosecond, Utf8 } from 'apache-arrow';
+import { Bool, DateDay, Field, FixedSizeList, Float32, Float64, Int32, Schema, TimestampMicrosecond, Uint8, Utf8 } from 'apache-arrow';
 import { isTableMissing } from './lance-errors.js';
 
 /** One table, its columns and its scalar indexes. */
@@ -28,8 +28,10 @@ export interface LanceMigrationFile {
 
 export interface ColumnDefinition {
   readonly name: string;
-  /** `utf8`, `int32`, `timestamp[us, UTC]` or `fixed_size_list<float32>[n]`. */
+  /** One of `scalarTypes`, or `fixed_size_list<float32>[n]`, `fixed_size_list<float64>[n]`. */
   readonly type: string;
+  /** False where it is left out. */
+  readonly nullable?: boolean;
 }
 
 export interface IndexDefinition {
@@ -38,7 +40,17 @@ export interface IndexDefinition {
   readonly type: 'btree' | 'bitmap';
 }
 
-const vectorTypePattern = /^fixed_size_list<float32>\[([1-9]\d{0,4})\]$/;
+const scalarTypes: Readonly<Partial<Record<string, () => DataType>>> = {
+  utf8: () => new Utf8(),
+  bool: () => new Bool(),
+  uint8: () => new Uint8(),
+  int32: () => new Int32(),
+  float32: () => new Float32(),
+  float64: () => new Float64(),
+  date32: () => new DateDay(),
+  'timestamp[us, UTC]': () => new TimestampMicrosecond('UTC'),
+};
+const listPattern = /^fixed_size_list<float(32|64)>\[([1-9]\d{0,4})\]$/;
 
 export function parseMigrationFile(text: string): LanceMigrationFile {
   const { carry } = JSON.parse(text) as { readonly carry?: Partial<CarryDefinition> };
@@ -58,17 +70,18 @@ export function parseTableDefinition(text: string): TableDefinition {
 }
 
 export function arrowSchema({ columns }: Pick<TableDefinition, 'columns'>): Schema {
-  return new Schema(columns.map(({ name, type }) => new Field(name, arrowType(name, type), false)));
+  return new Schema(columns.map(({ name, type, nullable = false }) => new Field(name, arrowType(name, type), nullable)));
 }
 
 function arrowType(name: string, type: string): DataType {
-  if (type === 'utf8') return new Utf8();
-  if (type === 'int32') return new Int32();
-  if (type === 'timestamp[us, UTC]') return new TimestampMicrosecond('UTC');
-  const width = vectorTypePattern.exec(type)?.[1];
-  if (width === undefined)
-    throw new Error(`Column ${name} has the type ${type}; utf8, int32, timestamp[us, UTC] and fixed_size_list<float32>[n] are known.`);
-  return new FixedSizeList(Number(width), new Field('item', new Float32(), true));
+  const scalar = scalarTypes[type];
+  if (scalar !== undefined) return scalar();
+  const [, bits, width] = listPattern.exec(type) ?? [];
+  if (width === undefined) {
+    const known = `${Object.keys(scalarTypes).join(', ')}, fixed_size_list<float32>[n] and fixed_size_list<float64>[n]`;
+    throw new Error(`Column ${name} has the type ${type}; ${known} are known.`);
+  }
+  return new FixedSizeList(Number(width), new Field('item', bits === '32' ? new Float32() : new Float64(), true));
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   standardised,
   type MemoryDefinition,
 } from '@hindcast/memory';
-import { joinedSpans } from '@hindcast/ports';
+import { assertVectorQuestion, joinedSpans, momentsFoundMax } from '@hindcast/ports';
 import type {
   MemorySpan,
   MomentFilter,
@@ -85,6 +85,8 @@ export class HeldMoments implements MomentStore {
 
   async search(id: string, { vector, k, filter }: MomentQuery): Promise<MomentSearchResult> {
     const held = this.#held(id);
+    const dimensions = held.definition.signature.weights.filter((weight) => weight > 0).length;
+    assertVectorQuestion({ vector, k }, { dimensions, kMax: momentsFoundMax });
     const all = this.#passing(held, filter);
     const { vectors, size } = standardised(held.definition.signature, all);
     const distances = Float64Array.from({ length: all.length }, (_, row) => {
@@ -134,7 +136,8 @@ export class HeldMoments implements MomentStore {
     return moments;
   }
 
-  async optimize(): Promise<boolean> {
+  async optimize(id: string): Promise<boolean> {
+    this.#held(id);
     return false;
   }
 
@@ -156,7 +159,10 @@ export class HeldMoments implements MomentStore {
 
   /** By (timestamp, symbol, market); outcomes that were not known are left out. */
   #passing({ rows, definition }: Held, filter: MomentFilter): MomentColumns {
-    const { asOfUs = Infinity } = filter;
+    const { asOfUs = Infinity, knownHorizon } = filter;
+    if (knownHorizon !== undefined && !definition.horizons.some(({ id }) => id === knownHorizon)) {
+      throw new HindcastError('FIELD_INVALID', `horizon: ${JSON.stringify(knownHorizon)} is none of this memory.`);
+    }
     const passing = [...rows.values()].filter(({ columns, row }) => passes(columns, row, filter)).sort(byTime);
     const moments = new MomentColumns(definition.horizons);
     for (const { columns, row } of passing) moments.addFrom(columns, row, (knownAtUs) => knownAtUs <= asOfUs);

@@ -15,6 +15,8 @@ export { logFollowerConformance } from './log-follower-conformance.js';
 export { batchContent, logBatch, logWrite } from './log-writes.js';
 export { seededRandom } from './seeded-random.js';
 export { selfSignedCertificate, type SelfSigned } from './self-signed-certificate.js';
+export * from './moment-rows.js';
+export * from './moment-store-conformance.js';
 export { vectorStoreConformance, type VectorStoreUnderTest } from './vector-store-conformance.js';
 export * from './source-process.js';
 export * from './tick-arbitraries.js';

@@ -1,0 +1,143 @@
+import { MomentColumns, signatureSize, standardised, type MemoryDefinition, type regimeCodes } from '@hindcast/memory';
+import type { RecordBatch } from 'apache-arrow';
+import { columnOf } from './arrow-data.js';
+import { outcomeFields } from './moment-table-definition.js';
+import type { AnswerReader, RowsFound } from './nearest-rows.js';
+
+/** What a moment is read from. */
+export const momentColumns = [
+  'symbol',
+  'market',
+  'timestamp',
+  'session_day',
+  'log_volatility',
+  'volume_rate',
+  'regime',
+  'flags',
+  'signature',
+  'outcomes',
+];
+
+/** Adds the rows of an answer; outcomes that were not known `asOfUs` stay unknown. */
+export function readMoments(into: MomentColumns, batches: readonly RecordBatch[], asOfUs = Infinity): void {
+  for (const batch of batches) readBatch(into, batch, asOfUs);
+}
+
+function readBatch(into: MomentColumns, batch: RecordBatch, asOfUs: number): void {
+  const [symbol, market, regime] = ['symbol', 'market', 'regime'].map((name) => columnOf(batch, name));
+  const timeUs = columnOf(batch, 'timestamp').data[0].values as BigInt64Array;
+  const [day, logVolatility, volumeRate, flags] = ['session_day', 'log_volatility', 'volume_rate', 'flags'].map(
+    (name) => columnOf(batch, name).data[0].values as ArrayLike<number>,
+  );
+  const signatures = listValues(batch, 'signature') as Float32Array;
+  const outcomes = listValues(batch, 'outcomes') as Float64Array;
+  for (let row = 0; row < batch.numRows; row += 1) {
+    const code = into.codeOf({ market: market.get(row) as string, symbol: symbol.get(row) as string });
+    const level = { logVolatility: logVolatility[row], volumeRate: volumeRate[row] };
+    const moment = {
+      timeUs: Number(timeUs[row]),
+      day: day[row],
+      level,
+      regime: regime.get(row) as (typeof regimeCodes)[number],
+      flags: flags[row],
+    };
+    const added = into.add(code, moment, (values, at) => readSignature(signatures, row, { values, at }));
+    readOutcomes(into, added, { outcomes, row, asOfUs });
+  }
+}
+
+/** Returns the mask; a masked component is 0, as it was when it was made. */
+function readSignature(
+  signatures: Float32Array,
+  row: number,
+  { values, at }: { readonly values: Float32Array; readonly at: number },
+): number {
+  let mask = 0;
+  for (let component = 0; component < signatureSize; component += 1) {
+    const value = signatures[row * signatureSize + component];
+    if (Number.isNaN(value)) mask |= 1 << component;
+    values[at + component] = Number.isNaN(value) ? 0 : value;
+  }
+  return mask;
+}
+
+function readOutcomes(
+  into: MomentColumns,
+  added: number,
+  { outcomes, row, asOfUs }: { readonly outcomes: Float64Array; readonly row: number; readonly asOfUs: number },
+): void {
+  const { horizons } = into;
+  const size = horizons.length * outcomeFields.length;
+  for (const [place, horizon] of horizons.entries()) {
+    const from = row * size + place * outcomeFields.length;
+    const [logReturn, volatility, highestGain, deepestLoss, volume, knownAtUs, marks] = outcomes.subarray(
+      from,
+      from + outcomeFields.length,
+    );
+    if (!(knownAtUs <= asOfUs)) continue;
+    into.setOutcome(added, {
+      stateUs: into.timeUs[added],
+      horizon,
+      logReturn,
+      volatility,
+      highestGain,
+      deepestLoss,
+      volume,
+      knownAtUs,
+      marks,
+    });
+  }
+}
+
+export interface MomentsFound extends RowsFound {
+  readonly moments: MomentColumns;
+  readonly vectors: Float32Array;
+  readonly distances: Float64Array;
+}
+
+/** Distances anew in double precision; equally near ones by (time, symbol, market). */
+export function momentReader(
+  { signature, horizons }: MemoryDefinition,
+  { vector, asOfUs }: { readonly vector: Float32Array; readonly asOfUs: number | undefined },
+): AnswerReader<MomentsFound> {
+  return {
+    columns: momentColumns,
+    read: (batches, k) => {
+      const all = new MomentColumns(horizons);
+      readMoments(all, batches, asOfUs);
+      const { vectors, size } = standardised(signature, all);
+      const distance = Float64Array.from({ length: all.length }, (_, row) => distanceTo(vector, vectors, row * size));
+      const order = Int32Array.from({ length: all.length }, (_, row) => row)
+        .sort((one, other) => distance[one] - distance[other] || byTime(all, one, other))
+        .subarray(0, k);
+      const moments = new MomentColumns(horizons);
+      const ordered = new Float32Array(order.length * size);
+      for (const [place, row] of order.entries()) {
+        moments.addFrom(all, row);
+        ordered.set(vectors.subarray(row * size, (row + 1) * size), place * size);
+      }
+      return { moments, vectors: ordered, distances: Float64Array.from(order, (row) => distance[row]) };
+    },
+  };
+}
+
+function distanceTo(vector: Float32Array, vectors: Float32Array, at: number): number {
+  let sum = 0;
+  for (let place = 0; place < vector.length; place += 1) sum += (vectors[at + place] - vector[place]) ** 2;
+  return Math.sqrt(sum);
+}
+
+function byTime({ timeUs, instrument, instruments }: MomentColumns, one: number, other: number): number {
+  if (timeUs[one] !== timeUs[other]) return timeUs[one] - timeUs[other];
+  const [a, b] = [instruments[instrument[one]], instruments[instrument[other]]];
+  return byCodeUnit(a.symbol, b.symbol) || byCodeUnit(a.market, b.market);
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Row by row. */
+function listValues(batch: RecordBatch, name: string): unknown {
+  return columnOf(batch, name).data[0].children[0].values;
+}
