@@ -57,10 +57,12 @@ export function readStandaloneSettings(env) {
 
 /**
  * @param {StandaloneSettings} settings
- * @param {(line: string) => void} onSaid each line of its log
+ * @param {object} options
+ * @param {Readonly<Record<string, string>>} options.env beside that of whoever starts it
+ * @param {(line: string) => void} options.onSaid each line of its log
  * @returns {import('./members.mjs').Member}
  */
-export function standaloneMember({ home, url, ports }, onSaid) {
+export function standaloneMember({ home, url, ports }, { env, onSaid }) {
   return {
     name: processName,
     ports,
@@ -74,6 +76,7 @@ export function standaloneMember({ home, url, ports }, onSaid) {
         HINDCAST_FEED: process.env.HINDCAST_FEED || 'auto',
         HINDCAST_HOME: home,
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
+        ...env,
       },
       cwd: projectRoot,
       onLine(line) {

@@ -3,6 +3,7 @@
  * `--detach` returns once it is ready; `--stop` (`npm stop`) ends it; `--status` (`npm run status`) says how it is: exit code
  * 0 where it is ready, 1 where it is not, 3 where nothing runs. Its log is HINDCAST_HOME/logs/standalone.log.
  */
+import { freemem } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure } from '../setup/ensure.mjs';
@@ -11,6 +12,7 @@ import { openRunDisplay } from './run-display.mjs';
 import { claimRun, readRunFile, removeRunFile, supervisorName, writeRunFile } from './run-files.mjs';
 import { feedNews, feedText, readPulse } from './pulse.mjs';
 import { processName, readStandaloneSettings, reasonIn, standaloneMember, standaloneStatus } from './standalone-run.mjs';
+import { forLittleMemory, withCause } from './small-machine.mjs';
 import { portsInUse, startStack } from './stack.mjs';
 import { stopLeftovers, stopRun } from './stop.mjs';
 
@@ -18,8 +20,6 @@ import { stopLeftovers, stopRun } from './stop.mjs';
 
 const exitCodes = Object.freeze({ running: 0, starting: 1, not_ready: 1, stopped: 3 });
 const pulseIntervalMs = 2_000;
-/** Measured with the simulator's four hours of history; see docs/OPERATING.md#small-machines. */
-const memoryWantedBytes = 1_000_000_000;
 const diskCodes = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOENT', 'EIO']);
 
 async function main() {
@@ -51,15 +51,18 @@ async function main() {
 async function runUntilStopped(settings) {
   const { folders, restartDelayMaxMs } = settings;
   const display = openRunDisplay({ silent: isDetached });
-  const event = (/** @type {string} */ _name, /** @type {string} */ text) => display.say(`Hindcast ${text}`);
+  const event = (/** @type {string} */ _name, /** @type {string} */ text) => display.say(`Hindcast ${withCause(text)}`);
   const voice = { event, progress: () => undefined, line: () => undefined, plain: display.say };
   const { signal, asked } = stopOnSignals(() => display.say('\nStopping: what was accepted is on disk already.'));
   const began = performance.now();
   let lastFatal = '';
-  const member = standaloneMember(settings, (line) => (lastFatal = line.includes('"fatal"') ? line : lastFatal));
+  const little = forLittleMemory(freeMemory(), process.env);
+  const member = standaloneMember(settings, {
+    env: little.env,
+    onSaid: (line) => (lastFatal = line.includes('"fatal"') ? line : lastFatal),
+  });
   try {
-    const scarce = memoryWarning();
-    if (scarce) display.say(scarce);
+    if (little.told) display.say(little.told);
     await stopLeftovers(folders.run, display.say);
     const taken = await portsInUse([member]);
     if (taken) throw new Error(taken);
@@ -155,12 +158,9 @@ function shown(path) {
   return here === '' || here.startsWith('..') ? path : here;
 }
 
-/** Undefined where there is enough. */
-function memoryWarning() {
-  const free = process.availableMemory?.() ?? Infinity;
-  if (free >= memoryWantedBytes) return undefined;
-  const megabytes = (/** @type {number} */ count) => `${Math.round(count / 1_000_000)} MB`;
-  return `Only ${megabytes(free)} of memory are free; docs/OPERATING.md#small-machines says what takes how much, and how to need less.`;
+/** Of what a container may have, files that the system keeps for it count as used: they are not, so its bound is what counts. */
+function freeMemory() {
+  return Math.min(freemem(), process.constrainedMemory?.() || Infinity);
 }
 
 /** What the file system says, with what can be done about it. @param {unknown} error @param {string} home */

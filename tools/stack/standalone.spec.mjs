@@ -1,5 +1,6 @@
 import { feedNews, feedText, problemWords, pulseLine } from './pulse.mjs';
 import { openRunDisplay } from './run-display.mjs';
+import { forLittleMemory, withCause } from './small-machine.mjs';
 import { readStandaloneSettings, reasonIn } from './standalone-run.mjs';
 
 describe('the terminal of what runs', () => {
@@ -102,4 +103,34 @@ it('the one process needs nothing that the environment says of servers', () => {
   expect(settings).toMatchObject({ url: 'https://127.0.0.1:7800', grpc: '127.0.0.1:7810', ports: [7800, 7810], apiKey: undefined });
   expect(settings.certificate).toMatch(/\/cert\.pem$/);
   expect(readStandaloneSettings({}).certificate).toBeUndefined();
+});
+
+describe('where memory is short', () => {
+  const nothingSet = { HINDCAST_FEED_HISTORY_HOURS: undefined, NODE_OPTIONS: undefined };
+
+  it('one process is started with less, and it is said', () => {
+    expect(forLittleMemory(2e9, nothingSet)).toEqual({ env: {}, told: undefined });
+    const { env, told } = forLittleMemory(500e6, nothingSet);
+    expect(env).toEqual({
+      HINDCAST_FEED_HISTORY_HOURS: '0',
+      HINDCAST_DUCKDB_MEMORY_BYTES_MAX: '100000000',
+      NODE_OPTIONS: '--max-old-space-size=192',
+    });
+    expect(told).toMatch(
+      /^Only 500 MB of memory are free: Hindcast starts with less, as HINDCAST_FEED_HISTORY_HOURS=0 .*small-machines\)\.$/,
+    );
+    expect(forLittleMemory(900e6, nothingSet).env.NODE_OPTIONS).toBe('--max-old-space-size=315');
+  });
+
+  it('what somebody has set stays', () => {
+    const set = { HINDCAST_FEED_HISTORY_HOURS: '1', HINDCAST_DUCKDB_MEMORY_BYTES_MAX: '64000000', NODE_OPTIONS: '--inspect' };
+    expect(forLittleMemory(500e6, set).env).toEqual({ NODE_OPTIONS: '--inspect --max-old-space-size=192' });
+    const all = forLittleMemory(500e6, { ...set, NODE_OPTIONS: '--max-old-space-size=100' });
+    expect(all).toEqual({ env: {}, told: 'Only 500 MB of memory are free; docs/OPERATING.md#small-machines says what takes how much.' });
+  });
+
+  it('a process that was killed has a likely reason', () => {
+    expect(withCause('ended with SIGKILL; starts again in 1 s')).toContain('where memory is short');
+    expect(withCause('ended with exit code 1; starts again in 1 s')).toBe('ended with exit code 1; starts again in 1 s');
+  });
 });
