@@ -3,7 +3,7 @@
  * keeps when its process began; only a process with both is ours, and only ours are ever ended.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -87,7 +87,12 @@ function filesIn(folder) {
  * @param {string} name
  */
 export function removeRunFile(folder, name) {
-  rmSync(fileFor(folder, name), { force: true });
+  try {
+    // Not `rmSync`: what it says of a disk that cannot be written names neither the code nor the call.
+    unlinkSync(fileFor(folder, name));
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+  }
 }
 
 /** @param {{ pid: number, began: string }} record */

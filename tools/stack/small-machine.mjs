@@ -33,9 +33,15 @@ export function forLittleMemory(freeBytes, env) {
   return { env: less, told: `${free}: Hindcast starts with less, as ${named.join(' ')} would have it (docs/OPERATING.md#small-machines).` };
 }
 
-/** A process that somebody kills says nothing; most often it was the system. @param {string} event */
-export function withCause(event) {
-  return event.startsWith('ended with SIGKILL')
-    ? event.replace('SIGKILL', 'SIGKILL, as the system does where memory is short (docs/OPERATING.md#small-machines)')
-    : event;
+/**
+ * Why it ended, where that is known: a process that is killed says nothing, and most often it was the system.
+ * @param {string} event
+ * @param {string | undefined} reason what it logged last
+ */
+export function withCause(event, reason) {
+  const ended = /^ended with (exit code \d+|SIG[A-Z]+)/.exec(event)?.[0];
+  if (ended === undefined) return event;
+  const isKilled = ended.endsWith('SIGKILL');
+  const cause = isKilled ? ', as the system does where memory is short (docs/OPERATING.md#small-machines)' : reason && ` (${reason})`;
+  return `${ended}${cause ?? ''}${event.slice(ended.length)}`;
 }

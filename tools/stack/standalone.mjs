@@ -51,11 +51,14 @@ async function main() {
 async function runUntilStopped(settings) {
   const { folders, restartDelayMaxMs } = settings;
   const display = openRunDisplay({ silent: isDetached });
-  const event = (/** @type {string} */ _name, /** @type {string} */ text) => display.say(`Hindcast ${withCause(text)}`);
+  let lastFatal = '';
+  const event = (/** @type {string} */ _name, /** @type {string} */ text) => {
+    display.say(`Hindcast ${withCause(text, reasonIn(lastFatal))}`);
+    lastFatal = '';
+  };
   const voice = { event, progress: () => undefined, line: () => undefined, plain: display.say };
   const { signal, asked } = stopOnSignals(() => display.say('\nStopping: what was accepted is on disk already.'));
   const began = performance.now();
-  let lastFatal = '';
   const little = forLittleMemory(freeMemory(), process.env);
   const member = standaloneMember(settings, {
     env: little.env,

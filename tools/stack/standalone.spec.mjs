@@ -130,7 +130,11 @@ describe('where memory is short', () => {
   });
 
   it('a process that was killed has a likely reason', () => {
-    expect(withCause('ended with SIGKILL; starts again in 1 s')).toContain('where memory is short');
-    expect(withCause('ended with exit code 1; starts again in 1 s')).toBe('ended with exit code 1; starts again in 1 s');
+    expect(withCause('ended with SIGKILL; starts again in 1 s', undefined)).toContain('where memory is short');
+    expect(withCause('ended with exit code 1; starts again in 1 s', undefined)).toBe('ended with exit code 1; starts again in 1 s');
+    expect(withCause('ended with exit code 1; starts again in 1 s', 'STORE_AWAY: no room')).toBe(
+      'ended with exit code 1 (STORE_AWAY: no room); starts again in 1 s',
+    );
+    expect(withCause('started again, pid 7', 'STORE_AWAY: no room')).toBe('started again, pid 7');
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { HindcastError } from '@hindcast/contracts';
+import { storeError } from './duckdb-errors.js';
 
 const lockFileName = 'store.lock';
 /** What both readings of the clocks may differ by; no process starts twice within it. */
@@ -32,7 +33,8 @@ export function lockStore(dir: string): () => void {
   try {
     writeFileSync(path, JSON.stringify(holder), { flag: 'wx' });
   } catch (cause) {
-    throw new HindcastError('STORE_LOCKED', `${dir} cannot be locked: ${String(cause)}`, { cause });
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw storeError(`${dir} cannot be locked`, cause);
+    throw new HindcastError('STORE_LOCKED', `${dir} is just being opened in this process`, { cause });
   }
   return () => rmSync(path, { force: true });
 }

@@ -61,7 +61,8 @@ export class Feeds {
   private readonly known = new Map<string, Known>();
   private readonly supervisor: FeedSupervisor;
   private changing: Promise<unknown> = Promise.resolve();
-  private keeping: Promise<void> | undefined;
+  private keeping: Promise<unknown> | undefined;
+  private isKept = true;
   private isRunning = false;
   private timer: NodeJS.Timeout | undefined;
   /** As it was kept: for feeds that come later than the start. */
@@ -265,8 +266,17 @@ export class Feeds {
   private turn(): void {
     this.supervisor.observe();
     this.keeping ??= this.keepPositions()
-      .catch((error: unknown) => this.parts.logger.warn({ err: error }, 'how far feeds are could not be kept; it is tried again'))
+      .then(
+        () => (this.isKept = true),
+        (error: unknown) => this.notKept(error),
+      )
       .finally(() => (this.keeping = undefined));
+  }
+
+  /** Once, until it is kept again: a disk is full for longer than a second. */
+  private notKept(error: unknown): void {
+    if (this.isKept) this.parts.logger.warn({ err: error }, 'how far feeds are could not be kept; it is tried every second');
+    this.isKept = false;
   }
 
   private async keepPositions(): Promise<void> {
