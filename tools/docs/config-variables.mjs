@@ -56,7 +56,7 @@ function factsOf(calls, { source, constants }) {
   const described = argumentOf('describe');
   return {
     allowed: described ? textOf(described, source) : allowedBy(calls, { source, constants }),
-    default: defaultOf(argumentOf('default'), source),
+    default: defaultOf(argumentOf('default') ?? argumentOf('prefault'), source),
   };
 }
 

@@ -16,6 +16,8 @@ import {
 import type { Adapters } from './adapters.js';
 import type { DueQueue } from './checkpoint.js';
 import type { MarketPhysicsConfig } from './config.js';
+import { MemoryController } from './memory/memory.controller.js';
+import { MemoryService } from './memory/memory-service.js';
 import { openGrpcDoor } from './market-physics.grpc.js';
 import { registerProbes } from './physics-health.js';
 import { registerVectorMetrics } from './physics-metrics.js';
@@ -40,7 +42,15 @@ export class AppModule {
   static with(config: MarketPhysicsConfig, open: OpenAdapters): DynamicModule {
     return {
       module: AppModule,
-      controllers: [NewestStatesController, StatesController, SimilarController, RebuildsController, ReplaysController, ProgressController],
+      controllers: [
+        NewestStatesController,
+        StatesController,
+        SimilarController,
+        RebuildsController,
+        ReplaysController,
+        MemoryController,
+        ProgressController,
+      ],
       exports: [StateFinder],
       providers: [
         { provide: ADAPTERS, inject: [CLOCK], useFactory: (clock: Clock) => open(config, clock) },
@@ -68,6 +78,7 @@ export class AppModule {
         { provide: Rebuilds, inject: [PhysicsService], useFactory: ({ rebuilds }: PhysicsService) => rebuilds },
         { provide: Replays, inject: [PhysicsService], useFactory: ({ replays }: PhysicsService) => replays },
         { provide: StateFinder, inject: [PhysicsService], useFactory: ({ states }: PhysicsService) => states },
+        { provide: MemoryService, inject: [PhysicsService], useFactory: ({ memory }: PhysicsService) => memory },
         { provide: SimilarMoments, inject: [PhysicsService], useFactory: ({ moments }: PhysicsService) => moments },
         {
           provide: GRPC_DOOR,

@@ -48,6 +48,8 @@ export type FollowerPhase = 'starting' | 'catching_up' | 'following' | 'stopped'
 
 /** The fold may run ahead of its checkpoint by this many states due a vector; beyond it, it waits. */
 const dueWithoutCheckpointMax = 100_000;
+/** A replay sends 5,000 rows a batch, and a live feed is this far behind after a tenth of a second. */
+const behindBatches = 32;
 const turnEveryMs = 10;
 const retryDelayMs = 500;
 const retryDelayMaxMs = 10_000;
@@ -84,6 +86,11 @@ export class FollowerWorker {
   /** Batches that the log had, when it was last heard of, beyond those folded. */
   get lagBatches(): number {
     return Math.max(0, this.headNumber - this.fold.number);
+  }
+
+  /** What is not urgent waits for it. */
+  get isBehind(): boolean {
+    return this.lagBatches > behindBatches;
   }
 
   /** Resolves when `signal` is aborted; rejects on a bug. */

@@ -5,7 +5,8 @@
 export type { Adapters as MarketPhysicsAdapters } from './adapters.js';
 export { AppModule as MarketPhysicsModule } from './app.module.js';
 export { marketPhysicsShape, type MarketPhysicsConfig } from './config.js';
-export { openEmbedded, type OpenEmbedder } from './open-adapters.js';
+export { FolderHere } from './memory/moment-folder.js';
+export { openEmbedded, type EmbeddedOpeners, type OpenEmbedder, type OpenFolder } from './open-adapters.js';
 export { PhysicsService } from './physics-service.js';
 export { StateFinder } from './state-finder.js';
 export { newestQuery, newestStates, NewestStatesController } from './states.controller.js';

@@ -5,14 +5,15 @@ import { HindcastError } from '@hindcast/contracts';
 import { MiniLmEmbedder } from '@hindcast/embedder-minilm';
 import { GrpcLogFollower } from '@hindcast/log-grpc';
 import type { Clock, Embedder } from '@hindcast/ports';
-import { LanceVectorStore } from '@hindcast/store-lance';
+import { LanceDirectory, LanceMomentStore, LanceVectorStore } from '@hindcast/store-lance';
 import { QuestDbTickStore } from '@hindcast/store-questdb';
 import type { Adapters } from './adapters.js';
 import { LmdbCheckpoint } from './checkpoint-lmdb.js';
 import type { MarketPhysicsConfig } from './config.js';
+import { ThreadedFolder } from './memory/threaded-folder.js';
 
 /** What needs no server, and so is the same in a stack and without one. */
-type EmbeddedAdapters = Pick<Adapters, 'checkpoint' | 'vectors' | 'embedder' | 'close'>;
+type EmbeddedAdapters = Pick<Adapters, 'checkpoint' | 'vectors' | 'moments' | 'openFolder' | 'embedder' | 'close'>;
 
 /** The servers of a stack. They may be away: each adapter connects when it is used, and says so when it cannot. */
 export async function openAdapters(config: MarketPhysicsConfig, clock: Clock): Promise<Adapters> {
@@ -29,22 +30,32 @@ export async function openAdapters(config: MarketPhysicsConfig, clock: Clock): P
 
 /** Undefined where no model is installed. */
 export type OpenEmbedder = (config: MarketPhysicsConfig) => Promise<Embedder | undefined>;
+export type OpenFolder = Adapters['openFolder'];
 
-/** Checkpoint, vectors and model, on this machine's disk. */
+/** What a test has its own of. */
+export interface EmbeddedOpeners {
+  readonly embedder?: OpenEmbedder | undefined;
+  readonly folder?: OpenFolder | undefined;
+}
+
+/** Checkpoint, vectors, memories and model, on this machine's disk, and threads for what takes long. */
 export async function openEmbedded(
   config: MarketPhysicsConfig,
   clock: Clock,
-  openEmbedder: OpenEmbedder = openMiniLm,
+  { embedder: openEmbedder = openMiniLm, folder: openFolder = () => new ThreadedFolder() }: EmbeddedOpeners = {},
 ): Promise<EmbeddedAdapters> {
   const folder = join(config.home, 'market-physics');
   await mkdir(folder, { recursive: true });
   const checkpoint = new LmdbCheckpoint(join(folder, 'checkpoint'));
-  const vectors = await LanceVectorStore.open({ uri: join(config.home, 'lancedb'), clock });
+  const lance = await LanceDirectory.open({ uri: join(config.home, 'lancedb'), clock });
+  const vectors = await LanceVectorStore.open(lance);
+  const moments = await LanceMomentStore.open(lance);
   const embedder = await openEmbedder(config);
   const close = async (): Promise<void> => {
-    await Promise.all([embedder?.close(), vectors.close(), checkpoint.close()]);
+    await Promise.all([embedder?.close(), vectors.close(), moments.close(), checkpoint.close()]);
+    lance.close();
   };
-  return { checkpoint, vectors, embedder, close };
+  return { checkpoint, vectors, moments, openFolder, embedder, close };
 }
 
 async function openMiniLm({ cache, embedderThreads }: MarketPhysicsConfig): Promise<Embedder | undefined> {

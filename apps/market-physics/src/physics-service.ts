@@ -7,6 +7,7 @@ import { EmbeddingWorker } from './embedding.worker.js';
 import { FoldSteps } from './fold-steps.js';
 import { FollowerWorker } from './follower.worker.js';
 import { livePathOf } from './live-path.js';
+import { MemoryService } from './memory/memory-service.js';
 import { physicsCounters, registerPhysicsMetrics, type PhysicsCounters } from './physics-metrics.js';
 import { Rebuilds } from './rebuilds.js';
 import { realPacing } from './replay/pacing.js';
@@ -26,8 +27,6 @@ export interface ServiceParts {
   readonly tracer?: BatchTracer | undefined;
 }
 
-/** A replay sends 5,000 rows a batch, and a live feed is this far behind after a tenth of a second. */
-const embeddingLagBatchesMax = 32;
 /** While states come all the time they leave for the store so often: it pays for each commit, and its views with it. */
 const statePieceIntervalMs = 1_000;
 
@@ -40,6 +39,7 @@ export class PhysicsService {
   readonly replays: Replays;
   readonly states: StateFinder;
   readonly moments: SimilarMoments;
+  readonly memory: MemoryService;
   private readonly workers: Promise<void>[] = [];
   private readonly logger: Logger;
   private readonly counters: PhysicsCounters;
@@ -79,6 +79,7 @@ export class PhysicsService {
       clock,
       onFound: ({ exact }, elapsedSeconds) => this.counters.searchSeconds.observe({ kind: exact ? 'exact' : 'indexed' }, elapsedSeconds),
     });
+    this.memory = new MemoryService({ adapters, config, logger, follower: this.follower });
     registerPhysicsMetrics(metrics, { follower: this.follower, writer: this.writer, queue });
   }
 
@@ -86,7 +87,7 @@ export class PhysicsService {
     const { signal } = lifecycle;
     lifecycle.onStop('adapters', () => this.parts.adapters.close());
     lifecycle.onStop('workers', () => this.stop());
-    this.workers.push(this.follower.run(signal), this.suspendedTables().run(signal));
+    this.workers.push(this.follower.run(signal), this.suspendedTables().run(signal), this.memory.run(signal));
     if (this.embedding) this.workers.push(this.embedding.run(signal));
     else this.logger.warn('no embedding model: states queue up, and search answers MODEL_MISSING');
   }
@@ -97,7 +98,7 @@ export class PhysicsService {
   }
 
   private async stop(): Promise<void> {
-    await Promise.all([this.rebuilds.close(), this.replays.close()]);
+    await Promise.all([this.rebuilds.close(), this.replays.close(), this.memory.close()]);
     await Promise.all(this.workers);
     await this.follower.stop(this.parts.config.stopDeadlineMs);
   }
@@ -163,7 +164,7 @@ export class PhysicsService {
       embedder,
       vectors,
       clock,
-      isFollowerBehind: () => this.follower.lagBatches > embeddingLagBatchesMax,
+      isFollowerBehind: () => this.follower.isBehind,
       events: {
         embedded: (rows, elapsedMs) => {
           this.counters.embedded.inc(rows);

@@ -28,6 +28,7 @@ function scene(batches: readonly LoggedBatch[], store = new MemoryTickStore()) {
   const ended: RebuildReport[] = [];
   const livePath: RebuildsParts['livePath'] = {
     headNumber: fold.number,
+    isFollowing: true,
     isThrough: (number) => fold.number >= number,
     targets: (symbols) => {
       if (symbols?.includes('NONE')) throw new HindcastError('SYMBOL_UNKNOWN');

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { LoggedBatch } from '@hindcast/market';
 import type { Embedder, TickStore } from '@hindcast/ports';
 import { Lifecycle, loadConfig, startService, type RunningService } from '@hindcast/service-kit';
+import { HeldMoments } from '@hindcast/testing';
 import type { Adapters } from './adapters.js';
 import { AppModule } from './app.module.js';
 import { LmdbCheckpoint } from './checkpoint-lmdb.js';
 import { marketPhysicsShape } from './config.js';
+import { FolderHere } from './memory/moment-folder.js';
 import { PhysicsService } from './physics-service.js';
 import { MemoryBus, MemoryLog, MemoryTickStore, MemoryVectors, SteppingClock } from './world.fixture.js';
 
@@ -31,6 +33,8 @@ export async function startPhysics(batches: readonly LoggedBatch[], embedder: Em
     embedder,
     store: store as unknown as TickStore,
     vectors: new MemoryVectors(),
+    moments: new HeldMoments(),
+    openFolder: () => new FolderHere(),
     bus: new MemoryBus(),
     clock: new SteppingClock(1_000),
     close: () => checkpoint.close(),

@@ -7,35 +7,57 @@ export interface StoredTrade {
   readonly price: number;
   readonly size: number;
   readonly sideSign: number;
+  /** The tick rule gave it. */
+  readonly sideInferred: boolean;
   readonly late: boolean;
 }
 
+/** What is folded of trades. */
+export type TradePiece = Pick<TradeColumns, 'length' | 'timeUs' | 'sequence' | 'price' | 'size' | 'side' | 'sideInferred' | 'late'>;
+
 /**
  * The store gives trades by (time, sequence); a bar's sums were made in order of arrival. So each bar is collected and
- * put into sequence order: folding what comes out gives the bits of the live path. Pieces hold whole bars.
+ * put into sequence order: folding what comes out gives the bits of the live path.
  */
-export async function* tradesByBar(
-  pieces: AsyncIterable<TradeColumns>,
-  keep: (trade: StoredTrade) => boolean,
-): AsyncGenerator<readonly StoredTrade[]> {
-  const bar: StoredTrade[] = [];
-  let startUs = -Infinity;
-  for await (const columns of pieces) {
+export class BarOrder {
+  private readonly bar: StoredTrade[] = [];
+  private startUs = -Infinity;
+
+  /** Trades of the bars that are whole. */
+  add(columns: TradePiece, keep: (trade: StoredTrade) => boolean = () => true): readonly StoredTrade[] {
     const complete: StoredTrade[] = [];
     for (let row = 0; row < columns.length; row += 1) {
       const trade = tradeAt(columns, row);
       if (!keep(trade)) continue;
       const tradeBarUs = barStartUs(trade.timeUs);
-      if (tradeBarUs !== startUs) {
-        moveInSequence(bar, complete);
-        startUs = tradeBarUs;
+      if (tradeBarUs !== this.startUs) {
+        moveInSequence(this.bar, complete);
+        this.startUs = tradeBarUs;
       }
-      bar.push(trade);
+      this.bar.push(trade);
     }
+    return complete;
+  }
+
+  /** Those of the last bar: no more of it will come. */
+  rest(): readonly StoredTrade[] {
+    const rest: StoredTrade[] = [];
+    moveInSequence(this.bar, rest);
+    return rest;
+  }
+}
+
+/** A stream of pieces in bar order; the pieces that come out hold whole bars. */
+export async function* tradesByBar(
+  pieces: AsyncIterable<TradeColumns>,
+  keep: (trade: StoredTrade) => boolean,
+): AsyncGenerator<readonly StoredTrade[]> {
+  const order = new BarOrder();
+  for await (const columns of pieces) {
+    const complete = order.add(columns, keep);
     if (complete.length > 0) yield complete;
   }
-  const rest: StoredTrade[] = [];
-  moveInSequence(bar, rest);
+  const rest = order.rest();
   if (rest.length > 0) yield rest;
 }
 
@@ -45,13 +67,14 @@ function moveInSequence(bar: StoredTrade[], into: StoredTrade[]): void {
   bar.length = 0;
 }
 
-function tradeAt({ timeUs, sequence, price, size, side, late }: TradeColumns, row: number): StoredTrade {
+function tradeAt({ timeUs, sequence, price, size, side, sideInferred, late }: TradePiece, row: number): StoredTrade {
   return {
     timeUs: timeUs[row],
     sequence: sequence[row],
     price: price[row],
     size: size[row],
     sideSign: sideSigns[side[row]],
+    sideInferred: sideInferred[row] === 1,
     late: late[row] === 1,
   };
 }

@@ -1,4 +1,4 @@
-import { HindcastError } from '@hindcast/contracts';
+import { HindcastError, isoFromUs } from '@hindcast/contracts';
 import { clocksAfter, instrumentKey, instrumentOfKey, type Instrument, type LoggedBatch, type SecondBar } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
@@ -98,8 +98,9 @@ export class MemoryTickStore implements UsedStore {
     for (let from = 0; from < rows.length; from += this.pieceRows) yield tradeColumnsOf(rows.slice(from, from + this.pieceRows));
   }
 
-  async instruments(): Promise<readonly InstrumentSummary[]> {
-    const byKey = Map.groupBy(this.tradeRows, (row) => instrumentKey(row));
+  async instruments({ symbol, market }: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {
+    const rows = this.tradeRows.filter((row) => (symbol ?? row.symbol) === row.symbol && (market ?? row.market) === row.market);
+    const byKey = Map.groupBy(rows, (row) => instrumentKey(row));
     return [...byKey].map(([key, rows]) => ({
       ...instrumentOfKey(key),
       table: 'trades',
@@ -107,7 +108,12 @@ export class MemoryTickStore implements UsedStore {
       lastUs: rows[rows.length - 1].timeUs,
       firstSequence: Math.min(...rows.map(({ sequence }) => sequence)),
       rows: rows.length,
-      days: [],
+      days: [...Map.groupBy(rows, ({ timeUs }) => isoFromUs(timeUs).slice(0, 10))].map(([day, of]) => ({
+        day,
+        rows: of.length,
+        firstUs: of[0].timeUs,
+        lastUs: of[of.length - 1].timeUs,
+      })),
     }));
   }
 

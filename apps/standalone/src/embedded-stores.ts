@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoryBus } from '@hindcast/bus-memory';
-import type { OpenEmbedder } from '@hindcast/market-physics';
+import type { OpenEmbedder, OpenFolder } from '@hindcast/market-physics';
 import type { Clock, TickStore } from '@hindcast/ports';
 import { keepHomeRecord, projectRoot, requireKnownHome, suiteVersion, type Metrics, type MonitoringRegistry } from '@hindcast/service-kit';
 import type { RemoteTickStore } from '@hindcast/store-duckdb';
@@ -32,6 +32,8 @@ export interface Openers {
   readonly ticks: (config: StandaloneConfig) => Promise<EmbeddedTickStore>;
   /** market-physics' own where none is given. */
   readonly embedder?: OpenEmbedder;
+  /** market-physics' own where none is given: a thread. */
+  readonly folder?: OpenFolder;
   /** tick-ingest's own where none is given: each feed in a thread. */
   readonly feed?: OpenFeed;
 }

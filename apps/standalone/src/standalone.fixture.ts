@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { emptyQuotes, tradeColumns, type TickBatch, type TradeFields } from '@hindcast/market';
+import { FolderHere } from '@hindcast/market-physics';
 import { startService, type RunningService } from '@hindcast/service-kit';
 import { HashEmbedder, seededRandom } from '@hindcast/testing';
 import { WebSocket } from 'ws';
@@ -73,7 +74,7 @@ export function startStandalone(
     ...variables,
   };
   return startService({
-    ...standalone({ ticks: duckDbHere, embedder: async () => new HashEmbedder(), ...openers }),
+    ...standalone({ ticks: duckDbHere, embedder: async () => new HashEmbedder(), folder: () => new FolderHere(), ...openers }),
     config: () => readConfig(env),
     httpPort: () => 0,
     grpcPort: () => 0,

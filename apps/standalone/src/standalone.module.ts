@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { SuiteMonitoring } from '@hindcast/contracts';
 import { MarketDataModule, StateRangesController } from '@hindcast/market-data';
-import { MarketPhysicsModule, NewestStatesController, openEmbedded, type OpenEmbedder } from '@hindcast/market-physics';
+import { MarketPhysicsModule, NewestStatesController, openEmbedded, type EmbeddedOpeners } from '@hindcast/market-physics';
 import { servicePart, type KitParts } from '@hindcast/service-kit';
 import { StateBroadcasterModule } from '@hindcast/state-broadcaster';
 import { TickIngestModule, type OpenFeed } from '@hindcast/tick-ingest';
@@ -17,7 +17,7 @@ export interface StandaloneParts {
   readonly kit: KitParts;
   readonly stores: EmbeddedStores;
   readonly neighbours: Neighbours;
-  readonly openEmbedder: OpenEmbedder | undefined;
+  readonly physics: EmbeddedOpeners;
   readonly openFeed: OpenFeed | undefined;
   /** How this process is called in what it gathers of all services. */
   readonly name: string;
@@ -65,9 +65,9 @@ function tickIngest({ config, stores: { ticks, bus }, openFeed }: StandalonePart
   }));
 }
 
-function marketPhysics({ config, stores: { ticks, bus }, neighbours: { log }, openEmbedder }: StandaloneParts): DynamicModule {
+function marketPhysics({ config, stores: { ticks, bus }, neighbours: { log }, physics }: StandaloneParts): DynamicModule {
   return MarketPhysicsModule.with(config, async (_config, clock) => ({
-    ...(await openEmbedded(config, clock, openEmbedder)),
+    ...(await openEmbedded(config, clock, physics)),
     log,
     store: ticks.store,
     bus,

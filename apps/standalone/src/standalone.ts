@@ -23,7 +23,8 @@ export function standalone(open: Openers): ServiceOptions<StandaloneConfig> {
       const stores = await openStores(config, systemClock, open);
       kit.lifecycle.onStop('stores', () => stores.close());
       keepFor(config, { stores, neighbours, kit });
-      return StandaloneModule.with({ config, kit, stores, neighbours, name, openEmbedder: open.embedder, openFeed: open.feed });
+      const { embedder, folder, feed: openFeed } = open;
+      return StandaloneModule.with({ config, kit, stores, neighbours, name, physics: { embedder, folder }, openFeed });
     },
     onStart: async (app) => {
       const [ingest, physics] = [app.get(TickIngest), app.get(PhysicsService)];

@@ -6,6 +6,7 @@ export * from './agents.js';
 export * from './errors.js';
 export * from './feeds.js';
 export * from './ingest.js';
+export * from './memory.js';
 export * from './monitoring.js';
 export * from './redis.js';
 export * from './replays.js';

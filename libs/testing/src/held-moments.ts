@@ -67,10 +67,10 @@ export class HeldMoments implements MomentStore {
 
   async upsert(id: string, moments: MomentColumns, rows: Int32Array): Promise<void> {
     const held = this.#held(id);
+    const columns = new MomentColumns(held.definition.horizons);
     for (const row of rows) {
-      const columns = new MomentColumns(held.definition.horizons);
-      columns.addFrom(moments, row);
-      held.rows.set(keyOf({ ...moments.instruments[moments.instrument[row]], timeUs: moments.timeUs[row] }), { columns, row: 0 });
+      const key = keyOf({ ...moments.instruments[moments.instrument[row]], timeUs: moments.timeUs[row] });
+      held.rows.set(key, { columns, row: columns.addFrom(moments, row) });
     }
   }
 

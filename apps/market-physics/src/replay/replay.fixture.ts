@@ -81,6 +81,7 @@ export class ReplayScene {
       replaysMax: 3,
       livePath: {
         headNumber: fold.number,
+        isFollowing: true,
         isThrough: () => true,
         targets: (symbols) =>
           fold.all

@@ -11,7 +11,7 @@ import { instrumentKey } from '@hindcast/market';
 import type { StateMode } from '@hindcast/physics';
 import type { TickStore } from '@hindcast/ports';
 import type { RebuildTarget } from '../rebuild.js';
-import type { LivePath } from '../rebuilds.js';
+import type { LivePath } from '../live-path.js';
 import { pause } from '../retrying.js';
 import { untilVisible } from '../stored-states.js';
 import { Replay, type ReplayParts, type ReplayPlan, type ReplayStep } from './replay.js';

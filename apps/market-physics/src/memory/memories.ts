@@ -1,0 +1,103 @@
+import { HindcastError, isoFromUs, type MemoriesDto, type MemoryDto, type MemorySkillDto } from '@hindcast/contracts';
+import { baseMemory, type Horizon, type MemorySkill } from '@hindcast/memory';
+import type { MemorySpan, MomentStore, MomentStoreStats, StoredMemory } from '@hindcast/ports';
+import type { MemoryJobs } from './memory-jobs.js';
+import type { KeeperFacts } from './memory-keeper.worker.js';
+
+export interface MemoriesParts {
+  readonly moments: MomentStore;
+  readonly jobs: MemoryJobs;
+  readonly keeper: { readonly facts: KeeperFacts; wake(): void };
+  /** Of the memory that is made where there is none. */
+  readonly stateIntervalMs: number;
+  readonly horizons: readonly Horizon[];
+}
+
+/** Which memories there are, and which one questions are asked of. */
+export class Memories {
+  constructor(private readonly parts: MemoriesParts) {}
+
+  /** There is always one: the memory that ships with Hindcast where nobody has made another. */
+  async ready(): Promise<void> {
+    const { moments, stateIntervalMs, horizons } = this.parts;
+    const there = await moments.memories();
+    if (there.some(({ inUse }) => inUse)) return;
+    const newest = there.at(-1)?.definition ?? baseMemory({ stateIntervalMs, horizons });
+    await moments.create(newest);
+    await moments.use(newest.id);
+  }
+
+  async report(): Promise<MemoriesDto> {
+    const { moments, jobs, keeper } = this.parts;
+    const stored = await moments.memories();
+    const memories = await Promise.all(
+      stored.map(async (memory) => {
+        const { id } = memory.definition;
+        const [stats, spans] = await Promise.all([moments.stats(id), moments.spans(id)]);
+        return reportOf(memory, stats, spans);
+      }),
+    );
+    const { memory, rows, instruments, behindSeconds, failure } = keeper.facts;
+    return {
+      in_use: stored.find(({ inUse }) => inUse)?.definition.id ?? null,
+      memories,
+      keeper: { memory, rows, instruments, behind_seconds: behindSeconds, failure },
+      jobs: jobs.all,
+    };
+  }
+
+  /** From here on questions that name none are asked of it. MEMORY_UNKNOWN */
+  async use(id: string): Promise<MemoriesDto> {
+    await this.parts.moments.use(id);
+    this.parts.keeper.wake();
+    return this.report();
+  }
+
+  /** With its rows. MEMORY_UNKNOWN, MEMORY_IN_USE, MEMORY_BUSY. */
+  async drop(id: string): Promise<MemoriesDto> {
+    const { moments, jobs } = this.parts;
+    if (jobs.isBusyWith(id)) throw new HindcastError('MEMORY_BUSY', `${id} is being built: wait for it, or stop it.`);
+    await moments.drop(id);
+    return this.report();
+  }
+}
+
+function reportOf({ definition, inUse }: StoredMemory, stats: MomentStoreStats, spans: readonly MemorySpan[]): MemoryDto {
+  const { signature, skill } = definition;
+  const { scaler, weights, components } = signature;
+  return {
+    id: definition.id,
+    in_use: inUse,
+    interval_ms: definition.stateIntervalMs,
+    horizons: definition.horizons.map(({ id }) => id),
+    known_at: isoFromUs(definition.knownAtUs),
+    fitted: { from: isoFromUs(scaler.fittedFromUs), to: isoFromUs(scaler.fittedToUs), moments: scaler.rows },
+    weights: Object.fromEntries(components.flatMap((name, i) => (weights[i] > 0 ? [[name, weights[i]]] : []))),
+    skill: skill && skillOf(skill),
+    rows: stats.rows,
+    spans: spans.map(({ market, symbol, fromUs, toUs }) => ({ market, symbol, from: isoFromUs(fromUs), to: isoFromUs(toUs) })),
+    index: {
+      name: stats.index,
+      type: stats.indexType,
+      partitions: stats.partitions,
+      segments: stats.indexSegments,
+      rows_not_indexed: stats.rowsNotIndexed,
+      recall: stats.recall,
+    },
+    size_bytes: stats.sizeBytes,
+    fragments: stats.fragments,
+  };
+}
+
+function skillOf({ fromUs, toUs, days, moments, byHorizon }: MemorySkill): MemorySkillDto {
+  const horizons = Object.entries(byHorizon).map(([id, { volatility, volatilityOfHar, coverage, direction, directionOfUsual }]) => {
+    return [id, { volatility, volatility_of_har: volatilityOfHar, coverage, direction, direction_of_usual: directionOfUsual }];
+  });
+  return {
+    from: isoFromUs(fromUs),
+    to: isoFromUs(toUs),
+    days,
+    moments,
+    horizons: Object.fromEntries(horizons) as MemorySkillDto['horizons'],
+  };
+}

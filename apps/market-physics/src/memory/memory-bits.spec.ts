@@ -1,0 +1,113 @@
+import { jest } from '@jest/globals';
+import { dayUs, hourUs, minuteUs, usFromIso } from '@hindcast/contracts';
+import { calendarOfMarket } from '@hindcast/market';
+import { HeldMoments } from '@hindcast/testing';
+import fc from 'fast-check';
+import { coin, definition, finished, MemoryWorld, rowsOf, stock, walkedTrades } from './memory.fixture.js';
+
+jest.setTimeout(180_000);
+
+const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined };
+const fromUs = usFromIso('2013-10-04')!;
+const toUs = usFromIso('2013-10-09T18:00:00Z')!;
+const scenes = [
+  { name: 'a stock', trades: walkedTrades({ instrument: stock, fromUs, toUs, seed: 1, secondsBetween: 25 }) },
+  { name: 'a coin', trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 2, secondsBetween: 60 }) },
+  { name: 'a coin that hardly trades', trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 3, secondsBetween: 900 }) },
+];
+
+async function built(trades: (typeof scenes)[number]['trades'], workers = 1): Promise<readonly string[]> {
+  const world = new MemoryWorld();
+  world.show(trades, toUs);
+  await world.moments.create(definition);
+  const jobs = world.jobs(workers);
+  const report = await finished(jobs, await jobs.startBuild(everything));
+  expect(world.failures).toEqual([]);
+  expect(report).toMatchObject({ state: 'done', progress: 1 });
+  return rowsOf(world.moments);
+}
+
+/** The first rows that differ: thousands that do say no more. */
+function differences(rows: readonly string[], expected: readonly string[]): readonly (readonly (string | undefined)[])[] {
+  const places = Array.from({ length: Math.max(rows.length, expected.length) }, (_, row) => row);
+  return places
+    .filter((row) => rows[row] !== expected[row])
+    .slice(0, 2)
+    .map((row) => [rows[row], expected[row]]);
+}
+
+describe.each(scenes)('$name', ({ trades }) => {
+  let whole: readonly string[];
+  beforeAll(async () => {
+    whole = await built(trades);
+  });
+
+  it('has moments in its sessions alone', () => {
+    expect(whole.length).toBeGreaterThan(500);
+    expect(whole.every((row) => !row.includes('undefined'))).toBe(true);
+  });
+
+  it('is the same where a build is done in parts, in any order, each cut off and begun again', async () => {
+    const calendar = calendarOfMarket(trades[0].market);
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 1 }), async (days) => {
+        const world = new MemoryWorld();
+        world.show(trades, toUs);
+        await world.moments.create(definition);
+        for (const day of days) {
+          const jobs = world.jobs();
+          const from = fromUs + day * dayUs;
+          const started = await jobs.startBuild({ ...everything, fromUs: from, toUs: from + 20 * hourUs });
+          if (day % 3 === 0) await jobs.cancel(started.id);
+          else await finished(jobs, started);
+        }
+        const jobs = world.jobs(2);
+        expect(await finished(jobs, await jobs.startBuild(everything))).toMatchObject({ state: 'done' });
+        expect(differences(await rowsOf(world.moments), whole)).toEqual([]);
+        // Whole sessions are done; the newest one, and the one whose next day it is, are not.
+        const [span] = await world.moments.spans(definition.id);
+        const open = calendar.sessionAt(toUs)!;
+        expect(span.toUs).toBe(calendar.sessionBefore(open.openUs).openUs);
+        const again = await finished(jobs, await jobs.startBuild(everything));
+        expect(again.sessions - again.sessions_skipped).toBe(2);
+      }),
+      { numRuns: 2 },
+    );
+  });
+
+  it('is the same where it is kept up as it comes, stopped, begun again and let go on the way', async () => {
+    const step = fc.record({
+      minutes: fc.integer({ min: 1, max: 2_000 }),
+      restarts: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
+        const world = new MemoryWorld(new HeldMoments());
+        await world.moments.create(definition);
+        await world.moments.use(definition.id);
+        const { signal } = world.keeperStop;
+        let keeper = world.keeper();
+        let clockUs = fromUs;
+        for (const { minutes, restarts } of steps) {
+          clockUs = Math.min(toUs, clockUs + minutes * minuteUs);
+          world.show(trades, clockUs);
+          await keeper.look(signal);
+          if (restarts) keeper = world.keeper();
+        }
+        world.show(trades, toUs);
+        do await keeper.look(signal);
+        while (keeper.facts.behindSeconds !== 0);
+        expect(world.failures).toEqual([]);
+        expect(differences(await rowsOf(world.moments), whole)).toEqual([]);
+      }),
+      { numRuns: 3 },
+    );
+  });
+});
+
+it('is the same whoever is built beside it, by however many workers', async () => {
+  const [one, other] = scenes;
+  const both = await built([...one.trades, ...other.trades], 3);
+  expect(both).toHaveLength((await built(one.trades)).length + (await built(other.trades)).length);
+  expect(new Set(both)).toEqual(new Set([...(await built(one.trades)), ...(await built(other.trades))]));
+});

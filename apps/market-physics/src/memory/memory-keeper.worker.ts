@@ -1,0 +1,174 @@
+import { HindcastError, minuteUs, secondUs } from '@hindcast/contracts';
+import type { MemoryDefinition } from '@hindcast/memory';
+import type { Clock, MomentStore } from '@hindcast/ports';
+import type { LivePath } from '../live-path.js';
+import { pause } from '../retrying.js';
+import { KeptInstruments, type KeptStore } from './kept-instruments.js';
+import { MemoryWriter } from './memory-writer.js';
+import type { MomentFolder } from './moment-folder.js';
+
+export interface KeeperFacts {
+  readonly memory: string | null;
+  /** Written since the start. */
+  readonly rows: number;
+  /** Whose moments are kept up in memory. */
+  readonly instruments: number;
+  /** Event time that the instrument furthest behind is behind its clock; null while one was not looked at. */
+  readonly behindSeconds: number | null;
+  readonly failure: string | null;
+}
+
+export interface KeeperParts {
+  readonly moments: Pick<MomentStore, 'memories' | 'spans' | 'upsert' | 'recordSpan'>;
+  readonly store: KeptStore;
+  readonly livePath: LivePath;
+  readonly openFolder: () => MomentFolder;
+  readonly clock: Clock;
+  /** Whether the ticks come faster than they are followed: what is not urgent waits. */
+  readonly isFollowerBehind: () => boolean;
+  /** While a job writes to a memory nobody else does. */
+  readonly isBusyWith: (memory: string) => boolean;
+  readonly onWritten: (memory: string, rows: number) => void;
+  readonly onFailure: (error: HindcastError) => void;
+}
+
+export interface KeeperOptions {
+  /** Between two looks at all instruments. */
+  readonly keepIntervalMs: number;
+  /** Instruments whose seconds are kept in memory. */
+  readonly instrumentsMax: number;
+}
+
+/** Whoever is further behind is looked at again at once: the start, an import, history that is told. */
+const behindMaxUs = 5 * minuteUs;
+const lookMs = 1_000;
+/** Stretches with trades that an instrument is brought forward by at once. */
+const slicesMax = 24;
+
+/**
+ * Brings the memory in use up to each instrument's clock, from the store, by the same way as a build: moments as their second ends,
+ * outcomes as they become known. What it has not written it makes again after a restart.
+ */
+export class MemoryKeeper {
+  facts: KeeperFacts = { memory: null, rows: 0, instruments: 0, behindSeconds: 0, failure: null };
+  private kept: KeptInstruments | undefined;
+  private folder: MomentFolder | undefined;
+  private lookedAtUs = -Infinity;
+  private rows = 0;
+
+  constructor(
+    private readonly parts: KeeperParts,
+    private readonly options: KeeperOptions,
+  ) {}
+
+  /** Resolves when `signal` is aborted; rejects on a bug. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        if (this.isDue()) await this.look(signal);
+        await pause(lookMs, signal);
+      }
+    } finally {
+      await this.folder?.close();
+    }
+  }
+
+  /** One look at all instruments. What fails is tried again at the next one. */
+  async look(signal: AbortSignal): Promise<void> {
+    this.lookedAtUs = this.parts.clock.nowUs();
+    try {
+      await this.keepAll(signal);
+      this.tell({ failure: null });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof HindcastError)) throw error;
+      this.parts.onFailure(error);
+      this.tell({ failure: `${error.code}: ${error.message}` });
+      // What was made and not written is made again.
+      await this.forget();
+    }
+  }
+
+  /** Looks at once: another memory is in use. */
+  wake(): void {
+    this.lookedAtUs = -Infinity;
+  }
+
+  private isDue(): boolean {
+    const sinceMs = (this.parts.clock.nowUs() - this.lookedAtUs) / 1_000;
+    if (sinceMs >= this.options.keepIntervalMs) return true;
+    return !this.parts.isFollowerBehind() && this.behindUs() > behindMaxUs;
+  }
+
+  private async keepAll(signal: AbortSignal): Promise<void> {
+    const { livePath, moments, isBusyWith } = this.parts;
+    if (!livePath.isFollowing) return;
+    const memory = (await moments.memories()).find(({ inUse }) => inUse)?.definition;
+    if (!memory || isBusyWith(memory.id)) {
+      await this.forget();
+      return;
+    }
+    const kept = await this.keptOf(memory);
+    const writer = this.writerOf(memory, signal);
+    for (const target of livePath.targets(undefined)) {
+      // A job of this memory that has begun meanwhile reads and writes all of it.
+      if (isBusyWith(memory.id)) break;
+      const made = await kept.bringForward(target, { slicesMax, signal });
+      if (made) await writer.add([made.moments], made.span);
+    }
+    await writer.flush();
+    this.tell({ memory: memory.id, instruments: kept.size });
+  }
+
+  private writerOf({ id }: MemoryDefinition, signal: AbortSignal): MemoryWriter {
+    const { moments, onWritten, onFailure } = this.parts;
+    return new MemoryWriter({
+      moments,
+      memory: id,
+      signal,
+      onFailure,
+      onWritten: (rows) => {
+        this.rows += rows;
+        onWritten(id, rows);
+      },
+    });
+  }
+
+  private async keptOf(memory: MemoryDefinition): Promise<KeptInstruments> {
+    if (this.kept?.memory.id === memory.id) return this.kept;
+    await this.forget();
+    const { store, moments, openFolder } = this.parts;
+    this.folder ??= openFolder();
+    const spans = await moments.spans(memory.id);
+    this.kept = new KeptInstruments({ memory, store, folder: this.folder, spans, instrumentsMax: this.options.instrumentsMax });
+    return this.kept;
+  }
+
+  private async forget(): Promise<void> {
+    const { kept } = this;
+    this.kept = undefined;
+    await kept?.end();
+  }
+
+  /** Of the instrument that is furthest behind; nothing is known of one that was not looked at yet. */
+  private behindUs(): number {
+    const { livePath } = this.parts;
+    if (!livePath.isFollowing) return 0;
+    let behindUs = 0;
+    for (const target of livePath.targets(undefined)) {
+      if (!this.kept) return Infinity;
+      behindUs = Math.max(behindUs, this.kept.behindUs(target));
+    }
+    return behindUs;
+  }
+
+  private tell(facts: Partial<KeeperFacts>): void {
+    const behindUs = this.kept ? this.behindUs() : 0;
+    this.facts = {
+      ...this.facts,
+      rows: this.rows,
+      behindSeconds: Number.isFinite(behindUs) ? Math.round(behindUs / secondUs) : null,
+      ...facts,
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import type { Instrument, TradeColumns } from '@hindcast/market';
+import type { TickRange, TickStore } from '@hindcast/ports';
+import type { TradePiece } from '../trades-by-bar.js';
+import type { MomentFolder } from './moment-folder.js';
+import type { PlannedSlice } from './reading-plan.js';
+
+export interface SliceReading extends Instrument {
+  /** As the folder knows it. */
+  readonly key: string;
+  readonly store: Pick<TickStore, 'trades'>;
+  readonly folder: MomentFolder;
+  readonly signal: AbortSignal;
+}
+
+/** Pieces that are read while one is folded. */
+const aheadMax = 4;
+
+/** Reads a slice from the store and has it folded; what is ahead of the folding is bounded. */
+export async function foldSlice(
+  { fromUs, toUs, skipTo, isEmpty }: PlannedSlice,
+  { key, store, folder, market, symbol, signal }: SliceReading,
+): Promise<void> {
+  if (skipTo !== undefined) await folder.skipTo(key, skipTo);
+  if (!isEmpty) await foldTrades({ market, symbol, fromUs, toUs, signal }, { key, store, folder });
+  await folder.through(key, toUs);
+}
+
+async function foldTrades(range: TickRange, { key, store, folder }: Pick<SliceReading, 'key' | 'store' | 'folder'>): Promise<void> {
+  const underWay: Promise<void>[] = [];
+  for await (const columns of store.trades(range)) {
+    range.signal?.throwIfAborted();
+    if (underWay.length === aheadMax) await underWay.shift();
+    underWay.push(folder.trades(key, pieceOf(columns)));
+  }
+  await Promise.all(underWay);
+}
+
+/** Columns of their own memory, which can be given away: a store may show the same memory twice. */
+function pieceOf({ length, timeUs, sequence, price, size, side, sideInferred, late }: TradeColumns): TradePiece {
+  return {
+    length,
+    timeUs: timeUs.slice(0, length),
+    sequence: sequence.slice(0, length),
+    price: price.slice(0, length),
+    size: size.slice(0, length),
+    side: side.slice(0, length),
+    sideInferred: sideInferred.slice(0, length),
+    late: late.slice(0, length),
+  };
+}
