@@ -114,15 +114,18 @@ function addExport(command: AddCommand, program: Command, asked: AskFor): void {
     .option('--from <time>', 'a day or a time, ISO 8601, UTC')
     .option('--to <time>', 'a day, included, or a time, not included')
     .option('--interval <length>', 'of bars: 1s, 1m, 1h, 1d; 1m where it is not given')
+    .option('--columns <names>', 'these alone, as timestamp,price,size; all where none are given')
     .option('--format <name>', 'parquet, csv, arrow', 'parquet')
     .option('--out <file>', 'where to; - is standard output; named after what it holds where it is not given')
     .addHelpText(
       'after',
       `
-The file is there when it is whole. Each row says its market and who gave its id; hindcast import reads it again, exactly.
+The file is there when it is whole. Each row says its market and who gave its id; hindcast import reads it again, exactly,
+where it has all columns.
 
 Examples:
   hindcast export trades --symbol SPY --from 2013-10-07 --to 2013-10-09
+  hindcast export trades --symbol SPY --columns timestamp,price,size --format arrow
   hindcast export bars --symbol BTC-USDT --interval 1m --format csv --out - | head`,
     )
     .action((table: string, options: ExportOptions & Json) =>

@@ -84,6 +84,12 @@ describe.each([
     );
   });
 
+  it('takes columns as its twin does', async () => {
+    expect(whole(await pieces(method, { symbol: 'SPY', columns: ['market', 'timestamp'] }))).toEqual(
+      await httpBytes(`${table}?symbol=SPY&columns=market,timestamp`),
+    );
+  });
+
   it('goes on after any piece, as after a connection was lost', async () => {
     const [first] = await pieces(method, { symbol: 'SPY' });
     expect(first.cursor).not.toBe('');
@@ -100,6 +106,7 @@ describe.each([
     [{ symbol: 'SPY', cursor: 'end' }, 'symbol=SPY&cursor=end'],
     [{ symbol: 'SPY', market: 'usa' }, 'symbol=SPY&market=usa'],
     [{ symbol: 'SPY', interval: '2m' }, 'symbol=SPY&interval=2m'],
+    [{ symbol: 'SPY', columns: ['timestamp', 'prize'] }, 'symbol=SPY&columns=timestamp,prize'],
     [{ symbol: 'TWO' }, 'symbol=TWO'],
     [{ symbol: 'NEW' }, 'symbol=NEW'],
     [{ symbol: 'SPY', market: 'binance/spot' }, 'symbol=SPY&market=binance/spot'],

@@ -157,6 +157,35 @@ it('ranges begin with `from`, end before `to`, and take ISO 8601 and microsecond
   expect(await everyRow('trades', `symbol=SPY&from=${startUs + 1}&to=${startUs + 3}`)).toEqual(inIso);
 });
 
+describe('columns', () => {
+  it.each([
+    ['trades', 'price,timestamp,conditions'],
+    ['quotes', 'ask,bid_size,quote_id'],
+    ['bars', 'close,timestamp,trades'],
+    ['states', 'regime,alpha_coefficient'],
+  ])('of %s alone, in the order in which they are named, in every format', async (table, names) => {
+    store.barRows = someBarRows;
+    store.stateRows = someStateRows;
+    const asked = names.split(',');
+    const rows = await everyRow(table, 'symbol=SPY&limit=4');
+    const expected = rows.map((row) => Object.fromEntries(asked.map((name) => [name, row[name]])));
+    const some = await everyRow(table, `symbol=SPY&limit=4&columns=${names}`);
+    expect(some).toEqual(expected);
+    expect(Object.keys(some[0])).toEqual(asked);
+    expect(parseCsv(await (await get(`${table}?symbol=SPY&columns=${names}&format=csv`)).text())).toEqual(asCsv(some));
+    const table_ = await arrow(`${table}?symbol=SPY&columns=${names}`);
+    expect(table_.schema.fields.map(({ name }) => name)).toEqual(asked);
+    expect(spelled(table_)).toEqual(expected);
+  });
+
+  it('are all that the store is asked for', async () => {
+    await arrow('trades?symbol=SPY&columns=timestamp,trade_id,side_inferred');
+    expect(store.lastColumns).toEqual(['timeUs', 'id', 'sideInferred']);
+    await arrow('trades?symbol=SPY');
+    expect(store.lastColumns).toBeUndefined();
+  });
+});
+
 describe('bars and states', () => {
   it.each(['bars', 'states'])('%s page by time, and are the same as Arrow and CSV', async (table) => {
     store.barRows = someBarRows;
@@ -194,6 +223,10 @@ describe('what is refused', () => {
     ['trades?symbol=SPY&format=xml', /format="xml"/],
     ['trades?symbol=SPY&symbl=x', /symbl="x".*no such field/],
     ['bars?symbol=SPY&interval=2m', /interval="2m"/],
+    ['trades?symbol=SPY&columns=price,bid', /columns: "bid" is no column of trades; allowed are timestamp, symbol, .*conditions/],
+    ['states?symbol=SPY&columns=mass,mass', /columns: "mass" is named twice/],
+    ['quotes?symbol=SPY&columns=', /columns="".*between commas/],
+    [`quotes?symbol=SPY&columns=${'b'.repeat(1_025)}`, /columns=/],
     ['trades?symbol=SPY&market=usa', /market="usa".*usa\/equity/],
     ['trades?symbol=TWO', /market is missing; TWO is recorded in binance\/spot and usa\/equity/],
   ])('%s', async (path, message) => {

@@ -12,6 +12,7 @@ export interface RangeRequest {
   readonly limit?: number;
   readonly cursor: string;
   readonly interval: string;
+  readonly columns: readonly string[];
 }
 
 export interface SymbolsRequest {
@@ -26,7 +27,7 @@ export interface ArrowPiece {
 }
 
 /** The query that the call's HTTP twin takes. */
-export function rangeQuery({ symbol, market, fromUs, toUs, limit, cursor, interval }: RangeRequest): object {
+export function rangeQuery({ symbol, market, fromUs, toUs, limit, cursor, interval, columns }: RangeRequest): object {
   return present({
     symbol: givenText(symbol),
     market: givenText(market),
@@ -35,6 +36,7 @@ export function rangeQuery({ symbol, market, fromUs, toUs, limit, cursor, interv
     limit: limit === undefined ? undefined : String(limit),
     cursor: givenText(cursor),
     interval: givenText(interval),
+    columns: columns.length === 0 ? undefined : columns.join(','),
     format: 'arrow',
   });
 }

@@ -37,6 +37,19 @@ function cursor() {
     .describe(allowed);
 }
 
+/** Far more than the names of any table's columns. */
+const columnsTextMax = 1_024;
+
+function columns() {
+  const allowed = 'names of columns of the table, between commas, as timestamp,price,size';
+  return z
+    .string({ error: allowed })
+    .min(1, { error: allowed })
+    .max(columnsTextMax, { error: allowed })
+    .transform((text) => text.split(','))
+    .describe('These columns alone, in this order: names of columns of the table, between commas, as timestamp,price,size.');
+}
+
 /** Of every range; `GET /v1/bars` has an interval too. */
 export const rangeShape = {
   symbol: symbol(),
@@ -45,6 +58,7 @@ export const rangeShape = {
   to: time().optional(),
   limit: wholeNumber({ min: 1, max: limitMax }).optional(),
   cursor: cursor().optional(),
+  columns: columns().optional(),
   format: oneOf(formats).default('json'),
 };
 
@@ -59,6 +73,8 @@ export interface RangeQuery {
   readonly toUs: number;
   readonly limit: number | undefined;
   readonly after: { readonly timeUs: number; readonly sequence: number } | undefined;
+  /** All where it is undefined; whether the table has them is for who knows the table. */
+  readonly columns: readonly string[] | undefined;
   readonly format: Format;
 }
 
@@ -79,7 +95,7 @@ export function parseBarRange(query: unknown): BarQuery {
   return { ...rangeOf(range), interval };
 }
 
-function rangeOf({ symbol, market, from, to, limit, cursor, format }: z.infer<z.ZodObject<typeof rangeShape>>): RangeQuery {
+function rangeOf({ symbol, market, from, to, limit, cursor, columns, format }: z.infer<z.ZodObject<typeof rangeShape>>): RangeQuery {
   const fromUs = from ?? 0;
   const toUs = to ?? maxTimeUs;
   if (fromUs >= toUs)
@@ -91,6 +107,7 @@ function rangeOf({ symbol, market, from, to, limit, cursor, format }: z.infer<z.
     toUs,
     limit,
     after: cursor === undefined ? undefined : parseCursor(cursor),
+    columns,
     format,
   };
 }

@@ -1,8 +1,9 @@
+import { quoteProperties, tradeProperties } from '@hindcast/market';
 import type { TickRange, TickStore } from '@hindcast/ports';
 import type { Instruments } from './instruments.js';
 import type { RowsSent } from './monitoring.js';
 import type { BarQuery, RangeQuery } from './range-query.js';
-import { barsView, quotesView, statesView, tradesView, type TableView } from './tables.js';
+import { barsView, quotesView, statesView, tradesView, viewOf, type TableView } from './tables.js';
 
 /** Rows of one table, and how they are shown. */
 export interface TableRange<Piece extends { readonly length: number }> {
@@ -28,13 +29,13 @@ export class RangeReader {
     private readonly rowsSent: RowsSent,
   ) {}
 
-  /** As all of these: SYMBOL_UNKNOWN, FIELD_INVALID where the market is to be named. */
+  /** As all of these: SYMBOL_UNKNOWN, FIELD_INVALID where the market is to be named, or a column is none of the table's. */
   trades(query: RangeQuery, options: ReadOptions) {
-    return this.read(query, options, tradesView, (range) => this.store.trades(range));
+    return this.read(query, options, tradesView, (range) => this.store.trades(range, propertiesOf(query, tradeProperties)));
   }
 
   quotes(query: RangeQuery, options: ReadOptions) {
-    return this.read(query, options, quotesView, (range) => this.store.quotes(range));
+    return this.read(query, options, quotesView, (range) => this.store.quotes(range, propertiesOf(query, quoteProperties)));
   }
 
   states(query: RangeQuery, options: ReadOptions) {
@@ -46,11 +47,12 @@ export class RangeReader {
   }
 
   private async read<Piece extends { readonly length: number }>(
-    { symbol, fromUs, toUs, after, ...query }: RangeQuery,
+    { symbol, fromUs, toUs, after, columns, ...query }: RangeQuery,
     { limit, signal }: ReadOptions,
-    view: TableView<Piece>,
+    table: TableView<Piece>,
     read: (range: TickRange) => AsyncIterable<Piece>,
   ): Reading<Piece> {
+    const view = columns ? viewOf(table, columns) : table;
     const market = await this.instruments.marketOf(symbol, query.market);
     const byTime = after !== undefined && (view.name === 'bars' || view.name === 'states');
     const range: TickRange = {
@@ -71,4 +73,9 @@ export class RangeReader {
       yield piece;
     }
   }
+}
+
+/** What the store is to read. Names that it does not know were refused by then. */
+function propertiesOf<Property>({ columns }: RangeQuery, properties: ReadonlyMap<string, Property>): readonly Property[] | undefined {
+  return columns?.flatMap((name) => properties.get(name) ?? []);
 }

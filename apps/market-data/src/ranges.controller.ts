@@ -28,7 +28,8 @@ export class RangesController {
   /**
    * Trades in time order; many share a microsecond, and `sequence` tells them apart. Query: `symbol`; `market` where it is
    * recorded in several; `from` (included) and `to` (not included), ISO 8601 or whole microseconds; `limit`; `cursor`, the
-   * `next_cursor` of the answer before; `format` json (paged), csv or arrow (streamed whole).
+   * `next_cursor` of the answer before; `columns`, these alone and in this order, as `timestamp,price,size`; `format` json (paged),
+   * csv or arrow (streamed whole).
    */
   @Get('trades')
   @Documented({ query: rangeShape, answers: rangeAnswers.trades, errors: rangeErrors })

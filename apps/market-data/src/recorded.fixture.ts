@@ -18,10 +18,13 @@ export class RecordedStore implements Pick<TickStore, 'trades' | 'quotes' | 'bar
   /** Reads that were begun and not closed. */
   openReads = 0;
   lastSignal: AbortSignal | undefined;
+  /** Of trades. */
+  lastColumns: readonly string[] | undefined;
   /** Called before each piece, with its index: to wait, or to fail. */
   beforePiece: (index: number) => Promise<void> = () => Promise.resolve();
 
-  async *trades(range: TickRange) {
+  async *trades(range: TickRange, columns?: readonly string[]) {
+    this.lastColumns = columns;
     for await (const rows of this.read(this.tradeRows, range)) yield tradeColumnsOf(rows);
   }
 

@@ -1,4 +1,4 @@
-import { isoFromUs } from '@hindcast/contracts';
+import { HindcastError, isoFromUs } from '@hindcast/contracts';
 import {
   codedColumn,
   column,
@@ -26,9 +26,25 @@ export type Cell = string | number | boolean | null;
 export interface TableView<Piece extends { readonly length: number }> {
   readonly name: 'trades' | 'quotes' | 'bars' | 'states';
   readonly columns: readonly { readonly name: string; readonly cell: (piece: Piece, row: number) => Cell }[];
-  readonly arrow: () => { write(piece: Piece): Uint8Array; finish(): Uint8Array };
+  /** With these columns only, in this order, where they are named. */
+  readonly arrow: (names?: readonly string[]) => { write(piece: Piece): Uint8Array; finish(): Uint8Array };
   readonly cursor: (piece: Piece, row: number) => string;
 }
+
+/** The table with these columns only, in this order; FIELD_INVALID for a name that is none of its columns, or comes twice. */
+export function viewOf<Piece extends { readonly length: number }>(view: TableView<Piece>, names: readonly string[]): TableView<Piece> {
+  const known = new Map(view.columns.map((shown) => [shown.name, shown]));
+  const columns = names.map((name, at) => {
+    const shown = known.get(name);
+    if (shown && names.indexOf(name) === at) return shown;
+    const fault = shown ? 'is named twice' : `is no column of ${view.name}`;
+    const allowed = [...known.keys()].join(', ');
+    throw new HindcastError('FIELD_INVALID', `columns: ${JSON.stringify(name.slice(0, shownNameMax))} ${fault}; allowed are ${allowed}`);
+  });
+  return { ...view, columns, arrow: () => view.arrow(names) };
+}
+
+const shownNameMax = 64;
 
 /** JSON and CSV have no NaN: an absent number is null, or nothing between two commas. */
 const present = (value: number): number | null => (Number.isNaN(value) ? null : value);
@@ -142,25 +158,30 @@ function rowsView<Row extends object>(
   timeUs: (row: Row) => number,
 ): TableView<readonly Row[]> {
   const definitions = Object.entries(fields);
-  const codec = tableCodec<{ readonly length: number }>(
-    definitions.map(([column_, { kind }]) => column(column_, column_, arrowKinds[kind] as typeof numberKind)),
-  );
-  const toColumns = (rows: readonly Row[]): { readonly length: number } => ({
-    length: rows.length,
-    ...Object.fromEntries(definitions.map(([column_, { property, kind }]) => [column_, columnOf(rows, property, kind)])),
-  });
+  const shown = (names: readonly string[]) => names.flatMap((wanted) => definitions.filter(([column_]) => column_ === wanted));
   return {
     name,
     columns: definitions.map(([column_, { property, kind }]) => ({
       name: column_,
       cell: (rows, row) => (kind === 'time' ? isoFromUs(rows[row][property] as number) : (rows[row][property] as Cell)),
     })),
-    arrow: () => {
-      const stream: TableStream<{ readonly length: number }> = codec.stream();
-      return { write: (rows) => stream.write(toColumns(rows)), finish: () => stream.finish() };
-    },
+    arrow: (names) => rowsStream(names ? shown(names) : definitions),
     cursor: (rows, row) => String(timeUs(rows[row])),
   };
+}
+
+function rowsStream<Row extends object>(
+  definitions: readonly [name: string, field: RowField<Row>[string]][],
+): ReturnType<TableView<readonly Row[]>['arrow']> {
+  const codec = tableCodec<{ readonly length: number }>(
+    definitions.map(([name, { kind }]) => column(name, name, arrowKinds[kind] as typeof numberKind)),
+  );
+  const stream: TableStream<{ readonly length: number }> = codec.stream();
+  const columnsOf = (rows: readonly Row[]): { readonly length: number } => ({
+    length: rows.length,
+    ...Object.fromEntries(definitions.map(([name, { property, kind }]) => [name, columnOf(rows, property, kind)])),
+  });
+  return { write: (rows) => stream.write(columnsOf(rows)), finish: () => stream.finish() };
 }
 
 function columnOf<Row>(rows: readonly Row[], property: keyof Row, kind: keyof typeof arrowKinds): Float64Array | CodedColumn {

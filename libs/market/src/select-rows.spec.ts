@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { CodedBuilder, TextBuilder, quoteColumns, tradeColumns } from './column-builders.js';
 import { textAt, wordAt, type CodedColumn, type QuoteColumns, type TextColumn, type TradeColumns } from './columns.js';
 import { identityHashes } from './identity.js';
-import { selectQuotes, selectTrades, sliceTrades } from './select-rows.js';
+import { firstRows, selectQuotes, selectTrades, sliceTrades } from './select-rows.js';
 
 const origin = { source: 'test', receivedAtUs: 7 };
 const word = fc.string({ unit: 'grapheme', maxLength: 5 });
@@ -85,6 +85,19 @@ test('builders grow as rows come', () => {
   expect(words.map((_, row) => wordAt(codes, row))).toEqual(words);
   expect(words.map((_, row) => textAt(ids, row))).toEqual(words);
   expect(codes.values).toHaveLength(70);
+});
+
+test('the first rows are the first of whichever columns there are', () => {
+  fc.assert(
+    fc.property(trades, fc.nat(), (rows, some) => {
+      const count = rows.length === 0 ? 0 : some % (rows.length + 1);
+      const whole = tradeColumns(rows, origin);
+      expect(plain(firstRows(whole, count))).toEqual(plain(sliceTrades(whole, 0, count)));
+      const { length, price, id, exchange } = whole;
+      const { price: firstPrices, ...first } = firstRows({ length, price, id, exchange }, count);
+      expect([...Object.keys(first), firstPrices]).toEqual(['length', 'id', 'exchange', price.slice(0, count)]);
+    }),
+  );
 });
 
 test('hashes follow from what a tick is, not from its place or the codes of its words', () => {

@@ -55,6 +55,21 @@ export function sliceQuotes(columns: QuoteColumns, from: number, to: number): Qu
   return selectQuotes(columns, range(from, to));
 }
 
+/** The first rows, of whichever columns there are. */
+export function firstRows<Columns extends { readonly length: number }>(columns: Columns, count: number): Columns {
+  const kept = range(0, count);
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]: [string, unknown]) => [name, name === 'length' ? count : selectColumn(column, kept)]),
+  ) as unknown as Columns;
+}
+
+function selectColumn(column: unknown, kept: RowSelection): unknown {
+  if (ArrayBuffer.isView(column)) return (column as Float64Array | Uint8Array).slice(0, kept.count);
+  return 'codes' in (column as CodedColumn | TextColumn)
+    ? selectCodes(column as CodedColumn, kept)
+    : selectText(column as TextColumn, kept);
+}
+
 function range(from: number, to: number): RowSelection {
   return { rows: Uint32Array.from({ length: to - from }, (_, at) => from + at), count: to - from };
 }

@@ -53,10 +53,19 @@ export interface TickRange extends Instrument {
   readonly signal?: AbortSignal;
 }
 
+/** What every piece of ticks has, because order and cursors rest on it. */
+type AlwaysRead = 'length' | 'timeUs' | 'sequence';
+
 export interface TickReader {
-  /** In (time, sequence) order, in pieces. */
-  trades(range: TickRange): AsyncIterable<TradeColumns>;
-  quotes(range: TickRange): AsyncIterable<QuoteColumns>;
+  /** In (time, sequence) order, in pieces; with `columns` the store reads no others, and a piece may have no others. */
+  trades<Name extends keyof TradeColumns = keyof TradeColumns>(
+    range: TickRange,
+    columns?: readonly Name[],
+  ): AsyncIterable<Pick<TradeColumns, Name | AlwaysRead>>;
+  quotes<Name extends keyof QuoteColumns = keyof QuoteColumns>(
+    range: TickRange,
+    columns?: readonly Name[],
+  ): AsyncIterable<Pick<QuoteColumns, Name | AlwaysRead>>;
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]>;
   /** First and last event time, rows a table, and rows of each UTC day. */
   instruments(filter?: Partial<Instrument>): Promise<readonly InstrumentSummary[]>;

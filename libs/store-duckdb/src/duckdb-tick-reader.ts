@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { dayUs, utcDay, type TickKind } from '@hindcast/contracts';
-import { sliceQuotes, sliceTrades, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import { firstRows, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
 import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, StoreCount, TickRange, TickReader } from '@hindcast/ports';
 import { askRows } from './ask-rows.js';
 import { barsOf } from './bar-reader.js';
@@ -10,7 +10,7 @@ import { oneAhead, readInOrder, type RangeReading } from './range-reading.js';
 import { isOfOneFile } from './outages.js';
 import { retiredOf } from './retention.js';
 import { whole } from './sql.js';
-import { quoteColumns, quoteSelect, tradeColumns, tradeSelect, type TickAnswer } from './tick-columns.js';
+import { quoteSelection, tradeSelection, type TickSelection } from './tick-columns.js';
 
 /** Rows of one piece: some megabytes, and twice that is the most that a reader holds of a range at a time. */
 export const pieceRowsMax = 32_768;
@@ -31,12 +31,12 @@ export class DuckDbTickReader implements TickReader {
     this.#highestRejected = parts.highestRejected;
   }
 
-  trades(range: TickRange): AsyncIterable<TradeColumns> {
-    return this.#ticks('trades', tradeSelect, range, { columns: tradeColumns, cut: sliceTrades });
+  trades(range: TickRange, columns?: readonly (keyof TradeColumns)[]): AsyncIterable<TradeColumns> {
+    return this.#ticks('trades', range, tradeSelection(columns));
   }
 
-  quotes(range: TickRange): AsyncIterable<QuoteColumns> {
-    return this.#ticks('quotes', quoteSelect, range, { columns: quoteColumns, cut: sliceQuotes });
+  quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncIterable<QuoteColumns> {
+    return this.#ticks('quotes', range, quoteSelection(columns));
   }
 
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {
@@ -93,21 +93,17 @@ export class DuckDbTickReader implements TickReader {
 
   #ticks<Columns extends TradeColumns | QuoteColumns>(
     table: TickKind,
-    select: string,
     range: TickRange,
-    make: {
-      readonly columns: (answer: TickAnswer) => Promise<Columns>;
-      readonly cut: (columns: Columns, from: number, to: number) => Columns;
-    },
+    selection: TickSelection<Columns>,
   ): AsyncIterable<Columns> {
     const pieces = readInOrder(this.#reading(range), {
       table: tables[table],
-      select,
+      select: selection.select,
       range,
       rowsMax: pieceRowsMax,
       take: (columns, reader, { instrument, file, words }) =>
-        make.columns({ instrument, columns, words, reader, wordsTable: file.table('words') }),
-      cut: (columns, rows) => make.cut(columns, 0, rows),
+        selection.columns({ instrument, columns, words, reader, wordsTable: file.table('words') }),
+      cut: firstRows,
     });
     return oneAhead(pieces);
   }

@@ -51,12 +51,12 @@ export class RemoteTickStore implements TickStore {
     return this.#call('resumeSuspended');
   }
 
-  trades(range: TickRange): AsyncIterable<TradeColumns> {
-    return this.#stream('trades', range);
+  trades(range: TickRange, columns?: readonly (keyof TradeColumns)[]): AsyncIterable<TradeColumns> {
+    return this.#stream('trades', range, columns);
   }
 
-  quotes(range: TickRange): AsyncIterable<QuoteColumns> {
-    return this.#stream('quotes', range);
+  quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncIterable<QuoteColumns> {
+    return this.#stream('quotes', range, columns);
   }
 
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {

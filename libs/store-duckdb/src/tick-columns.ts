@@ -3,21 +3,44 @@ import { constantColumn, type Instrument, type QuoteColumns, type TradeColumns }
 import { codedColumn, type ResultColumns, type RowOrder } from './result-columns.js';
 import type { WordBook } from './word-book.js';
 
-const commonSelect = [
-  'epoch_us(timestamp)::DOUBLE',
-  'sequence::DOUBLE',
-  'exchange',
-  'id',
-  'id_text',
-  'epoch_us(received_at)::DOUBLE',
-  'source',
-  'conditions',
-];
-/** The place of the first column that trades and quotes do not share. */
-const own = commonSelect.length;
+/** How one column of ticks is asked for, and what kind of answer that is; ids are answered in two parts. */
+interface TickField {
+  readonly select: readonly string[];
+  readonly kind: 'number' | 'byte' | 'word' | 'id';
+}
 
-export const tradeSelect = [...commonSelect, 'price', 'size', 'side', 'side_inferred', 'late'].join(', ');
-export const quoteSelect = [...commonSelect, 'bid', 'bid_size', 'ask', 'ask_size'].join(', ');
+type Own<Columns> = Record<Exclude<keyof Columns, 'length' | 'symbol' | 'market'>, TickField>;
+
+const number = (select: string): TickField => ({ select: [select], kind: 'number' });
+const byte = (select: string): TickField => ({ select: [select], kind: 'byte' });
+const word = (select: string): TickField => ({ select: [select], kind: 'word' });
+
+const common = {
+  timeUs: number('epoch_us(timestamp)::DOUBLE'),
+  sequence: number('sequence::DOUBLE'),
+  exchange: word('exchange'),
+  id: { select: ['id', 'id_text'], kind: 'id' },
+  receivedAtUs: number('epoch_us(received_at)::DOUBLE'),
+  source: word('source'),
+  conditions: word('conditions'),
+} satisfies Partial<Own<TradeColumns>>;
+
+const tradeFields: Own<TradeColumns> = {
+  ...common,
+  price: number('price'),
+  size: number('size'),
+  side: byte('side'),
+  sideInferred: byte('side_inferred'),
+  late: byte('late'),
+};
+
+const quoteFields: Own<QuoteColumns> = {
+  ...common,
+  bid: number('bid'),
+  bidSize: number('bid_size'),
+  ask: number('ask'),
+  askSize: number('ask_size'),
+};
 
 /** What an answer needs to become columns of ticks. */
 export interface TickAnswer {
@@ -29,52 +52,61 @@ export interface TickAnswer {
   readonly wordsTable: string;
 }
 
-export async function tradeColumns(answer: TickAnswer): Promise<TradeColumns> {
-  const { order, common } = await commonColumns(answer);
-  const { columns } = answer;
-  return {
-    ...common,
-    price: columns.doubles(own, order),
-    size: columns.doubles(own + 1, order),
-    side: columns.bytes(own + 2, order),
-    sideInferred: columns.bytes(own + 3, order),
-    late: columns.bytes(own + 4, order),
-  };
+/** All columns where none are named. */
+export function tradeSelection(names?: readonly (keyof TradeColumns)[]): TickSelection<TradeColumns> {
+  return new TickSelection(tradeFields, names);
 }
 
-export async function quoteColumns(answer: TickAnswer): Promise<QuoteColumns> {
-  const { order, common } = await commonColumns(answer);
-  const [bid, bidSize, ask, askSize] = [0, 1, 2, 3].map((at) => answer.columns.doubles(own + at, order));
-  return { ...common, bid, bidSize, ask, askSize };
+export function quoteSelection(names?: readonly (keyof QuoteColumns)[]): TickSelection<QuoteColumns> {
+  return new TickSelection(quoteFields, names);
 }
 
-type CommonColumns = Pick<TradeColumns, keyof TradeColumns & keyof QuoteColumns>;
+/** The columns that a question is about, time and sequence always and first: rows are put in their order. */
+export class TickSelection<Columns> {
+  readonly select: string;
+  readonly #fields: readonly (TickField & { readonly name: string; readonly at: number })[];
+  readonly #constants: readonly (keyof Instrument)[];
 
-async function commonColumns({
-  instrument,
-  columns,
-  words,
-  reader,
-  wordsTable,
-}: TickAnswer): Promise<{ readonly order: RowOrder; readonly common: CommonColumns }> {
-  const [times, sequences] = [columns.doubles(0), columns.doubles(1)];
-  const order = columns.order(times, sequences);
-  const [exchange, source, conditions] = [2, 6, 7].map((at) => columns.codes(at, order));
-  const used = new Set([...exchange.used, ...source.used, ...conditions.used]);
-  const known = await words.words(reader, wordsTable, [...used]);
-  return {
-    order,
-    common: {
-      length: columns.length,
-      timeUs: order ? columns.doubles(0, order) : times,
-      symbol: constantColumn(instrument.symbol, columns.length),
-      sequence: order ? columns.doubles(1, order) : sequences,
-      market: constantColumn(instrument.market, columns.length),
-      exchange: codedColumn(exchange, known),
-      id: columns.ids(3, 4, order),
-      receivedAtUs: columns.doubles(5, order),
-      source: codedColumn(source, known),
-      conditions: codedColumn(conditions, known),
-    },
-  };
+  constructor(fields: Own<Columns>, names: readonly (keyof Columns)[] | undefined) {
+    const isNamed = (name: string): boolean => names === undefined || names.includes(name as keyof Columns);
+    let at = 0;
+    this.#constants = (['symbol', 'market'] as const).filter(isNamed);
+    this.#fields = Object.entries<TickField>(fields)
+      .filter(([name]) => name === 'timeUs' || name === 'sequence' || isNamed(name))
+      .map(([name, field]) => {
+        const placed = { ...field, name, at };
+        at += field.select.length;
+        return placed;
+      });
+    this.select = this.#fields.flatMap(({ select }) => select).join(', ');
+  }
+
+  async columns({ instrument, columns, words, reader, wordsTable }: TickAnswer): Promise<Columns> {
+    const { length } = columns;
+    const [timeUs, sequence] = [columns.doubles(0), columns.doubles(1)];
+    const order = columns.order(timeUs, sequence);
+    const isRead = (name: string): boolean => !order && (name === 'timeUs' || name === 'sequence');
+    const read = this.#fields
+      .filter(({ kind, name }) => kind !== 'word' && !isRead(name))
+      .map(({ name, kind, at }) => [name, readColumn(columns, { kind, at, order })]);
+    const coded = this.#fields.filter(({ kind }) => kind === 'word').map(({ name, at }) => ({ name, codes: columns.codes(at, order) }));
+    const used = new Set(coded.flatMap(({ codes }) => codes.used));
+    const known = await words.words(reader, wordsTable, [...used]);
+    return {
+      length,
+      timeUs,
+      sequence,
+      ...Object.fromEntries(this.#constants.map((name) => [name, constantColumn(instrument[name], length)])),
+      ...Object.fromEntries(read),
+      ...Object.fromEntries(coded.map(({ name, codes }) => [name, codedColumn(codes, known)])),
+    } as Columns;
+  }
+}
+
+function readColumn(
+  columns: ResultColumns,
+  { kind, at, order }: { readonly kind: TickField['kind']; readonly at: number; readonly order: RowOrder },
+): unknown {
+  if (kind === 'id') return columns.ids(at, at + 1, order);
+  return kind === 'byte' ? columns.bytes(at, order) : columns.doubles(at, order);
 }

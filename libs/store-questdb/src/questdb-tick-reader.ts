@@ -2,7 +2,7 @@ import { HindcastError, utcDay, type TickKind } from '@hindcast/contracts';
 import type { Instrument, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, StoreCount, TickRange, TickReader } from '@hindcast/ports';
 import type { QuestDbHttp, SqlRow } from './questdb-http.js';
-import { quoteColumns, quoteSelect, tradeColumns, tradeSelect } from './rows-to-columns.js';
+import { quoteSelection, tradeSelection, type TickSelection } from './rows-to-columns.js';
 import { literal, timeLiteral, where } from './sql.js';
 
 /** Rows of one answer: some megabytes of JSON, and the most that a reader holds of a range at a time. */
@@ -20,12 +20,12 @@ export class QuestDbTickReader implements TickReader {
     this.#http = http;
   }
 
-  async *trades(range: TickRange): AsyncGenerator<TradeColumns> {
-    for await (const rows of this.#ticks('trades', tradeSelect, range)) yield tradeColumns(rows, range);
+  async *trades(range: TickRange, columns?: readonly (keyof TradeColumns)[]): AsyncGenerator<TradeColumns> {
+    yield* this.#ticks('trades', range, tradeSelection(columns));
   }
 
-  async *quotes(range: TickRange): AsyncGenerator<QuoteColumns> {
-    for await (const rows of this.#ticks('quotes', quoteSelect, range)) yield quoteColumns(rows, range);
+  async *quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncGenerator<QuoteColumns> {
+    yield* this.#ticks('quotes', range, quoteSelection(columns));
   }
 
   async *bars(range: TickRange, interval: BarInterval): AsyncGenerator<readonly BarRow[]> {
@@ -72,8 +72,8 @@ export class QuestDbTickReader implements TickReader {
     return (rows as readonly [number, number, number][]).map(([timeUs, sequence, price]) => ({ timeUs, sequence, price }));
   }
 
-  #ticks(table: TickKind, select: string, range: TickRange): AsyncGenerator<readonly SqlRow[]> {
-    return pages(this.#http, { table, select, range, sequenceColumn: 1 });
+  async *#ticks<Columns>(table: TickKind, range: TickRange, { select, columns }: TickSelection<Columns>): AsyncGenerator<Columns> {
+    for await (const rows of pages(this.#http, { table, select, range, sequenceColumn: 1 })) yield columns(rows, range);
   }
 
   async #days({ market, symbol }: Partial<Instrument>): Promise<readonly StoredDay[]> {

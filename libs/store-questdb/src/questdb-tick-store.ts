@@ -51,12 +51,12 @@ export class QuestDbTickStore implements TickStore {
     return this.#writer.resumeSuspended();
   }
 
-  trades(range: TickRange): AsyncIterable<TradeColumns> {
-    return this.#reader.trades(range);
+  trades(range: TickRange, columns?: readonly (keyof TradeColumns)[]): AsyncIterable<TradeColumns> {
+    return this.#reader.trades(range, columns);
   }
 
-  quotes(range: TickRange): AsyncIterable<QuoteColumns> {
-    return this.#reader.quotes(range);
+  quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncIterable<QuoteColumns> {
+    return this.#reader.quotes(range, columns);
   }
 
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {

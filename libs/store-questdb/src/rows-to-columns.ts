@@ -9,73 +9,78 @@ import {
 } from '@hindcast/market';
 import type { SqlRow } from './questdb-http.js';
 
-/** What a page of trades selects, in the order in which `tradeColumns` reads it. */
-export const tradeSelect = [
-  'timestamp::long',
-  'sequence',
-  'exchange',
-  'trade_id',
-  'price',
-  'size',
-  'side',
-  'side_inferred',
-  'late',
-  'received_at::long',
-  'source',
-  'conditions',
-].join(', ');
-
-export const quoteSelect = [
-  'timestamp::long',
-  'sequence',
-  'exchange',
-  'quote_id',
-  'bid',
-  'bid_size',
-  'ask',
-  'ask_size',
-  'received_at::long',
-  'source',
-  'conditions',
-].join(', ');
-
-/** JSON writes doubles with all the digits that they need and whole numbers in full, so nothing is lost here. */
-export function tradeColumns(rows: readonly SqlRow[], { market, symbol }: Instrument): TradeColumns {
-  return {
-    length: rows.length,
-    timeUs: numbers(rows, 0),
-    symbol: constantColumn(symbol, rows.length),
-    sequence: numbers(rows, 1),
-    market: constantColumn(market, rows.length),
-    exchange: words(rows, 2),
-    id: textColumn(texts(rows, 3)),
-    price: numbers(rows, 4),
-    size: numbers(rows, 5),
-    side: Uint8Array.from(rows, (row) => (row[6] === 'B' ? sideCodes.buy : row[6] === 'S' ? sideCodes.sell : sideCodes.none)),
-    sideInferred: flags(rows, 7),
-    late: flags(rows, 8),
-    receivedAtUs: numbers(rows, 9),
-    source: words(rows, 10),
-    conditions: words(rows, 11),
-  };
+/**
+ * How one column of ticks is asked for, and what its place in the rows becomes. JSON writes doubles with all the digits that
+ * they need and whole numbers in full, so nothing is lost here.
+ */
+interface TickField {
+  readonly select: string;
+  readonly read: (rows: readonly SqlRow[], at: number) => unknown;
 }
 
-export function quoteColumns(rows: readonly SqlRow[], { market, symbol }: Instrument): QuoteColumns {
+type Own<Columns> = Record<Exclude<keyof Columns, 'length' | 'symbol' | 'market'>, TickField>;
+
+const common = {
+  timeUs: { select: 'timestamp::long', read: numbers },
+  sequence: { select: 'sequence', read: numbers },
+  exchange: { select: 'exchange', read: words },
+};
+
+const origin = {
+  receivedAtUs: { select: 'received_at::long', read: numbers },
+  source: { select: 'source', read: words },
+  conditions: { select: 'conditions', read: words },
+};
+
+const tradeFields: Own<TradeColumns> = {
+  ...common,
+  id: { select: 'trade_id', read: ids },
+  price: { select: 'price', read: numbers },
+  size: { select: 'size', read: numbers },
+  side: { select: 'side', read: sides },
+  sideInferred: { select: 'side_inferred', read: flags },
+  late: { select: 'late', read: flags },
+  ...origin,
+};
+
+const quoteFields: Own<QuoteColumns> = {
+  ...common,
+  id: { select: 'quote_id', read: ids },
+  bid: { select: 'bid', read: numbers },
+  bidSize: { select: 'bid_size', read: numbers },
+  ask: { select: 'ask', read: numbers },
+  askSize: { select: 'ask_size', read: numbers },
+  ...origin,
+};
+
+/** The columns that a question is about: what it selects, time and sequence first, and what becomes of the rows. */
+export interface TickSelection<Columns> {
+  readonly select: string;
+  readonly columns: (rows: readonly SqlRow[], instrument: Instrument) => Columns;
+}
+
+/** All columns where none are named. */
+export function tradeSelection(names?: readonly (keyof TradeColumns)[]): TickSelection<TradeColumns> {
+  return selectionOf<TradeColumns>(tradeFields, names);
+}
+
+export function quoteSelection(names?: readonly (keyof QuoteColumns)[]): TickSelection<QuoteColumns> {
+  return selectionOf<QuoteColumns>(quoteFields, names);
+}
+
+/** Time and sequence always and first: pages end with them. */
+function selectionOf<Columns>(fields: Own<Columns>, names: readonly (keyof Columns)[] | undefined): TickSelection<Columns> {
+  const isNamed = (name: string): boolean => names === undefined || names.includes(name as keyof Columns);
+  const constants = (['symbol', 'market'] as const).filter(isNamed);
+  const selected = Object.entries<TickField>(fields).filter(([name]) => name === 'timeUs' || name === 'sequence' || isNamed(name));
   return {
-    length: rows.length,
-    timeUs: numbers(rows, 0),
-    symbol: constantColumn(symbol, rows.length),
-    sequence: numbers(rows, 1),
-    market: constantColumn(market, rows.length),
-    exchange: words(rows, 2),
-    id: textColumn(texts(rows, 3)),
-    bid: numbers(rows, 4),
-    bidSize: numbers(rows, 5),
-    ask: numbers(rows, 6),
-    askSize: numbers(rows, 7),
-    receivedAtUs: numbers(rows, 8),
-    source: words(rows, 9),
-    conditions: words(rows, 10),
+    select: selected.map(([, { select }]) => select).join(', '),
+    columns: (rows, instrument) =>
+      ({
+        length: rows.length,
+        ...Object.fromEntries(constants.map((name) => [name, constantColumn(instrument[name], rows.length)])),
+        ...Object.fromEntries(selected.map(([name, { read }], at) => [name, read(rows, at)])),
+      }) as Columns,
   };
 }
 
@@ -91,6 +96,14 @@ function flags(rows: readonly SqlRow[], column: number): Uint8Array {
 /** Null is the empty word. */
 function texts(rows: readonly SqlRow[], column: number): readonly string[] {
   return rows.map((row) => (row[column] ?? '') as string);
+}
+
+function ids(rows: readonly SqlRow[], column: number) {
+  return textColumn(texts(rows, column));
+}
+
+function sides(rows: readonly SqlRow[], column: number): Uint8Array {
+  return Uint8Array.from(rows, ({ [column]: side }) => (side === 'B' ? sideCodes.buy : side === 'S' ? sideCodes.sell : sideCodes.none));
 }
 
 function words(rows: readonly SqlRow[], column: number) {

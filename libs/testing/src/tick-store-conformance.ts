@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { dayUs } from '@hindcast/contracts';
-import { sequenceOf } from '@hindcast/market';
+import { sequenceOf, textAt, wordAt, type CodedColumn, type QuoteColumns, type TextColumn, type TradeColumns } from '@hindcast/market';
 import { rowName, type TickRange, type TickStore } from '@hindcast/ports';
 import { arbitraryQuote, arbitraryTrade } from './tick-arbitraries.js';
 import { loggedBatch, quoteRowsOf, tradeRowsOf } from './tick-rows.js';
@@ -172,6 +172,39 @@ function ranges(open: () => TickStore): void {
   );
 
   it(
+    'reads no columns but those that are asked for, and they are what they are among all',
+    async () => {
+      const store = open();
+      const { number, ...instrument } = fresh();
+      // Not in the order of time, and ids of both kinds: numbers and words.
+      const mixed = <Row extends { readonly id: string; readonly timeUs: number }>(rows: readonly Row[]): Row[] =>
+        rows.map((row, i) => ({ ...row, id: i % 3 === 0 ? `t${i}` : String(i), timeUs: row.timeUs + ((i * 7) % 5) * 1_000 }));
+      const trades = mixed(someTrades(instrument, 300));
+      await writeAndAwait(store, [loggedBatch({ number, trades, quotes: mixed(someQuotes(instrument, 200)) })]);
+      const range = wholeRange(instrument);
+      const allTrades = await columnsOf(store.trades(range));
+      for (const names of [
+        ['price', 'size'],
+        ['late', 'id', 'exchange'],
+        ['market', 'side', 'sideInferred'],
+        ['source', 'symbol'],
+        [],
+      ] as const)
+        expect(await columnsOf(store.trades(range, names))).toEqual(only(allTrades, ['timeUs', 'sequence', ...names]));
+      const allQuotes = await columnsOf(store.quotes(range));
+      for (const names of [
+        ['bid', 'askSize'],
+        ['conditions', 'receivedAtUs', 'id'],
+      ] as const)
+        expect(await columnsOf(store.quotes(range, names))).toEqual(only(allQuotes, ['timeUs', 'sequence', ...names]));
+      const limited = await columnsOf(store.trades({ ...range, limit: 7 }, ['price', 'id', 'exchange', 'late']));
+      const names = ['timeUs', 'sequence', 'price', 'id', 'exchange', 'late'];
+      expect(limited).toEqual(mapValues(only(allTrades, names), (values) => values.slice(0, 7)));
+    },
+    boundMs,
+  );
+
+  it(
     'stops when it is told to',
     async () => {
       const store = open();
@@ -238,4 +271,32 @@ function counts(open: () => TickStore): void {
     },
     boundMs,
   );
+}
+
+type ColumnValues = Readonly<Record<string, readonly unknown[]>>;
+
+/** Each column of the pieces as plain values. */
+async function columnsOf(pieces: AsyncIterable<Partial<TradeColumns & QuoteColumns> & { readonly length: number }>): Promise<ColumnValues> {
+  const values: Record<string, unknown[]> = {};
+  for await (const { length, ...columns } of pieces) {
+    for (const [name, column] of Object.entries(columns)) {
+      const into = (values[name] ??= []);
+      for (let row = 0; row < length; row++) into.push(valueAt(column, row));
+    }
+  }
+  return values;
+}
+
+function valueAt(column: Float64Array | Uint8Array | CodedColumn | TextColumn, row: number): unknown {
+  // Not `instanceof`: what came from another thread has another's constructors here.
+  if (ArrayBuffer.isView(column)) return column[row];
+  return 'codes' in column ? wordAt(column, row) : textAt(column, row);
+}
+
+function only(values: ColumnValues, names: readonly string[]): ColumnValues {
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
+
+function mapValues(values: ColumnValues, change: (values: readonly unknown[]) => readonly unknown[]): ColumnValues {
+  return Object.fromEntries(Object.entries(values).map(([name, ofName]) => [name, change(ofName)]));
 }

@@ -12,6 +12,7 @@ describe('the arguments of an export', () => {
       query: { symbol: 'SPY', market: 'usa/equity', from: '2013-10-07T00:00:00Z', to: '2013-10-10T00:00:00Z' },
       out: resolve('trades-SPY-usa-equity-2013-10-07-2013-10-09.parquet'),
     });
+    expect(parseExport('trades', { ...options, columns: 'timestamp, price' }).query).toMatchObject({ columns: 'timestamp,price' });
     expect(parseExport('bars', { ...options, format: 'csv' }).out).toBe(resolve('bars-SPY-1m.csv'));
     expect(parseExport('bars', { ...options, interval: '1d', out: '-' })).toMatchObject({ out: null, query: { interval: '1d' } });
   });

@@ -15,6 +15,7 @@ export interface ExportOptions {
   readonly from?: string;
   readonly to?: string;
   readonly interval?: string;
+  readonly columns?: string;
   readonly format: string;
   readonly out?: string;
 }
@@ -28,7 +29,7 @@ export interface ExportArguments {
 }
 
 export function parseExport(name: string, options: ExportOptions): ExportArguments {
-  const { symbol, market, from, to, interval, out } = options;
+  const { symbol, market, from, to, interval, columns, out } = options;
   const table = oneOf('the table', name, exportTables);
   const format = oneOf('--format', options.format, exportFormats);
   if (!isSymbol(symbol)) throw invalid('--symbol', symbol, 'as SPY or BTC-USDT');
@@ -41,6 +42,15 @@ export function parseExport(name: string, options: ExportOptions): ExportArgumen
     ...(span.from === undefined ? {} : { from: span.from }),
     ...(span.to === undefined ? {} : { to: span.to }),
     ...(interval === undefined ? {} : { interval: oneOf('--interval', interval, intervals) }),
+    // Which there are, market-data knows.
+    ...(columns === undefined
+      ? {}
+      : {
+          columns: columns
+            .split(',')
+            .map((name) => name.trim())
+            .join(','),
+        }),
   };
   const parts = [table, symbol, market?.replace('/', '-'), table === 'bars' ? (interval ?? '1m') : undefined, from, to];
   const usual = `${parts

@@ -10,9 +10,9 @@ import {
   wholeNumberKind,
   wordKind,
 } from './arrow-columns.js';
-import { column, tableCodec, type TableStream } from './table-codec.js';
+import { column, tableCodec, type ColumnDefinition, type TableStream } from './table-codec.js';
 
-const tradeCodec = tableCodec<TradeColumns>([
+const tradeDefinitions = [
   column('timestamp', 'timeUs', timestampKind),
   column('symbol', 'symbol', wordKind),
   column('sequence', 'sequence', wholeNumberKind),
@@ -27,9 +27,9 @@ const tradeCodec = tableCodec<TradeColumns>([
   column('received_at', 'receivedAtUs', timestampKind),
   column('source', 'source', wordKind),
   column('conditions', 'conditions', optionalWordKind),
-]);
+];
 
-const quoteCodec = tableCodec<QuoteColumns>([
+const quoteDefinitions = [
   column('timestamp', 'timeUs', timestampKind),
   column('symbol', 'symbol', wordKind),
   column('sequence', 'sequence', wholeNumberKind),
@@ -43,7 +43,10 @@ const quoteCodec = tableCodec<QuoteColumns>([
   column('received_at', 'receivedAtUs', timestampKind),
   column('source', 'source', wordKind),
   column('conditions', 'conditions', optionalWordKind),
-]);
+];
+
+const tradeCodec = tableCodec<TradeColumns>(tradeDefinitions);
+const quoteCodec = tableCodec<QuoteColumns>(quoteDefinitions);
 
 /** What a door reads of ticks that are not admitted yet; `position` orders trades and quotes among each other. */
 const pushedTradeCodec = tableCodec<TradeColumns>([
@@ -94,13 +97,25 @@ export function decodeQuotes(bytes: Uint8Array): QuoteColumns {
   return quoteCodec.decode(bytes);
 }
 
-/** Many pieces as one Arrow IPC stream. */
-export function tradeStream(): TableStream<TradeColumns> {
-  return tradeCodec.stream();
+/** Many pieces as one Arrow IPC stream, of these columns in this order where they are named. */
+export function tradeStream(names?: readonly string[]): TableStream<TradeColumns> {
+  return (names ? tableCodec<TradeColumns>(named(tradeDefinitions, names)) : tradeCodec).stream();
 }
 
-export function quoteStream(): TableStream<QuoteColumns> {
-  return quoteCodec.stream();
+export function quoteStream(names?: readonly string[]): TableStream<QuoteColumns> {
+  return (names ? tableCodec<QuoteColumns>(named(quoteDefinitions, names)) : quoteCodec).stream();
+}
+
+function named(definitions: readonly ColumnDefinition[], names: readonly string[]): readonly ColumnDefinition[] {
+  return names.flatMap((wanted) => definitions.filter(({ name }) => name === wanted));
+}
+
+/** The property that holds each column of the table, by the column's name. */
+export const tradeProperties = propertiesOf<TradeColumns>(tradeDefinitions);
+export const quoteProperties = propertiesOf<QuoteColumns>(quoteDefinitions);
+
+function propertiesOf<Columns>(definitions: readonly ColumnDefinition[]): ReadonlyMap<string, keyof Columns> {
+  return new Map(definitions.map(({ name, property }) => [name, property as keyof Columns]));
 }
 
 /** Trades for `TickIngest.Push`, before admission: `parseArrowTicks` reads them on the other side. */
