@@ -36,6 +36,7 @@ export * from './study/fit-memory.js';
 export * from './study/folds.js';
 export * from './study/forecasters.js';
 export * from './study/html/skill-page.js';
+export * from './study/memory-skill.js';
 export * from './study/run-study.js';
 export * from './study/scores.js';
 export * from './study/skill-report.js';

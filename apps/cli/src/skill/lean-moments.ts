@@ -1,14 +1,5 @@
-import { leanFeed } from '@hindcast/feeds';
-import {
-  freshTickRule,
-  instrumentKey,
-  sideCodes,
-  tickRuleAfter,
-  wordAt,
-  type Instrument,
-  type TickBatch,
-  type TickRule,
-} from '@hindcast/market';
+import { leanFeed, type LeanFeed } from '@hindcast/feeds';
+import { freshTickRule, instrumentKey, sideCodes, tickRuleAfter, wordAt, type Instrument, type TickRule } from '@hindcast/market';
 import { InstrumentMoments, MomentColumns, type Horizon } from '@hindcast/memory';
 import type { Clock } from '@hindcast/ports';
 
@@ -24,37 +15,44 @@ export interface LeanDays {
 
 const batchRows = 20_000;
 
-/** Recorded trades as moments with signatures and outcomes, the way that live ones become such. */
-export async function leanMoments({
-  dataDir,
-  symbols,
-  fromDay,
-  toDay,
-  stateIntervalMs,
-  horizons,
-  clock,
-}: LeanDays): Promise<MomentColumns> {
+/**
+ * Recorded ticks as moments with signatures and outcomes, the way that live ones become such. Where an instrument has no trades on
+ * file, as in FX, the middle of its quotes stands for them, a unit each.
+ */
+export async function leanMoments({ symbols, stateIntervalMs, horizons, ...days }: LeanDays): Promise<MomentColumns> {
   const columns = new MomentColumns(horizons);
-  const instruments = new Map<string, LeanInstrument>();
-  for await (const batch of await leanFeed({ dataDir, symbols, fromDay, toDay, kinds: ['trades'], batchRows, clock })) {
-    const of = (instrument: Instrument): LeanInstrument => {
-      const key = instrumentKey(instrument);
-      let moments = instruments.get(key);
-      if (!moments) instruments.set(key, (moments = new LeanInstrument(instrument, columns, stateIntervalMs)));
-      return moments;
-    };
-    foldTrades(batch, of);
-    for (const mark of batch.marks) of(mark).advance(mark.timeUs);
+  const { plan } = await leanFeed({ ...days, symbols, kinds: ['trades', 'quotes'], batchRows });
+  const traded = new Set(plan.series.filter(({ kind }) => kind === 'trades').map(({ symbol }) => symbol));
+  for (const kind of ['trades', 'quotes'] as const) {
+    const some = symbols.filter((symbol) => traded.has(symbol) === (kind === 'trades'));
+    if (some.length === 0) continue;
+    const feed = await leanFeed({ ...days, symbols: some, kinds: [kind], batchRows });
+    await foldFeed(feed, (instrument) => new LeanInstrument(instrument, columns, stateIntervalMs));
   }
-  for (const moments of instruments.values()) moments.advance(Infinity);
   return columns;
 }
 
-function foldTrades({ trades }: TickBatch, of: (instrument: Instrument) => LeanInstrument): void {
-  for (let row = 0; row < trades.length; row += 1) {
-    const moments = of({ market: wordAt(trades.market, row), symbol: wordAt(trades.symbol, row) });
-    moments.fold({ timeUs: trades.timeUs[row], price: trades.price[row], size: trades.size[row] });
+async function foldFeed(feed: LeanFeed, created: (instrument: Instrument) => LeanInstrument): Promise<void> {
+  const instruments = new Map<string, LeanInstrument>();
+  const of = (instrument: Instrument): LeanInstrument => {
+    const key = instrumentKey(instrument);
+    let moments = instruments.get(key);
+    if (!moments) instruments.set(key, (moments = created(instrument)));
+    return moments;
+  };
+  for await (const { trades, quotes, marks } of feed) {
+    for (let row = 0; row < trades.length; row += 1) {
+      const moments = of({ market: wordAt(trades.market, row), symbol: wordAt(trades.symbol, row) });
+      moments.fold({ timeUs: trades.timeUs[row], price: trades.price[row], size: trades.size[row] });
+    }
+    for (let row = 0; row < quotes.length; row += 1) {
+      const price = (quotes.bid[row] + quotes.ask[row]) / 2;
+      if (Number.isNaN(price)) continue;
+      of({ market: wordAt(quotes.market, row), symbol: wordAt(quotes.symbol, row) }).fold({ timeUs: quotes.timeUs[row], price, size: 1 });
+    }
+    for (const mark of marks) of(mark).advance(mark.timeUs);
   }
+  for (const moments of instruments.values()) moments.advance(Infinity);
 }
 
 /** Trades of files are in order and have no side: the tick rule gives it, as in the service. */

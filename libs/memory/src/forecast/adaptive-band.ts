@@ -1,65 +1,56 @@
 import { quantileSorted } from 'simple-statistics';
 
+/** Share of outcomes that a band is to hold. */
+export const bandCoverage = 0.8;
+
 /** A forecast's band in units of its own dispersion: the outcome is expected between `low` and `high`. */
 export interface Band {
   readonly low: number;
   readonly high: number;
 }
 
-/** Share of outcomes that a band is to hold. */
-export const bandCoverage = 0.8;
-/** How fast the band follows what it missed, per outcome. */
-const defaultRate = 0.01;
-const levelMin = 0.002;
-const levelMax = 0.45;
+export interface BandRule {
+  readonly coverage: number;
+  /** How many of the past errors stand for themselves, where outcomes overlap and errors with them. */
+  readonly independent?: number;
+  /** 0.05 where it is left out. */
+  readonly rate?: number;
+}
+
+/** How far an end moves for each outcome that it missed, as a share of half the width that the band began with. */
+const defaultRate = 0.05;
 
 /**
- * Conformal bands that keep their promise while the market changes: quantiles of past errors, each on its own side, whose
- * level moves a little after every outcome so that each side is missed as often as it should be (adaptive conformal
- * inference: Gibbs and Candes 2021, applied to both tails). Deterministic; no distribution is assumed.
+ * Conformal bands that keep their promise while the market changes: each end begins at a quantile of past errors, then follows
+ * what it misses, outward by a step for an outcome beyond it and inward by as much less as misses are rarer than hits
+ * (quantile tracking: Angelopoulos, Candes and Tibshirani 2023, after Gibbs and Candes 2021). Over a long run each end is missed
+ * as often as it should be, whatever the errors are like. Deterministic; no distribution is assumed.
  */
 export class AdaptiveBand {
-  readonly #errors: readonly number[];
-  #lowLevel: number;
-  #highLevel: number;
+  readonly #missedShare: number;
+  readonly #step: number;
+  #band: Band;
 
   /** `errors`: (outcome - forecast) / dispersion of forecasts that had not seen their outcome. At least one. */
-  constructor(
-    errors: Iterable<number>,
-    private readonly rule: { readonly coverage: number; readonly rate?: number },
-  ) {
-    this.#errors = [...errors].sort((one, other) => one - other);
-    if (this.#errors.length === 0) throw new RangeError('a band needs at least one past error');
-    this.#lowLevel = this.#highLevel = this.#missedShare;
+  constructor(errors: Iterable<number>, { coverage, independent = Infinity, rate = defaultRate }: BandRule) {
+    const sorted = [...errors].sort((one, other) => one - other);
+    if (sorted.length === 0) throw new RangeError('a band needs at least one past error');
+    this.#missedShare = (1 - coverage) / 2;
+    // The finite-sample step of split conformal prediction: (n + 1) instead of n.
+    const level = Math.max(0, this.#missedShare - (1 - this.#missedShare) / Math.min(sorted.length, independent));
+    this.#band = { low: quantileSorted(sorted, level), high: quantileSorted(sorted, 1 - level) };
+    this.#step = (rate * (this.#band.high - this.#band.low)) / 2;
   }
 
   band(): Band {
-    const count = this.#errors.length;
-    // The finite-sample step of split conformal prediction: (n + 1) instead of n.
-    const outward = (level: number): number => Math.max(0, level - (1 - level) / count);
-    return {
-      low: quantileSorted(this.#sorted(), outward(this.#lowLevel)),
-      high: quantileSorted(this.#sorted(), 1 - outward(this.#highLevel)),
-    };
+    return this.#band;
   }
 
   /** An outcome has become known; `band` is what was said of it, `error` as in the constructor. */
   learn(error: number, { low, high }: Band): void {
-    const rate = this.rule.rate ?? defaultRate;
-    this.#lowLevel = clamped(this.#lowLevel + rate * (this.#missedShare - (error < low ? 1 : 0)));
-    this.#highLevel = clamped(this.#highLevel + rate * (this.#missedShare - (error > high ? 1 : 0)));
+    const wider = (missed: boolean): number => this.#step * ((missed ? 1 : 0) - this.#missedShare);
+    const moved = { low: this.#band.low - wider(error < low), high: this.#band.high + wider(error > high) };
+    const middle = (moved.low + moved.high) / 2;
+    this.#band = { low: Math.min(moved.low, middle), high: Math.max(moved.high, middle) };
   }
-
-  /** Of each side. */
-  get #missedShare(): number {
-    return (1 - this.rule.coverage) / 2;
-  }
-
-  #sorted(): number[] {
-    return this.#errors as number[];
-  }
-}
-
-function clamped(level: number): number {
-  return Math.min(levelMax, Math.max(levelMin, level));
 }

@@ -3,7 +3,7 @@ import { numbersOf } from '../signature/session-seconds.fixture.js';
 import { AdaptiveBand } from './adaptive-band.js';
 import { distributionOf } from './distribution.js';
 import { effectiveSize } from './effective-size.js';
-import { kishSize, localWeights, weighted } from './local-weights.js';
+import { fitted, kishSize, localWeights, weighted } from './local-weights.js';
 import { permutationTest } from './permutation-test.js';
 import { seededRandom, seedOf } from './seeded-random.js';
 
@@ -33,6 +33,13 @@ describe('the local fit', () => {
     expect(kishSize(kernel)).toBeLessThan(200);
   });
 
+  it('never leaves the range of what followed the neighbours, however far outside them it is asked', () => {
+    const outcome = Float64Array.from(rows, (row) => 3 + 2 * vectors[2 * row] - vectors[2 * row + 1]);
+    const { linear } = localWeights({ vectors, size: 2 }, neighbours, { query: [400, -300], ridge: 0.3 });
+    expect(weighted(linear, rows, outcome)).toBeGreaterThan(100);
+    expect(fitted(linear, rows, outcome)).toBe(Math.max(...outcome));
+  });
+
   it('does with neighbours that are all the same', () => {
     const same = { rows: rows.subarray(0, 3), squaredDistances: new Float64Array(3) };
     const { linear } = localWeights({ vectors: new Float32Array(6), size: 2 }, same, { query: [0, 0] });
@@ -57,12 +64,19 @@ describe('bands', () => {
           if (error >= now.low && error <= now.high) inside += 1;
           band.learn(error, now);
         }
-        // Tenfold errors lie outside all that was ever seen: no quantile of it reaches them.
-        if (growth === 10) expect(inside / count).toBeGreaterThan(0.3);
-        else expect(Math.abs(inside / count - 0.8)).toBeLessThan(0.03);
+        // Until the ends have come as far as tenfold errors reach, most of them are missed.
+        expect(Math.abs(inside / count - 0.8)).toBeLessThan(growth === 10 ? 0.1 : 0.03);
       }),
       { numRuns: 6 },
     );
+  });
+
+  it('never turn inside out, however few outcomes there are to hold', () => {
+    const band = new AdaptiveBand([-1, 1], { coverage: 0.8, rate: 0.5 });
+    for (let i = 0; i < 1_000; i += 1) {
+      band.learn(0, band.band());
+      expect(band.band().low).toBeLessThanOrEqual(band.band().high);
+    }
   });
 
   it('begin as split conformal prediction has it', () => {
@@ -70,6 +84,9 @@ describe('bands', () => {
     const { low, high } = new AdaptiveBand(errors, { coverage: 0.8 }).band();
     // Of 99 errors and the one to come, the 10th and the 90th bound four fifths; between ranks it is a straight line.
     expect([low, high]).toEqual([10, 90].map((value) => expect.closeTo(value, 0)));
+    // Where only nineteen of them stand for themselves it is the first and the last of nineteen and one: a twentieth further out each.
+    const wide = new AdaptiveBand(errors, { coverage: 0.8, independent: 19 }).band();
+    expect([wide.low, wide.high]).toEqual([5.3, 94.7].map((value) => expect.closeTo(value, -0.3)));
   });
 });
 

@@ -6,7 +6,7 @@ import type { InstrumentLevel } from '../signature/signature-fold.js';
 import { AdaptiveBand, bandCoverage } from './adaptive-band.js';
 import { distributionOf, type Distribution } from './distribution.js';
 import { effectiveSize } from './effective-size.js';
-import { localWeights, weighted } from './local-weights.js';
+import { fitted, localWeights, weighted } from './local-weights.js';
 import { hoursAround, permutationTest } from './permutation-test.js';
 import { seedOf } from './seeded-random.js';
 
@@ -149,7 +149,7 @@ function volatilityForecast(
   const places = Int32Array.from({ length: count }, (_, place) => place);
   const { kernel, linear } = localWeights(nearest, set, { query: vector });
   const mean = weighted(kernel, places, ratios);
-  const log = level.logVolatility + weighted(linear, places, ratios);
+  const log = level.logVolatility + fitted(linear, places, ratios);
   const forecast = { log, logByMean: level.logVolatility + mean, neighbours: count };
   const past = errors?.[horizon.id];
   if (past === undefined || past.length === 0) return { ...forecast, band: null };

@@ -26,7 +26,7 @@ export function localWeights(
   { rows, squaredDistances }: Neighbours,
   { query, ridge = localRidge }: { readonly query: ArrayLike<number>; readonly ridge?: number },
 ): LocalWeights {
-  const kernel = kernelOf(squaredDistances);
+  const kernel = kernelWeights(squaredDistances);
   const { mean, gram } = momentsOf({ vectors, size, rows, kernel });
   for (let place = 0; place < size; place += 1) gram[place * size + place] += ridge;
   const slope = Float64Array.from(mean, (value, place) => query[place] - value);
@@ -39,6 +39,20 @@ export function localWeights(
     linear[i] = kernel[i] * lean;
   }
   return { kernel, linear };
+}
+
+/**
+ * The fit of an outcome by its `linear` weights. It never leaves the range of what followed the neighbours: where a query lies
+ * far outside them, a line says more than anybody has seen.
+ */
+export function fitted(linear: Float64Array, rows: Int32Array, outcome: Float64Array): number {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const row of rows) {
+    if (outcome[row] < least) least = outcome[row];
+    if (outcome[row] > most) most = outcome[row];
+  }
+  return Math.max(least, Math.min(most, weighted(linear, rows, outcome)));
 }
 
 /** Sum of weight times outcome. */
@@ -59,7 +73,8 @@ export function kishSize(weights: Float64Array): number {
   return squares > 0 ? (sum * sum) / squares : 0;
 }
 
-function kernelOf(squaredDistances: Float64Array): Float64Array {
+/** 1 - (d / d_max)^2, sum 1. */
+export function kernelWeights(squaredDistances: Float64Array): Float64Array {
   let widest = 0;
   for (const distance of squaredDistances) if (distance > widest) widest = distance;
   const kernel = new Float64Array(squaredDistances.length);

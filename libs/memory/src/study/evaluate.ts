@@ -1,10 +1,10 @@
-import { minuteUs } from '@hindcast/contracts';
-import { AdaptiveBand, bandCoverage, type Band } from '../forecast/adaptive-band.js';
+import { secondUs } from '@hindcast/contracts';
 import type { MomentColumns } from '../moments/moment-columns.js';
 import { calibrationFolds, type Fold } from './folds.js';
 import type { Forecaster, PointForecast, StudyMaterial } from './forecasters.js';
 import { normalCrps, normalLogScore, rSquared } from './scores.js';
-import type { Target } from './targets.js';
+import { RunningBand } from './running-band.js';
+import type { Target, TargetId } from './targets.js';
 
 /** What a forecaster made of one instrument's day. */
 export interface DayScore {
@@ -23,32 +23,44 @@ export interface DayScore {
   readonly signsRight: number;
 }
 
-/** So that a band adapts as fast on a fine grid of moments as on a coarse one. */
-const learnEveryUs = minuteUs;
-const calibrationRowsMax = 1_600;
+const calibrationRowsMax = 800;
 
-/** Runs one forecaster over one day to be forecast: learns, measures its own errors out of sample, forecasts. */
-export function evaluate(forecaster: Forecaster, material: StudyMaterial, fold: Fold): readonly DayScore[] {
-  const { columns } = material;
-  const forecast = forecaster.fit(material, fold.train);
-  const errors = calibrationErrors(forecaster, material, fold.train);
-  const usual = usualDispersion(errors);
-  const scores: DayScore[] = [];
-  for (const instrument of new Set(Array.from(fold.test, (row) => columns.instrument[row]))) {
-    const rows = fold.test.filter((row) => columns.instrument[row] === instrument);
-    const forecasts = Array.from(rows, forecast);
-    scores.push(scoreOf({ material, fold, rows, forecasts, errors, usual, instrument }));
+/** Of each target that a forecaster has a forecast of. */
+export type Scores = ReadonlyMap<TargetId, readonly DayScore[]>;
+
+/**
+ * Runs one forecaster over days to be forecast, in their order: for each it learns, measures its own errors out of sample, and
+ * forecasts. Bands go on from day to day.
+ */
+export function evaluate(forecaster: Forecaster, { columns, targets }: StudyMaterial, folds: readonly Fold[]): Scores {
+  const foretold = targets.filter(({ id }) => forecaster.foretells.includes(id));
+  const material = { columns, targets: foretold };
+  const runs = foretold.map((target) => ({ target, scores: [] as DayScore[], bands: new Map<number, RunningBand>() }));
+  for (const fold of foretold.length > 0 ? folds : []) {
+    const forecast = forecaster.fit(material, fold.train);
+    const errors = calibrationErrors(forecaster, material, fold.train);
+    for (const instrument of new Set(Array.from(fold.test, (row) => columns.instrument[row]))) {
+      const rows = fold.test.filter((row) => columns.instrument[row] === instrument);
+      const said = Array.from(rows, forecast);
+      for (const [place, { target, scores, bands }] of runs.entries()) {
+        const band = bands.get(instrument) ?? new RunningBand(errors[place], independentOutcomes(columns, target, fold.train));
+        bands.set(instrument, band);
+        const forecasts = said.map((each) => each[place]);
+        scores.push(scoreOf({ columns, target, fold, rows, forecasts, errors: errors[place], band, instrument }));
+      }
+    }
   }
-  return scores;
+  return new Map(runs.map(({ target, scores }) => [target.id, scores]));
 }
 
-/** R2 alone, for tuning: the mean over instruments and days. */
+/** R2 of the first target alone, for tuning: the mean over instruments and days. */
 export function meanRSquared(
   forecaster: Forecaster,
   material: StudyMaterial,
   { folds, every }: { readonly folds: readonly Fold[]; readonly every: number },
 ): number {
-  const { columns, target } = material;
+  const { columns, targets } = material;
+  const [target] = targets;
   const values: number[] = [];
   for (const fold of folds) {
     const forecast = forecaster.fit(material, fold.train);
@@ -58,7 +70,7 @@ export function meanRSquared(
       values.push(
         rSquared(
           outcomes,
-          Array.from(rows, (row) => forecast(row).value),
+          Array.from(rows, (row) => forecast(row)[0].value),
           { mean: meanKnown(columns, target, { fold, instrument }) },
         ),
       );
@@ -68,17 +80,18 @@ export function meanRSquared(
 }
 
 interface Scored {
-  readonly material: StudyMaterial;
+  readonly columns: MomentColumns;
+  readonly target: Target;
   readonly fold: Fold;
   readonly rows: Int32Array;
   readonly forecasts: readonly PointForecast[];
   readonly errors: readonly number[];
-  readonly usual: number;
+  readonly band: RunningBand;
   readonly instrument: number;
 }
 
-function scoreOf({ material, fold, rows, forecasts, errors, usual, instrument }: Scored): DayScore {
-  const { columns, target } = material;
+function scoreOf({ columns, target, fold, rows, forecasts, errors, band, instrument }: Scored): DayScore {
+  const usual = usualDispersion(errors);
   const outcomes = Float64Array.from(rows, (row) => target.relative[row] + target.level[row]);
   const values = forecasts.map(({ value }) => value);
   const deviations = forecasts.map((forecast) => usual * ownDispersion(forecast));
@@ -86,6 +99,7 @@ function scoreOf({ material, fold, rows, forecasts, errors, usual, instrument }:
   let crps = 0;
   let logScore = 0;
   let signsRight = 0;
+  let held = 0;
   for (let i = 0; i < count; i += 1) {
     const normal = { mean: values[i], deviation: deviations[i] };
     crps += normalCrps(outcomes[i], normal) / count;
@@ -93,49 +107,22 @@ function scoreOf({ material, fold, rows, forecasts, errors, usual, instrument }:
     if (outcomes[i] > 0 === forecasts[i].up > 0.5) signsRight += 1 / count;
   }
   const standardErrors = outcomes.map((outcome, i) => (outcome - values[i]) / ownDispersion(forecasts[i]));
+  for (let i = 0; i < count; i += 1) {
+    const [timeUs, knownAtUs] = [columns.timeUs[rows[i]], target.knownAtUs[rows[i]]];
+    if (band.holds({ timeUs, knownAtUs, error: standardErrors[i] })) held += 1;
+  }
   return {
     instrument,
     day: fold.day,
     rSquared: rSquared(outcomes, values, { mean: meanKnown(columns, target, { fold, instrument }) }),
     crps,
     logScore,
-    coverage: coverageOf({ standardErrors, rows, target, errors, timeUs: columns.timeUs }),
+    coverage: held / count,
     tenths: tenthsOf(standardErrors, errors),
     squaredErrors: outcomes.map((outcome, i) => (outcome - values[i]) ** 2),
     brierScores: outcomes.map((outcome, i) => ((outcome > 0 ? 1 : 0) - forecasts[i].up) ** 2),
     signsRight,
   };
-}
-
-interface Covered {
-  readonly standardErrors: Float64Array;
-  readonly rows: Int32Array;
-  readonly target: Target;
-  readonly errors: readonly number[];
-  readonly timeUs: Float64Array;
-}
-
-/** The day in time order: a band learns from an outcome when that is known, not before. */
-function coverageOf({ standardErrors, rows, target, errors, timeUs }: Covered): number {
-  const band = new AdaptiveBand(errors, { coverage: bandCoverage });
-  const said: Band[] = [];
-  let learned = 0;
-  let learnedUs = -Infinity;
-  let inside = 0;
-  for (let i = 0; i < rows.length; i += 1) {
-    while (learned < i && target.knownAtUs[rows[learned]] <= timeUs[rows[i]]) {
-      const knownUs = target.knownAtUs[rows[learned]];
-      if (knownUs - learnedUs >= learnEveryUs) {
-        band.learn(standardErrors[learned], said[learned]);
-        learnedUs = knownUs;
-      }
-      learned += 1;
-    }
-    const now = band.band();
-    said.push(now);
-    if (standardErrors[i] >= now.low && standardErrors[i] <= now.high) inside += 1;
-  }
-  return inside / rows.length;
 }
 
 function tenthsOf(standardErrors: Float64Array, errors: readonly number[]): readonly number[] {
@@ -154,30 +141,34 @@ function tenthsOf(standardErrors: Float64Array, errors: readonly number[]): read
   return tenths;
 }
 
-/** Errors in units of the forecast's own dispersion, of rows that the forecaster had not seen. */
-export function calibrationErrors(forecaster: Forecaster, material: StudyMaterial, rows: Int32Array): readonly number[] {
-  const { columns, target } = material;
+/** Of each target: errors in units of the forecast's own dispersion, of rows that the forecaster had not seen. */
+export function calibrationErrors(forecaster: Forecaster, material: StudyMaterial, rows: Int32Array): readonly (readonly number[])[] {
   const every = Math.max(1, Math.floor(rows.length / calibrationRowsMax));
-  const errors: number[] = [];
-  for (const { train, test } of calibrationFolds(columns, rows)) {
-    const forecast = forecaster.fit(material, train);
-    for (let i = 0; i < test.length; i += every) {
-      const said = forecast(test[i]);
-      const error = (target.relative[test[i]] + target.level[test[i]] - said.value) / ownDispersion(said);
-      if (Number.isFinite(error)) errors.push(error);
+  const errors = material.targets.map((): number[] => []);
+  for (const { train, test } of calibrationFolds(material.columns, rows)) {
+    const some = test.filter((_, i) => i % every === 0);
+    for (const [place, more] of errorsOn(forecaster, material, { train, test: some }).entries()) {
+      for (const error of more) if (Number.isFinite(error)) errors[place].push(error);
     }
   }
   // One instrument on one day leaves a forecaster of single instruments nothing to be tried on but what it has seen.
-  return errors.length > 0 ? errors : seenErrors(forecaster, material, rows);
+  return errors.every(({ length }) => length > 0) ? errors : errorsOn(forecaster, material, { train: rows, test: rows });
 }
 
-function seenErrors(forecaster: Forecaster, material: StudyMaterial, rows: Int32Array): readonly number[] {
-  const { target } = material;
-  const forecast = forecaster.fit(material, rows);
-  return Array.from(rows, (row) => {
-    const said = forecast(row);
-    return (target.relative[row] + target.level[row] - said.value) / ownDispersion(said);
-  });
+/** Outcomes that share no minute of an instrument with each other. */
+function independentOutcomes({ instrument, timeUs }: MomentColumns, { horizonSeconds }: Target, rows: Int32Array): number {
+  return new Set(Array.from(rows, (row) => `${instrument[row]} ${Math.floor(timeUs[row] / (horizonSeconds * secondUs))}`)).size;
+}
+
+function errorsOn(
+  forecaster: Forecaster,
+  material: StudyMaterial,
+  { train, test }: Pick<Fold, 'train' | 'test'>,
+): readonly (readonly number[])[] {
+  const said = Array.from(test, forecaster.fit(material, train));
+  return material.targets.map(({ relative, level }, place) =>
+    said.map((forecasts, i) => (relative[test[i]] + level[test[i]] - forecasts[place].value) / ownDispersion(forecasts[place])),
+  );
 }
 
 function ownDispersion({ dispersion }: PointForecast): number {

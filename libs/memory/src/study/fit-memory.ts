@@ -72,7 +72,9 @@ function skillOf(span: MomentColumns, weights: Weights): number {
   if (!horizon) return NaN;
   const target = targetOf(span, 'volatility', horizon.id);
   const folds = foldsOf(span, target, 'leaveOneDayOut');
-  return folds.length === 0 ? NaN : meanRSquared(forecasterOf(weights), { columns: span, target }, { folds, every: searchEvery });
+  return folds.length === 0
+    ? NaN
+    : meanRSquared(forecasterOf(weights), { columns: span, targets: [target] }, { folds, every: searchEvery });
 }
 
 function dropped(span: MomentColumns, from: Weights): { readonly weights: Weights; readonly rSquared: number } {
@@ -99,7 +101,7 @@ function errorsOf(span: MomentColumns, weights: Weights): Readonly<Record<string
       const target = targetOf(span, 'volatility', id);
       const rows = Int32Array.from({ length: span.length }, (_, row) => row).filter((row) => Number.isFinite(target.relative[row]));
       if (rows.length < 2) return [];
-      return [[id, thinned(calibrationErrors(forecasterOf(weights), { columns: span, target }, rows))]];
+      return [[id, thinned(calibrationErrors(forecasterOf(weights), { columns: span, targets: [target] }, rows)[0])]];
     }),
   );
 }

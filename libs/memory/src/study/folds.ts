@@ -8,7 +8,7 @@ export type Protocol = 'walkForward' | 'leaveOneDayOut';
 export interface Fold {
   readonly day: number;
   readonly train: Int32Array;
-  /** In the order of rows: an instrument's moments in time order. */
+  /** Moments of instruments that there is a past of. In the order of rows: an instrument's in time order. */
   readonly test: Int32Array;
 }
 
@@ -16,12 +16,12 @@ export function foldsOf(columns: MomentColumns, target: Target, protocol: Protoc
   const known = rowsWhere(columns.length, (row) => Number.isFinite(target.relative[row]));
   const days = [...new Set(known.map((row) => columns.day[row]))].sort((one, other) => one - other);
   return days
-    .map((day) => ({
-      day,
-      train: known.filter((row) => (protocol === 'walkForward' ? columns.day[row] < day : columns.day[row] !== day)),
-      test: known.filter((row) => columns.day[row] === day),
-    }))
-    .filter(({ train }) => train.length > 0);
+    .map((day) => {
+      const train = known.filter((row) => (protocol === 'walkForward' ? columns.day[row] < day : columns.day[row] !== day));
+      const met = new Set(train.map((row) => columns.instrument[row]));
+      return { day, train, test: known.filter((row) => columns.day[row] === day && met.has(columns.instrument[row])) };
+    })
+    .filter(({ test }) => test.length > 0);
 }
 
 /**

@@ -1,11 +1,11 @@
-import { kishSize, localWeights, weighted } from '../forecast/local-weights.js';
+import { fitted, kernelWeights, kishSize, localWeights, weighted } from '../forecast/local-weights.js';
 import type { MomentColumns } from '../moments/moment-columns.js';
 import { nearestSet } from '../search/nearest.js';
 import type { MomentVectors } from '../search/moment-vectors.js';
 import { componentIndex, signatureSize } from '../signature/components.js';
 import { fitScaler, standardised, type SignatureVersion } from '../signature/signature-version.js';
 import { fitLinear, predict, type LinearModel } from './regression.js';
-import type { Target } from './targets.js';
+import type { Target, TargetId } from './targets.js';
 
 /** A forecast of a target in its own scale (`Target.relative` plus `level`), and how far such forecasts spread there. */
 export interface PointForecast {
@@ -19,14 +19,29 @@ export interface PointForecast {
 export interface Forecaster {
   readonly id: string;
   readonly title: string;
-  /** Learns from rows whose outcomes are all known. */
-  fit(material: StudyMaterial, rows: Int32Array): (row: number) => PointForecast;
+  readonly foretells: readonly TargetId[];
+  /** Learns from rows whose outcomes are all known. A forecast is one of each target, in the order of the material's. */
+  fit(material: StudyMaterial, rows: Int32Array): (row: number) => readonly PointForecast[];
 }
 
 export interface StudyMaterial {
   readonly columns: MomentColumns;
-  readonly target: Target;
+  /** Of one horizon, and so known for the same rows. */
+  readonly targets: readonly Target[];
 }
+
+type FitOne = (columns: MomentColumns, target: Target, rows: Int32Array) => (row: number) => PointForecast;
+
+/** Of a forecaster to which targets have nothing in common. */
+function eachTarget(fitOne: FitOne): Forecaster['fit'] {
+  return ({ columns, targets }, rows) => {
+    const forecasts = targets.map((target) => fitOne(columns, target, rows));
+    return (row) => forecasts.map((forecast) => forecast(row));
+  };
+}
+
+const everything: readonly TargetId[] = ['volatility', 'range', 'return'];
+const sizes: readonly TargetId[] = ['volatility', 'range'];
 
 const opinionless = (value: number, up = NaN): PointForecast => ({ value, dispersion: NaN, up });
 
@@ -42,7 +57,8 @@ const sameTimeShare = 0.04;
 export const unconditional: Forecaster = {
   id: 'unconditional',
   title: 'unconditional at that time of day',
-  fit: ({ columns, target }, rows) => {
+  foretells: everything,
+  fit: eachTarget((columns, target, rows) => {
     const progress = componentIndex('session_progress');
     const bins = Math.round(1 / sameTimeShare);
     const sums = new Map<string, { sum: number; ups: number; count: number }>();
@@ -63,13 +79,14 @@ export const unconditional: Forecaster = {
       const cell = sums.get(`${columns.instrument[row]} ${binOf(row)}`) ?? sums.get(`${columns.instrument[row]}`) ?? sums.get('');
       return cell ? opinionless(cell.sum / cell.count, cell.ups / cell.count) : opinionless(NaN);
     };
-  },
+  }),
 };
 
 /** Inputs of a regression, absolute; `centred` takes an instrument's usual level off them and off the outcome. */
 interface RegressionForm {
   readonly inputs: (columns: MomentColumns, row: number, target: Target) => readonly number[];
   readonly perInstrument: boolean;
+  readonly foretells: readonly TargetId[];
 }
 
 const volatilityAt = (columns: MomentColumns, row: number, component: number): number =>
@@ -94,11 +111,12 @@ const lastInputs: RegressionForm['inputs'] = (columns, row, { id, horizonSeconds
   return [volatilityAt(columns, row, component)];
 };
 
-function regression(id: string, title: string, { inputs, perInstrument }: RegressionForm): Forecaster {
+function regression(id: string, title: string, { inputs, perInstrument, foretells }: RegressionForm): Forecaster {
   return {
     id,
     title,
-    fit: ({ columns, target }, rows) => {
+    foretells,
+    fit: eachTarget((columns, target, rows) => {
       const centre = perInstrument || target.id === 'return' ? () => 0 : usualLevels(columns, rows);
       const models = new Map<number, LinearModel>();
       const groupOf = (row: number): number => (perInstrument ? columns.instrument[row] : -1);
@@ -124,7 +142,7 @@ function regression(id: string, title: string, { inputs, perInstrument }: Regres
             : NaN,
         );
       };
-    },
+    }),
   };
 }
 
@@ -150,9 +168,9 @@ function usualLevels(columns: MomentColumns, rows: Int32Array): (instrument: num
   return (instrument) => levels.get(instrument) ?? all;
 }
 
-export const autoregression = regression('ar1', 'AR(1), per symbol', { inputs: lastInputs, perInstrument: true });
-export const harPerSymbol = regression('har_symbol', 'HAR, per symbol', { inputs: harInputs, perInstrument: true });
-export const harForAll = regression('har_all', 'HAR, one fit for all', { inputs: harInputs, perInstrument: false });
+export const autoregression = regression('ar1', 'AR(1), per symbol', { inputs: lastInputs, perInstrument: true, foretells: everything });
+export const harPerSymbol = regression('har_symbol', 'HAR, per symbol', { inputs: harInputs, perInstrument: true, foretells: sizes });
+export const harForAll = regression('har_all', 'HAR, one fit for all', { inputs: harInputs, perInstrument: false, foretells: sizes });
 
 export interface NeighbourRule {
   readonly weights: readonly number[];
@@ -169,7 +187,8 @@ export function neighbourForecaster(id: string, title: string, rule: NeighbourRu
   return {
     id,
     title,
-    fit: ({ columns, target }, rows) => {
+    foretells: everything,
+    fit: ({ columns, targets }, rows) => {
       const { length, values, mask, timeUs, instrument, day } = columns;
       const scaler = fitScaler({ length, values, mask, timeUs }, rows);
       const version: SignatureVersion = { id: 'study', components: [], weights: rule.weights, scaler };
@@ -179,12 +198,17 @@ export function neighbourForecaster(id: string, title: string, rule: NeighbourRu
       return (row) => {
         const query = vectors.subarray(row * size, (row + 1) * size);
         const neighbours = nearestSet(moments, { vector: query, k, candidates: rows });
-        const { kernel, linear } = localWeights(moments, neighbours, { query, ridge: rule.ridge });
-        const mean = weighted(kernel, neighbours.rows, target.relative);
-        return {
-          value: target.level[row] + (rule.form === 'linear' ? weighted(linear, neighbours.rows, target.relative) : mean),
-          ...spreadOf({ kernel, rows: neighbours.rows, mean, target }),
-        };
+        const { kernel, linear } =
+          rule.form === 'linear'
+            ? localWeights(moments, neighbours, { query, ridge: rule.ridge })
+            : { kernel: kernelWeights(neighbours.squaredDistances), linear: null };
+        return targets.map((target) => {
+          const mean = weighted(kernel, neighbours.rows, target.relative);
+          return {
+            value: target.level[row] + (linear === null ? mean : fitted(linear, neighbours.rows, target.relative)),
+            ...spreadOf({ kernel, rows: neighbours.rows, mean, target }),
+          };
+        });
       };
     },
   };

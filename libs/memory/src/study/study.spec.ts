@@ -6,9 +6,11 @@ import { MomentRecorder } from '../moments/moment-recorder.js';
 import { parseHorizon } from '../outcomes/horizon.js';
 import { numbersOf, walkOfBars } from '../signature/session-seconds.fixture.js';
 import { defaultWeights } from '../signature/signature-version.js';
+import { baseMemory } from '../base-memory.js';
 import { evaluate } from './evaluate.js';
 import { foldsOf } from './folds.js';
 import { skillPage } from './html/skill-page.js';
+import { skillOf } from './memory-skill.js';
 import { fitLinear, predict } from './regression.js';
 import { forecastersOf, runStudy, type StudyOptions } from './run-study.js';
 import { dieboldMariano, holmCorrected, normalCrps, normalLogScore, normalProbability, rSquared } from './scores.js';
@@ -55,7 +57,7 @@ describe('the study', () => {
     const dayTwo = (material: MomentColumns) => {
       const target = targetOf(material, 'volatility', '5m');
       const [fold] = foldsOf(material, target, 'walkForward');
-      return forecastersOf(defaultWeights, 'volatility').map((forecaster) => evaluate(forecaster, { columns: material, target }, fold));
+      return forecastersOf(defaultWeights).map((forecaster) => evaluate(forecaster, { columns: material, targets: [target] }, [fold]));
     };
     expect(dayTwo(recordedDays(days.slice(0, 2)))).toEqual(dayTwo(columns));
     expect(runStudy(recordedDays(), options)).toEqual(report);
@@ -68,6 +70,39 @@ describe('the study', () => {
     expect(mean('return', 'neighbours_linear').rSquared).toBeLessThan(0.05);
     expect(report.conclusions.join(' ')).toMatch(/direction of the price was not foretold/);
     expect(report.rows.every(({ tenths }) => Math.abs(tenths.reduce((sum, share) => sum + share, 0) - 1) < 1e-9)).toBe(true);
+  });
+
+  it('leaves out an instrument on its first day: there is no past of it to be compared with', () => {
+    const late = new MomentColumns(columns.horizons);
+    for (let row = 0; row < columns.length; row += 1) {
+      const isFirstDay = columns.day[row] === columns.day[0];
+      if (!(columns.instrument[row] === 1 && isFirstDay)) late.addFrom(columns, row);
+    }
+    const [dayTwo, dayThree] = foldsOf(late, targetOf(late, 'volatility', '5m'), 'walkForward');
+    const testedOn = ({ test }: typeof dayTwo) => new Set(Array.from(test, (row) => late.instrument[row]));
+    expect([testedOn(dayTwo), testedOn(dayThree)]).toEqual([new Set([0]), new Set([0, 1])]);
+    expect(runStudy(late, options).rows.every(({ rSquared }) => Number.isFinite(rSquared))).toBe(true);
+  });
+
+  it('sums up as the skill of a memory: the same numbers, by horizon and instrument', () => {
+    const definition = { ...baseMemory({ stateIntervalMs: 120_000, horizons: columns.horizons }), skill: null };
+    const skill = skillOf(columns, definition);
+    const row = (target: string, forecaster: string, symbol: string | null) =>
+      report.rows.find((one) => one.target === target && one.forecaster === forecaster && one.symbol === symbol)!;
+    const { test } = foldsOf(columns, targetOf(columns, 'volatility', '5m'), 'walkForward')[0];
+    expect(skill).toMatchObject({ days: 2, moments: 2 * test.length });
+    for (const [symbol, { '5m': of }] of [
+      [null, skill.byHorizon] as const,
+      ...skill.byInstrument.map(({ symbol, byHorizon }) => [symbol, byHorizon] as const),
+    ]) {
+      expect(of.volatility).toBe(row('volatility', 'neighbours_linear', symbol).rSquared);
+      expect(of.volatilityOfHar).toBe(
+        Math.max(row('volatility', 'har_symbol', symbol).rSquared, row('volatility', 'har_all', symbol).rSquared),
+      );
+      expect(of.direction).toBe(row('return', 'neighbours_linear', symbol).brier);
+      expect(of.directionPValue).toBeGreaterThan(0.05);
+    }
+    expect(skillOf(recordedDays(days.slice(0, 1)), definition)).toMatchObject({ days: 0, moments: 0, byHorizon: {}, byInstrument: [] });
   });
 
   it('is a page that needs nothing else', () => {
