@@ -43,6 +43,28 @@ describe('the tick log on lmdb', () => {
     };
   });
 
+  it('takes nothing that its disk has no room for, says so, and goes on when there is room', async () => {
+    let free = 1e9;
+    const inherit = () => Promise.resolve(noInheritance);
+    const log = await LmdbTickLog.open({ dir: newDir(), clock, newStreamId: () => 'stream', inherit, freeBytes: () => free });
+    open.push(log);
+    await log.append(logWrite(1, [logBatch(1)]));
+    free = 1_000_000;
+    const full = {
+      code: 'LOG_UNAVAILABLE',
+      retry: true,
+      message: expect.stringContaining('its disk has no room, 1000000 bytes') as string,
+    };
+    const both = await Promise.allSettled([log.append(logWrite(2, [logBatch(2)])), log.append(logWrite(3, [logBatch(3)]))]);
+    expect(both).toMatchObject([{ reason: full }, { reason: { code: 'LOG_UNAVAILABLE' } }]);
+    expect(log.failure).toMatchObject(full);
+    expect(log.position()).toMatchObject({ headNumber: 1, serial: 1 });
+    free = 1e9;
+    await log.append(logWrite(2, [logBatch(2)]));
+    expect(log.failure).toBeUndefined();
+    expect(log.position()).toMatchObject({ headNumber: 2, serial: 2 });
+  });
+
   it('shows flushed batches to a second reader, and those that were trimmed no more', async () => {
     const dir = newDir();
     const log = await openLog(dir);

@@ -19,6 +19,7 @@ import type {
 } from '@hindcast/ports';
 import { GroupedWrites } from './grouped-writes.js';
 import { notWritten, reasonOf } from './log-failure.js';
+import { bytesToWrite, freeBytesOf } from './disk-room.js';
 import { encodedBatches } from './encoded-batches.js';
 import { writeAppended, writeForgotten, writeReleased, writeStored, writeTrimmed } from './log-changes.js';
 import { faultOfStored, writesInTurn } from './log-counters.js';
@@ -41,6 +42,8 @@ export interface OpenLogOptions {
   readonly newStreamId: () => string;
   /** Called once, for a log that does not exist yet: what it takes over from a store that has rows already. */
   readonly inherit: () => Promise<LogInheritance>;
+  /** Room on the disk; a test may say that there is none. */
+  readonly freeBytes?: () => number;
 }
 
 export class LmdbTickLog implements TickLog {
@@ -55,6 +58,7 @@ export class LmdbTickLog implements TickLog {
   private constructor(
     private readonly tables: LogTables,
     private readonly clock: Clock,
+    private readonly freeBytes: () => number,
   ) {
     const identity = tables.meta.get(identityKey) as LogIdentity;
     if (identity.formatVersion !== logFormatVersion) {
@@ -67,7 +71,7 @@ export class LmdbTickLog implements TickLog {
     this.counters = tables.meta.get(countersKey) as LogCounters;
   }
 
-  static async open({ dir, clock, newStreamId, inherit }: OpenLogOptions): Promise<LmdbTickLog> {
+  static async open({ dir, clock, newStreamId, inherit, freeBytes = () => freeBytesOf(dir) }: OpenLogOptions): Promise<LmdbTickLog> {
     const tables = openTables(dir, { readOnly: false });
     try {
       if (tables.meta.get(identityKey) === undefined) {
@@ -78,7 +82,7 @@ export class LmdbTickLog implements TickLog {
         });
       }
       await tables.root.childTransaction(() => countMarksHeld(tables));
-      return new LmdbTickLog(tables, clock);
+      return new LmdbTickLog(tables, clock, freeBytes);
     } catch (error) {
       await tables.root.close();
       throw error;
@@ -107,7 +111,8 @@ export class LmdbTickLog implements TickLog {
     const { taken, faults } = writesInTurn(this.counters, group);
     // Before the transaction, which holds up every other one.
     const bodies = encodedBatches(taken);
-    if (taken.length > 0) await this.changeCounters((before) => writeAppended(this.tables, before, { writes: taken, bodies }));
+    if (taken.length > 0)
+      await this.changeCounters((before) => writeAppended(this.tables, before, { writes: taken, bodies }), bytesToWrite(bodies));
     return faults.map((fault) => (fault === undefined ? undefined : notWritten(fault)));
   }
 
@@ -286,19 +291,28 @@ export class LmdbTickLog implements TickLog {
   }
 
   /** `change` gets what the transaction before has left: what this process knows may be behind it. */
-  private async changeCounters(change: (before: LogCounters) => LogCounters): Promise<void> {
+  private async changeCounters(change: (before: LogCounters) => LogCounters, bytes?: number): Promise<void> {
     let counters = this.counters;
     await this.write(() => {
       counters = change(this.tables.meta.get(countersKey) as LogCounters);
       void this.tables.meta.put(countersKey, counters);
-    });
+    }, bytes);
     const { headNumber } = this.counters;
     this.counters = counters;
     if (counters.headNumber > headNumber) this.wake();
   }
 
+  /** A write that lmdb finds no room for may damage the process itself: it is told before. */
+  private requireRoom(bytes: number): void {
+    const free = this.freeBytes();
+    if (free >= bytes) return;
+    this.failure = notWritten(`its disk has no room, ${free} bytes are free and up to ${bytes} are wanted`);
+    throw this.failure;
+  }
+
   /** A child transaction, because only that is undone when the action throws halfway; it is on disk when its parent is. */
-  private async write(action: () => void): Promise<void> {
+  private async write(action: () => void, bytes = bytesToWrite([])): Promise<void> {
+    this.requireRoom(bytes);
     try {
       await this.tables.root.childTransaction(action);
       this.failure = undefined;
