@@ -120,6 +120,6 @@ export interface MomentStoreStats {
   readonly indexSegments: number;
   readonly sizeBytes: number;
   readonly fragments: number;
-  /** Share of the ten nearest that searches like the last ones found, measured on rows of the table against exact ones; null where every search is exact or nothing was measured. */
+  /** Share of the ten nearest that the index found lately, of sampled searches and of rows of the table, against exact ones; null without an index. */
   readonly recall: number | null;
 }

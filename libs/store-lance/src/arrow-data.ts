@@ -12,6 +12,7 @@ import {
   vectorFromArray,
   type Data,
   type DataType,
+  type Float,
   type Vector,
 } from 'apache-arrow';
 import { arrowSchema, type TableDefinition } from './table-definition.js';
@@ -52,10 +53,23 @@ export function floatData(data: Float32Array, isValid: (row: number) => boolean)
   return makeData({ type: new Float32(), data, ...validity(data.length, isValid) });
 }
 
-/** Lists of `size` numbers, row by row. */
-export function listData(data: Float32Array | Float64Array, size: number): Data {
-  const item = data instanceof Float32Array ? makeData({ type: new Float32(), data }) : makeData({ type: new Float64(), data });
-  return makeData({ type: new FixedSizeList<DataType>(size, new Field('item', item.type, true)), length: data.length / size, child: item });
+/** Lists of `size` numbers, row by row; NaN is a number that is not there. */
+export function listData(numbers: Float32Array | Float64Array, size: number): Data {
+  const type = numbers instanceof Float32Array ? new Float32() : new Float64();
+  const hasNulls = numbers.some(Number.isNaN);
+  const nulls = hasNulls ? validity(numbers.length, (at) => !Number.isNaN(numbers[at])) : {};
+  // Lance looks for NaN behind a null as well.
+  const data = hasNulls ? numbers.map((number) => (Number.isNaN(number) ? 0 : number)) : numbers;
+  const child = makeData<Float>({ type, length: numbers.length, data, ...nulls });
+  return makeData({ type: new FixedSizeList<DataType>(size, new Field('item', type, true)), length: numbers.length / size, child });
+}
+
+/** The numbers of a column of lists, row by row; NaN where there is none. */
+export function listNumbers(batch: RecordBatch, name: string): Float32Array | Float64Array {
+  const { values, nullBitmap, nullCount, offset } = columnOf(batch, name).data[0].children[0] as Data<Float>;
+  const numbers = values as Float32Array | Float64Array;
+  if (nullCount === 0) return numbers;
+  return numbers.map((number, at) => (((nullBitmap[(offset + at) >> 3] >> ((offset + at) & 7)) & 1) === 1 ? number : NaN));
 }
 
 /** Arrow's bitmap: a set bit is a value that is there. */

@@ -86,7 +86,7 @@ export class LanceVectorStore implements VectorStore {
   }
 
   async stats(): Promise<VectorStoreStats> {
-    const stats = await this.vectors.stats();
+    const { partitions: _partitions, recall: _recall, ...stats } = await this.vectors.stats();
     return this.embeddings.read('Reading statistics', async (table) => {
       const [version, versions, { fragmentStats }] = await Promise.all([table.version(), table.listVersions(), table.stats()]);
       return { ...stats, version, versions: versions.length, smallFragments: fragmentStats.numSmallFragments };

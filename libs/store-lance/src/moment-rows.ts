@@ -1,6 +1,6 @@
 import { MomentColumns, signatureSize, standardised, type MemoryDefinition, type regimeCodes } from '@hindcast/memory';
 import type { RecordBatch } from 'apache-arrow';
-import { columnOf } from './arrow-data.js';
+import { columnOf, listNumbers } from './arrow-data.js';
 import { outcomeFields } from './moment-table-definition.js';
 import type { AnswerReader, RowsFound } from './nearest-rows.js';
 
@@ -29,8 +29,8 @@ function readBatch(into: MomentColumns, batch: RecordBatch, asOfUs: number): voi
   const [day, logVolatility, volumeRate, flags] = ['session_day', 'log_volatility', 'volume_rate', 'flags'].map(
     (name) => columnOf(batch, name).data[0].values as ArrayLike<number>,
   );
-  const signatures = listValues(batch, 'signature') as Float32Array;
-  const outcomes = listValues(batch, 'outcomes') as Float64Array;
+  const signatures = listNumbers(batch, 'signature') as Float32Array;
+  const outcomes = listNumbers(batch, 'outcomes') as Float64Array;
   for (let row = 0; row < batch.numRows; row += 1) {
     const code = into.codeOf({ market: market.get(row) as string, symbol: symbol.get(row) as string });
     const level = { logVolatility: logVolatility[row], volumeRate: volumeRate[row] };
@@ -135,9 +135,4 @@ function byTime({ timeUs, instrument, instruments }: MomentColumns, one: number,
 
 function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Row by row. */
-function listValues(batch: RecordBatch, name: string): unknown {
-  return columnOf(batch, name).data[0].children[0].values;
 }

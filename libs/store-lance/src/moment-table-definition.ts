@@ -2,7 +2,7 @@ import { signatureNames, signatureSize, type Horizon, type MemoryDefinition } fr
 import type { VectorShape } from './search-plan.js';
 import type { TableDefinition } from './table-definition.js';
 
-/** What an outcome is, in the order in which `outcomes` holds it; `known_at` in microseconds, all NaN until known. */
+/** What an outcome is, in the order in which `outcomes` holds it; `known_at` in microseconds, all null until known. */
 export const outcomeFields = ['logReturn', 'volatility', 'highestGain', 'deepestLoss', 'volume', 'knownAtUs', 'marks'] as const;
 
 /** A million moments have 1,000 of them. */
@@ -54,6 +54,9 @@ export function momentTableDefinition(definition: Pick<MemoryDefinition, 'id' | 
       { name: 'timestamp_btree', column: 'timestamp', type: 'btree' },
       { name: 'symbol_bitmap', column: 'symbol', type: 'bitmap' },
       { name: 'market_bitmap', column: 'market', type: 'bitmap' },
+      // Every answer is set against a sample of the same time of day.
+      { name: 'draw_btree', column: 'draw', type: 'btree' },
+      { name: 'session_progress_btree', column: 'session_progress', type: 'btree' },
     ],
   };
 }

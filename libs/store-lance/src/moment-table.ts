@@ -1,3 +1,4 @@
+import { maxTimeUs } from '@hindcast/contracts';
 import { instrumentKey, type Instrument } from '@hindcast/market';
 import { MomentColumns, type MemoryDefinition } from '@hindcast/memory';
 import {
@@ -10,6 +11,8 @@ import {
   type MomentStoreStats,
 } from '@hindcast/ports';
 import type { Table } from '@lancedb/lancedb';
+import type { RecordBatch } from 'apache-arrow';
+import { columnOf } from './arrow-data.js';
 import { keysSql, momentFilterSql } from './filter-sql.js';
 import type { LanceDirectory } from './lance-directory.js';
 import { LanceTable } from './lance-table.js';
@@ -26,6 +29,8 @@ const keysAtOnceMax = 500;
 export class MomentTable {
   private readonly table: LanceTable;
   private readonly vectors: SearchedVectors;
+  /** Of rows that are in the table, as far as was asked. One process writes, so it knows. */
+  private readonly newestByInstrument = new Map<string, number>();
 
   constructor(
     private readonly directory: LanceDirectory,
@@ -47,11 +52,7 @@ export class MomentTable {
 
   async upsert(moments: MomentColumns, rows: Int32Array): Promise<void> {
     for (let from = 0; from < rows.length; from += rowsAtOnceMax) {
-      const batch = momentBatch(this.definition, moments, rows.subarray(from, from + rowsAtOnceMax));
-      await this.table.write('Writing moments', async (opened) => {
-        const table = await opened();
-        await table.mergeInsert(momentKeyColumns).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch);
-      });
+      await this.put(moments, rows.subarray(from, from + rowsAtOnceMax));
     }
   }
 
@@ -104,30 +105,87 @@ export class MomentTable {
   }
 
   /** Its time first, from one column; then the row. */
-  async newest({ market, symbol }: Instrument, atUs: number): Promise<MomentColumns> {
-    const filter = { symbols: [symbol], market, asOfUs: atUs };
-    const where = momentFilterSql(filter, this.definition);
-    const times = await this.table.read('Finding the newest moment', async (table) => {
-      const query = matching(table, where).orderBy([{ columnName: 'timestamp', ascending: false }]);
-      const answer = await query.select(['timestamp']).limit(1).toArrow();
-      return answer.batches.flatMap((batch) => [...(batch.getChild('timestamp')?.data[0].values as BigInt64Array)]);
-    });
-    if (times.length === 0) return new MomentColumns(this.definition.horizons);
-    return this.moments({ ...filter, fromUs: Number(times[0]) }, 1);
+  async newest(instrument: Instrument, atUs: number): Promise<MomentColumns> {
+    const timeUs = await this.table.read('Finding the newest moment', (table) => this.newestUs(table, instrument, atUs));
+    if (timeUs === undefined) return new MomentColumns(this.definition.horizons);
+    return this.moments({ symbols: [instrument.symbol], market: instrument.market, asOfUs: atUs, fromUs: timeUs }, 1);
   }
 
   optimize(): Promise<boolean> {
     return this.vectors.optimize();
   }
 
-  async stats(): Promise<MomentStoreStats> {
-    return { ...(await this.vectors.stats()), partitions: null, recall: null };
+  stats(): Promise<MomentStoreStats> {
+    return this.vectors.stats();
   }
 
   async close(): Promise<void> {
     await this.vectors.idle();
     await this.table.close();
   }
+
+  /** A merge reads the keys of the whole table, half a second at a million rows; what is newer than all there is only comes on top. */
+  private async put(moments: MomentColumns, rows: Int32Array): Promise<void> {
+    const batch = momentBatch(this.definition, moments, rows);
+    const spans = timesByInstrument(moments, rows);
+    await this.table.write('Writing moments', async (opened) => {
+      const table = await opened();
+      const areNew = await this.areNewest(table, spans);
+      try {
+        if (areNew) await table.add(batch);
+        else await table.mergeInsert(momentKeyColumns).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(batch);
+      } catch (cause) {
+        // It may be in or not: ask the table again.
+        this.newestByInstrument.clear();
+        throw cause;
+      }
+      for (const { instrument, lastUs } of spans) {
+        const key = instrumentKey(instrument);
+        this.newestByInstrument.set(key, Math.max(lastUs, this.newestByInstrument.get(key) ?? -Infinity));
+      }
+    });
+  }
+
+  private async areNewest(table: Table, spans: readonly InstrumentTimes[]): Promise<boolean> {
+    for (const { instrument, firstUs } of spans) {
+      const key = instrumentKey(instrument);
+      let newestUs = this.newestByInstrument.get(key);
+      if (newestUs === undefined) {
+        newestUs = (await this.newestUs(table, instrument, maxTimeUs)) ?? -Infinity;
+        this.newestByInstrument.set(key, newestUs);
+      }
+      if (firstUs <= newestUs) return false;
+    }
+    return true;
+  }
+
+  private async newestUs(table: Table, { market, symbol }: Instrument, atUs: number): Promise<number | undefined> {
+    const where = momentFilterSql({ symbols: [symbol], market, asOfUs: atUs }, this.definition);
+    const query = matching(table, where).orderBy([{ columnName: 'timestamp', ascending: false }]);
+    const { batches } = await query.select(['timestamp']).limit(1).toArrow();
+    const [timeUs] = batches.flatMap((batch: RecordBatch) => [...(columnOf(batch, 'timestamp').data[0].values as BigInt64Array)]);
+    return timeUs === undefined ? undefined : Number(timeUs);
+  }
+}
+
+interface InstrumentTimes {
+  readonly instrument: Instrument;
+  readonly firstUs: number;
+  readonly lastUs: number;
+}
+
+function timesByInstrument({ instruments, instrument, timeUs }: MomentColumns, rows: Int32Array): readonly InstrumentTimes[] {
+  const times = new Map<number, { readonly instrument: Instrument; firstUs: number; lastUs: number }>();
+  for (const row of rows) {
+    const known = times.get(instrument[row]);
+    if (known === undefined) {
+      times.set(instrument[row], { instrument: instruments[instrument[row]], firstUs: timeUs[row], lastUs: timeUs[row] });
+      continue;
+    }
+    known.firstUs = Math.min(known.firstUs, timeUs[row]);
+    known.lastUs = Math.max(known.lastUs, timeUs[row]);
+  }
+  return [...times.values()];
 }
 
 function matching(table: Table, where: string | undefined) {

@@ -12,7 +12,7 @@ import {
 
 const shape: VectorShape = { dimensions: 384, partitionsMax: 256 };
 const { partitionsMax } = shape;
-const facts = { rows: 100_000, candidates: 100_000, hasIndex: true, search: 'auto' } as const;
+const facts = { rows: 100_000, candidates: 100_000, k: 5, hasIndex: true, search: 'auto' } as const;
 
 describe('planSearch', () => {
   it.each([
@@ -24,15 +24,23 @@ describe('planSearch', () => {
   });
 
   it('looks once, and into as many partitions as were measured to be enough', () => {
-    expect(planSearch({ ...facts, probesNeeded: 16 }, shape)).toEqual({ kind: 'indexed', nprobes: 16, nprobesMax: 16 });
+    expect(planSearch({ ...facts, probesNeeded: () => 16 }, shape)).toEqual({ kind: 'indexed', nprobes: 16, nprobesMax: 16 });
   });
 
   it('looks into one more for each partition that the filter may have emptied, and makes sure again where those are many', () => {
     const rowsPerPartition = facts.rows / partitionsMax;
     const hiding = (partitions: number) =>
-      planSearch({ ...facts, candidates: facts.rows - partitions * rowsPerPartition, probesNeeded: 16 }, shape);
+      planSearch({ ...facts, candidates: facts.rows - partitions * rowsPerPartition, probesNeeded: () => 16 }, shape);
     expect(hiding(10)).toEqual({ kind: 'indexed', nprobes: 26, nprobesMax: 26 });
     expect(hiding(nprobesUncheckedMax)).toMatchObject({ kind: 'indexed', nprobesMax: partitionsMax });
+  });
+
+  it('looks for more neighbours where a filter hides some of them', () => {
+    const asked: number[] = [];
+    const probesNeeded = (neighbours: number): number => asked.push(neighbours);
+    planSearch({ ...facts, candidates: 25_000, probesNeeded }, shape);
+    planSearch({ ...facts, k: 1_200, probesNeeded }, shape);
+    expect(asked).toEqual([20, 1_200]);
   });
 
   it('looks into more partitions as the filter narrows, and never into more than there are', () => {
@@ -58,7 +66,7 @@ describe('planUpkeep', () => {
     ['the first index', { ...young, rows: indexRowsMin(shape) }, 'reindex'],
     ['nothing while the index holds nearly all', { ...indexed, rowsNotIndexed: 9_999 }, 'none'],
     ['a new index after a tenth has come', { ...indexed, rowsNotIndexed: 10_000 }, 'reindex'],
-    ['a new index of a smaller table after 5,000 rows', { ...indexed, rows: 20_000, rowsNotIndexed: upkeepRowsMin }, 'reindex'],
+    ['a new index of a smaller table after 5,000 rows', { ...indexed, rows: 20_000, rowsNotIndexed: upkeepRowsMin(shape) }, 'reindex'],
     ['a new index where the old one is in pieces', { ...indexed, segments: 9 }, 'reindex'],
     ['a new index where many small files have come', { ...indexed, fragments: 500 }, 'reindex'],
   ] as const)('is %s', (_, given, due) => {

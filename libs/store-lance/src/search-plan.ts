@@ -48,29 +48,41 @@ export type SearchPlan =
 export interface SearchFacts {
   readonly rows: number;
   readonly candidates: number;
+  readonly k: number;
   readonly hasIndex: boolean;
   readonly search: 'auto' | 'exact';
-  /** Partitions that were measured to be enough without a filter; undefined where nothing is known. */
-  readonly probesNeeded?: number | undefined;
+  /** Partitions that were measured to hold so many nearest neighbours; undefined where nothing is known. */
+  readonly probesNeeded?: ((neighbours: number) => number | undefined) | undefined;
 }
 
 /** Looking into so many partitions at once costs what beginning with `nprobesBase` and making sure costs. */
 export const nprobesUncheckedMax = 64;
 
-export function planSearch({ rows, candidates, hasIndex, search, probesNeeded }: SearchFacts, shape: VectorShape): SearchPlan {
-  const { partitionsMax } = shape;
+export function planSearch(facts: SearchFacts, shape: VectorShape): SearchPlan {
+  const { rows, candidates, k, hasIndex, search, probesNeeded } = facts;
   if (search === 'exact' || !hasIndex || candidates <= exactCandidatesMax(shape)) return { kind: 'exact' };
-  if (probesNeeded !== undefined) {
-    // At worst the rows that the filter hides are the nearest ones: whole partitions, which others must stand in for.
-    const nprobes = probesNeeded + Math.ceil(((rows - candidates) * partitionsFor(rows, shape)) / rows);
-    if (nprobes <= nprobesUncheckedMax) return { kind: 'indexed', nprobes, nprobesMax: nprobes };
-  }
+  const partitions = partitionsFor(rows, shape);
   const selectivity = Math.min(1, candidates / rows);
-  return { kind: 'indexed', nprobes: Math.min(partitionsMax, Math.ceil(nprobesBase / selectivity)), nprobesMax: partitionsMax };
+  // Among rows of which a filter lets every tenth through, the nearest k lie as far as ten times as many without one.
+  const known = probesNeeded?.(k / selectivity);
+  // At worst the rows that the filter hides are the nearest ones: whole partitions, which others must stand in for.
+  const hidden = Math.ceil(((rows - candidates) * partitions) / rows);
+  if (known !== undefined && (hidden === 0 || known + hidden <= nprobesUncheckedMax)) {
+    const nprobes = Math.min(partitions, known + hidden);
+    return { kind: 'indexed', nprobes, nprobesMax: nprobes };
+  }
+  const partitionsOfK = Math.floor((k * partitions) / candidates);
+  const nprobes = known ?? Math.ceil(nprobesBase / selectivity) + partitionsOfK;
+  return { kind: 'indexed', nprobes: Math.min(partitions, nprobes), nprobesMax: partitions };
 }
 
-/** When the indexes are renewed: what a search pays for rows outside them grows from 1 ms at 1,000 to 12 ms at 20,000. */
-export const upkeepRowsMin = 5_000;
+/**
+ * When the indexes are renewed: what a search of 384 numbers pays for rows outside them grows from 1 ms at 1,000 to 12 ms at
+ * 20,000, and with the length of a vector.
+ */
+export function upkeepRowsMin(shape: VectorShape): number {
+  return Math.max(5_000, Math.round(exactCandidatesMax(shape) / 4));
+}
 const upkeepShareMin = 0.1;
 /** Each write leaves a fragment; 2,000 of them made a search take 261 ms. */
 const fragmentsMax = 200;
@@ -90,7 +102,7 @@ export function planUpkeep(
   shape: VectorShape,
 ): 'none' | 'compact' | 'reindex' {
   if (hasIndex) {
-    const due = Math.max(upkeepRowsMin, rows * upkeepShareMin);
+    const due = Math.max(upkeepRowsMin(shape), rows * upkeepShareMin);
     if (rowsNotIndexed >= due || segments > segmentsMax || fragments > fragmentsMax) return 'reindex';
     return 'none';
   }

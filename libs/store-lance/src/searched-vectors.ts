@@ -1,8 +1,10 @@
 import type { Table } from '@lancedb/lancedb';
 import type { LanceTable } from './lance-table.js';
 import { nearestRows, nearestRowsUntilStable, type AnswerReader, type RowsFound } from './nearest-rows.js';
-import { probesNeeded } from './probes-needed.js';
-import { planSearch, planUpkeep, type VectorShape } from './search-plan.js';
+import { foundAmong, measureProbes, type MeasuredProbes } from './probes-needed.js';
+import { RecallSamples } from './recall-samples.js';
+import { partitionsFor, planSearch, planUpkeep, type VectorShape } from './search-plan.js';
+import { SerialQueue } from './serial-queue.js';
 import { TableFacts, type VectorIndexFacts } from './table-facts.js';
 import { buildVectorIndex, vectorIndexName } from './vector-index.js';
 
@@ -32,15 +34,26 @@ export interface VectorTableStats {
   readonly rows: number;
   readonly index: string | null;
   readonly indexType: string | null;
+  readonly partitions: number | null;
+  /** Share of the ten nearest that sampled searches found lately; null where nothing was measured. */
+  readonly recall: number | null;
   readonly rowsNotIndexed: number;
   readonly indexSegments: number;
   readonly sizeBytes: number;
   readonly fragments: number;
 }
 
+/** Now and then an indexed search is asked again exactly, beside the others. */
+const recallEveryUs = 5_000_000;
+const recallNeighbours = 10;
+
 /** The column `vector` of a table: searched exactly or through its index, which is renewed when that is worth it. */
 export class SearchedVectors {
   private readonly facts = new TableFacts(vectorIndexName);
+  private readonly upkeep = new SerialQueue();
+  private readonly samples = new RecallSamples();
+  private sampling: Promise<void> | undefined;
+  private sampledUs = -Infinity;
   private measured: MeasuredIndex | undefined;
 
   constructor(
@@ -54,12 +67,14 @@ export class SearchedVectors {
       const { rows, candidates, index } = await this.facts.of(table, where);
       const facts = { index: index?.name ?? null, rows, candidates, rowsNotIndexed: index?.rowsNotIndexed ?? rows };
       if (candidates === 0) return { ...facts, found: reader.read([], k), exact: true, nprobes: null };
-      const known = index === null ? undefined : this.probesNeeded(table, index);
-      const plan = planSearch({ rows, candidates, hasIndex: index !== null, search, probesNeeded: known }, this.shape);
+      const probesNeeded = index === null ? undefined : this.probesOf(table, index)?.needed;
+      const plan = planSearch({ rows, candidates, k, hasIndex: index !== null, search, probesNeeded }, this.shape);
       if (plan.kind === 'exact') {
         return { ...facts, found: await nearestRows(table, { ...question, nprobes: null }), exact: true, nprobes: null };
       }
-      return { ...facts, ...(await nearestRowsUntilStable(table, { ...question, ...plan })), exact: false };
+      const answer = { ...facts, ...(await nearestRowsUntilStable(table, { ...question, ...plan })), exact: false };
+      this.sampleRecall(table, question, answer.found);
+      return answer;
     });
   }
 
@@ -68,11 +83,15 @@ export class SearchedVectors {
   }
 
   /** True where something was done. */
-  async optimize(): Promise<boolean> {
-    const due = await this.table.write('Renewing the indexes', async (table) => this.renewIndexes(await table()));
-    // Behind the writes that waited.
-    if (due === 'reindex') await this.table.read('Measuring the index', (table) => this.measure(table));
-    return due !== 'none';
+  optimize(): Promise<boolean> {
+    return this.upkeep.run(async () => {
+      const due = await this.table.write('Putting files together', async (table) => this.compactWhereDue(await table()));
+      if (due !== 'reindex') return due === 'compact';
+      // Beside the writes, which go on: what comes meanwhile is found outside the index.
+      await this.table.read('Building the index', async (table) => buildVectorIndex(table, this.shape, await table.countRows()));
+      await this.table.read('Measuring the index', (table) => this.measure(table));
+      return true;
+    });
   }
 
   async stats(): Promise<VectorTableStats> {
@@ -82,6 +101,8 @@ export class SearchedVectors {
         rows: numRows,
         index: index?.name ?? null,
         indexType: index?.type ?? null,
+        partitions: index && partitionsFor(index.rowsIndexed, this.shape),
+        recall: index && this.samples.recall,
         rowsNotIndexed: index?.rowsNotIndexed ?? numRows,
         indexSegments: index?.segments ?? 0,
         sizeBytes: totalBytes,
@@ -90,12 +111,14 @@ export class SearchedVectors {
     });
   }
 
-  /** Resolves when nothing reads any more that nobody waits for. */
+  /** Resolves when nothing is under way any more that nobody waits for. */
   async idle(): Promise<void> {
+    await this.upkeep.idle();
     await this.measured?.done;
+    await this.sampling;
   }
 
-  private async renewIndexes(table: Table): Promise<ReturnType<typeof planUpkeep>> {
+  private async compactWhereDue(table: Table): Promise<ReturnType<typeof planUpkeep>> {
     const [{ numRows, fragmentStats }, index] = await Promise.all([table.stats(), this.facts.readIndex(table)]);
     const facts = {
       rows: numRows,
@@ -105,26 +128,28 @@ export class SearchedVectors {
       fragments: fragmentStats.numFragments,
     };
     const due = planUpkeep(facts, this.shape);
-    if (due === 'none') return due;
-    // A version that is older than the clean-up's limit and tagged makes optimize throw: name the limit.
-    await table.optimize({ cleanupOlderThan: new Date(this.table.directory.clock.nowUs() / 1000 - versionsKeptMs) });
-    // Last, because optimize also joins small partitions: it made 7 of 256, and a search ten times as slow.
-    if (due === 'reindex') await buildVectorIndex(table, this.shape, numRows);
+    // A version that is older than the clean-up's limit and tagged makes optimize throw: name the limit. The index comes
+    // after it, because optimize also joins small partitions: it made 7 of 256, and a search ten times as slow.
+    if (due !== 'none') await table.optimize({ cleanupOlderThan: new Date(this.table.directory.clock.nowUs() / 1000 - versionsKeptMs) });
     return due;
   }
 
   private async measure(table: Table): Promise<void> {
     const index = await this.facts.readIndex(table);
-    if (index !== null) this.probesNeeded(table, index);
+    if (index !== null) this.probesOf(table, index);
     await this.measured?.done;
   }
 
   /** Undefined until it is measured, which happens beside the searches, each of which makes sure itself until then. */
-  private probesNeeded(table: Table, { rowsIndexed }: VectorIndexFacts): number | undefined {
+  private probesOf(table: Table, { rowsIndexed }: VectorIndexFacts): MeasuredProbes | undefined {
     if (this.measured?.rowsIndexed !== rowsIndexed) {
       const measured: MeasuredIndex = { rowsIndexed, probes: undefined, done: Promise.resolve() };
-      measured.done = probesNeeded(table, rowsIndexed, this.shape).then(
-        (probes) => void (measured.probes = probes),
+      measured.done = measureProbes(table, rowsIndexed, this.shape).then(
+        (probes) => {
+          measured.probes = probes;
+          this.samples.clear();
+          this.samples.add(probes.recall);
+        },
         // The next search meets the same failure, and reports it.
         () => void (this.measured = undefined),
       );
@@ -132,11 +157,29 @@ export class SearchedVectors {
     }
     return this.measured.probes;
   }
+
+  /** One at a time, and only where nothing was written between the search and its exact twin. */
+  private sampleRecall<Found extends RowsFound>(table: Table, question: VectorQuestion<Found>, { distances }: Found): void {
+    const nowUs = this.table.directory.clock.nowUs();
+    if (this.sampling !== undefined || nowUs - this.sampledUs < recallEveryUs) return;
+    this.sampledUs = nowUs;
+    const k = Math.min(question.k, recallNeighbours);
+    const sampled = async (): Promise<void> => {
+      const version = await table.version();
+      const exact = await nearestRows(table, { ...question, k, nprobes: null });
+      if ((await table.version()) === version)
+        this.samples.add({ found: foundAmong(distances, exact.distances, k), of: exact.distances.length });
+    };
+    // A table that fails tells the next one who asks.
+    this.sampling = sampled()
+      .catch(() => undefined)
+      .then(() => void (this.sampling = undefined));
+  }
 }
 
 /** An index, known by how many rows it holds, and what was measured of it. */
 interface MeasuredIndex {
   readonly rowsIndexed: number;
-  probes: number | undefined;
+  probes: MeasuredProbes | undefined;
   done: Promise<void>;
 }
