@@ -225,18 +225,18 @@ describeHere(`the whole stack${reason === undefined ? '' : ` (skipped: ${reason}
 
   itWith(modelMissing, 'finds five moments like one, with a receipt, and none that was not known then', async () => {
     const at = '2013-10-08T15:30:00Z';
-    const question = ['similar', '--symbol', 'IBM', '--at', at];
-    const { results, receipt, query } = await stack.json(question);
+    const question = ['similar', '--symbol', 'IBM', '--at', at, '--space', 'text'];
+    const { neighbours, receipt, query } = await stack.json(question);
     expect(query).toMatchObject({ symbol: 'IBM', timestamp: at });
-    expect(results).toHaveLength(5);
-    expect(results.map(({ distance }) => distance)).toEqual(results.map(({ distance }) => distance).toSorted((a, b) => a - b));
+    expect(neighbours).toHaveLength(5);
+    expect(neighbours.map(({ distance }) => distance)).toEqual(neighbours.map(({ distance }) => distance).toSorted((a, b) => a - b));
     expect(receipt).toMatchObject({ table: 'market_state_embeddings', rows: reference.embeddings.length, as_of: at });
-    const newest = ({ results: moments }) =>
+    const newest = ({ neighbours: moments }) =>
       moments
         .map(({ timestamp }) => timestamp)
         .toSorted()
         .at(-1);
-    expect(newest({ results }) <= at).toBe(true);
+    expect(newest({ neighbours }) <= at).toBe(true);
     const everything = ['--k', '100', '--as-of'];
     const earlier = '2013-10-07T16:00:00Z';
     expect(newest(await stack.json([...question, ...everything, earlier])) <= earlier).toBe(true);

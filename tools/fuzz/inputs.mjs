@@ -129,7 +129,24 @@ const query = parameters.map((values) =>
   new URLSearchParams(Object.entries(values).map(([name, text]) => [name, text.toWellFormed()])).toString(),
 );
 const similarBody = fc.dictionary(
-  fc.constantFrom('symbol', 'time', 'text', 'vector', 'k', 'filter', 'asOf', 'search', 'excludeWithinSeconds', 'x'),
+  fc.constantFrom(
+    'symbol',
+    'time',
+    'text',
+    'vector',
+    'k',
+    'filter',
+    'asOf',
+    'search',
+    'state',
+    'signature',
+    'path',
+    'space',
+    'minGap',
+    'excludeWindow',
+    'horizons',
+    'x',
+  ),
   strange,
   { maxKeys: 4 },
 );

@@ -5,7 +5,6 @@ import type { AgentOptions, PutAgentOptions, SignalOptions } from './commands/ag
 import type { NewKeyOptions, RevokeOptions } from './commands/keys.js';
 import type { PlaybackOptions } from './commands/playback.js';
 import type { RebuildOptions } from './commands/physics-rebuild.js';
-import type { SimilarOptions } from './commands/similar.js';
 import type { SkillOptions } from './commands/skill.js';
 import type { SqlOptions } from './commands/sql.js';
 import type { StatusOptions } from './commands/status.js';
@@ -13,6 +12,7 @@ import type { WatchOptions } from './commands/watch.js';
 import type { ExportOptions } from './export/export-arguments.js';
 import type { ImportOptions } from './import/import-arguments.js';
 import type { ReplayOptions } from './replay/replay-arguments.js';
+import { addSimilar } from './similar/similar-command.js';
 import type { Terminal } from './terminal.js';
 
 type Run = (terminal: Terminal) => Promise<ExitCode>;
@@ -67,12 +67,12 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   return program;
 }
 
-interface Json {
+export interface Json {
   json?: boolean;
 }
 
-type AddCommand = (parent: Command, name: string, summary: string) => Command;
-type AskFor = <Options extends Json>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => (options: Options) => void;
+export type AddCommand = (parent: Command, name: string, summary: string) => Command;
+export type AskFor = <Options extends Json>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => (options: Options) => void;
 
 function addImport(command: AddCommand, program: Command, asked: AskFor): void {
   command(program, 'import', 'bring recorded ticks in from files: LEAN, tardis.dev, Binance, CSV, Parquet, Arrow')
@@ -331,25 +331,6 @@ function addKeys(command: AddCommand, program: Command, asked: AskFor): void {
     .requiredOption('--name <name>', 'whose')
     .addHelpText('after', '\nExample:\n  hindcast keys revoke --name desk')
     .action(asked<RevokeOptions & Json>(async (options, terminal) => (await load()).revokeKey(options, terminal)));
-}
-
-function addSimilar(command: AddCommand, program: Command, asked: AskFor): void {
-  command(program, 'similar', 'the moments of the past that were most like this one')
-    .option('--symbol <symbol>', 'whose state is asked about')
-    .option('--at <time>', 'ISO 8601; the newest state at or before it, now where nothing is said')
-    .option('--market <market>', 'as usa/equity, where the symbol trades on several')
-    .option('--text <sentence>', 'describe a state instead')
-    .option('--k <count>', 'how many moments', '5')
-    .option('--among <list>', 'moments of these symbols only')
-    .option('--from <time>', 'moments from here on only')
-    .option('--to <time>', 'moments before here only; a day is included')
-    .option('--as-of <time>', 'hide what was not known then')
-    .option('--exact', 'compare with every row')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  hindcast similar --symbol BTC-USDT\n  hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z\n  hindcast similar --text "heavy volume, price falling fast" --k 10 --among SPY',
-    )
-    .action(asked<SimilarOptions & Json>(async (options, terminal) => (await import('./commands/similar.js')).similar(options, terminal)));
 }
 
 function addSql(command: AddCommand, program: Command, asked: AskFor): void {

@@ -64,6 +64,18 @@ function asJson(value: Json): Json {
 /** What is absent by gRPC is null by HTTP. */
 const stateAsJson = (state: Json): Json => ({ alpha_coefficient: null, ...asJson(state) });
 
+/** Both without what one of them may leave out, and without how long they took. */
+function expectSameAnswer(byGrpc: Json, byHttp: Json): void {
+  const told = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map((entry) => told(entry) as unknown);
+    if (typeof value !== 'object' || value === null) return value;
+    const fields = Object.entries(value as object).filter(([name]) => name !== 'elapsed_ms' && name !== 'phases_ms');
+    return Object.fromEntries(fields.map(([name, entry]) => [name, told(entry) as unknown]).filter(([, entry]) => isTold(entry)));
+  };
+  const isTold = (entry: unknown): boolean => entry !== null && (typeof entry !== 'object' || Object.keys(entry).length > 0);
+  expect(told(asJson(byGrpc))).toEqual(told(byHttp));
+}
+
 describe('states', () => {
   it('equal those of HTTP: the newest of each symbol, of one, and as of any time', async () => {
     const newest = await grpc.unary<Json>('NewestStates', {});
@@ -105,16 +117,20 @@ describe('similar moments', () => {
 
   it.each([
     [
-      { symbol: 'SPY', timeUs },
-      { symbol: 'SPY', time },
+      { symbol: 'SPY', timeUs, space: 'text' },
+      { symbol: 'SPY', time, space: 'text' },
     ],
     [
-      { symbol: 'SPY', timeUs, market: 'usa/equity', excludeWithinSeconds: 0, k: 100 },
-      { symbol: 'SPY', time, market: 'usa/equity', excludeWithinSeconds: 0, k: 100 },
+      { state: { symbol: 'SPY', timestampUs: timeUs }, space: 'text' },
+      { state: { symbol: 'SPY', timestamp: time }, space: 'text' },
     ],
     [
-      { symbol: 'SPY', timeUs, asOfUs: later, excludeWithinSeconds: 0, k: 7, search: 'exact' },
-      { symbol: 'SPY', time, asOf: isoFromUs(later), excludeWithinSeconds: 0, k: 7, search: 'exact' },
+      { symbol: 'SPY', timeUs, market: 'usa/equity', space: 'text', excludeWindowSeconds: 0, minGapSeconds: 0, k: 100 },
+      { symbol: 'SPY', time, market: 'usa/equity', space: 'text', excludeWindow: 0, minGap: '0s', k: 100 },
+    ],
+    [
+      { symbol: 'SPY', timeUs, space: 'text', asOfUs: later, excludeWindowSeconds: 60, distinctDays: true, k: 7, search: 'exact' },
+      { symbol: 'SPY', time, space: 'text', asOf: isoFromUs(later), excludeWindow: '1m', distinctDays: true, k: 7, search: 'exact' },
     ],
     [
       { text: 'busy busy rising', filter: { symbols: ['SPY'], market: 'usa/equity', fromUs: due[1].timeUs, toUs: later } },
@@ -124,23 +140,20 @@ describe('similar moments', () => {
       },
     ],
     [
+      { state: { mass: 0.5, momentum: 0, friction: 0.9, entropy: 0.4, nashDist: 0.2, regime: 'WAIT' } },
+      { state: { mass: 0.5, momentum: 0, friction: 0.9, entropy: 0.4, nash_dist: 0.2, alpha_coefficient: null, regime: 'WAIT' } },
+    ],
+    [
       { vector, k: 3, asOfUs: timeUs },
       { vector, k: 3, asOf: time },
     ],
   ])('equal those of HTTP: question %#', async (request, body) => {
-    const byGrpc = asJson(await grpc.unary('FindSimilar', request));
-    const byHttp = await http('/v1/similar', body);
-    const flattened = byHttp.results.map(({ metadata, ...moment }: Json) => ({ ...moment, ...metadata }));
-    const { elapsed_ms: _ours, ...receipt } = byGrpc.receipt;
-    const { elapsed_ms: _theirs, ...given } = byHttp.receipt;
-    expect(byGrpc.query).toEqual(byHttp.query);
-    expect(byGrpc.results).toEqual(flattened);
-    expect({ index: null, nprobes: null, as_of: null, ...receipt }).toEqual(given);
+    expectSameAnswer(await grpc.unary<Json>('FindSimilar', request), await http('/v1/similar', body));
   });
 
   it('look back only, unless `as_of_us` says otherwise', async () => {
-    const all = { symbol: 'SPY', timeUs, excludeWithinSeconds: 0, k: 100 };
-    const timesOf = ({ results }: Json): number[] => results.map(({ timestampUs }: Json) => timestampUs as number);
+    const all = { symbol: 'SPY', timeUs, space: 'text', excludeWindowSeconds: 0, minGapSeconds: 0, k: 100 };
+    const timesOf = ({ neighbours }: Json): number[] => neighbours.map(({ timestampUs }: Json) => timestampUs as number);
     expect(Math.max(...timesOf(await grpc.unary<Json>('FindSimilar', all)))).toBe(timeUs);
     expect(Math.max(...timesOf(await grpc.unary<Json>('FindSimilar', { ...all, asOfUs: later })))).toBe(later);
   });

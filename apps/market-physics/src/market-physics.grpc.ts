@@ -1,20 +1,14 @@
 import { toPhysicsStateJson } from '@hindcast/physics';
 import { givenList, givenText, parseFields, type GrpcCall, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
 import { z } from 'zod';
-import {
-  progressMessage,
-  similarBody,
-  similarMessage,
-  stateMessage,
-  stateQuery,
-  type FindStateRequest,
-  type SimilarMessage,
-} from './physics-messages.js';
+import { progressMessage, stateMessage, stateQuery, type FindStateRequest } from './physics-messages.js';
 import type { ProgressDto } from './progress.controller.js';
 import { replayCalls } from './replay/replay-calls.js';
 import type { Replays } from './replay/replays.js';
-import type { SimilarMoments } from './similar-moments.js';
-import { parseSimilarRequest, symbolField } from './similar-request.js';
+import type { SimilarMoments } from './similar/similar-moments.js';
+import { symbolField } from './request-fields.js';
+import { similarBody, similarMessage, type SimilarMessage } from './similar/similar-messages.js';
+import { parseSimilarRequest } from './similar/similar-request.js';
 import type { StateFinder } from './state-finder.js';
 import { parseStateQuestion, symbolsMax } from './states.controller.js';
 

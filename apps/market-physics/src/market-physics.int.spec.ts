@@ -4,9 +4,9 @@ import type { Embedder } from '@hindcast/ports';
 import type { RunningService } from '@hindcast/service-kit';
 import { HashEmbedder } from '@hindcast/testing';
 import { admitted, dayStartUs, endMark, foldOptions, patienceMs, statesOf, walk } from './market.fixture.js';
-import { questionsWaitingMax } from './question-embedder.js';
+import { questionsWaitingMax } from './similar/question-embedder.js';
 import { startPhysics, type PhysicsUnderTest } from './service.fixture.js';
-import { SimilarMoments } from './similar-moments.js';
+import { SimilarMoments } from './similar/similar-moments.js';
 
 const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 4_500, seed: 41 });
 const batches = admitted([{ trades: trades.slice(0, 5_000) }, { trades: trades.slice(5_000), marks: endMark(trades) }]);
@@ -101,12 +101,12 @@ describe('with a model', () => {
 
   it('finds similar moments of a state, without the hour around it', async () => {
     const question = due[due.length - 1];
-    const { status, body } = await call('/v1/similar', { symbol: 'SPY', time: isoFromUs(question.timeUs) });
+    const { status, body } = await call('/v1/similar', { symbol: 'SPY', time: isoFromUs(question.timeUs), space: 'text' });
     expect(status).toBe(200);
     expect(body.query).toMatchObject({ symbol: 'SPY', market: 'usa/equity', timestamp: isoFromUs(question.timeUs) });
     const before = due.filter(({ timeUs }) => timeUs <= question.timeUs - 3_600_000_000);
-    expect(body.results.length).toBe(Math.min(5, before.length));
-    expect(body.results.every(({ timestamp }: Json) => before.some(({ timeUs }) => isoFromUs(timeUs) === timestamp))).toBe(true);
+    expect(body.neighbours.length).toBe(Math.min(5, Math.ceil(before.length / 5)));
+    expect(body.neighbours.every(({ timestamp }: Json) => before.some(({ timeUs }) => isoFromUs(timeUs) === timestamp))).toBe(true);
     expect(body.receipt).toMatchObject({
       table: 'market_state_embeddings',
       space: 'text',
@@ -121,7 +121,7 @@ describe('with a model', () => {
   });
 
   it('takes the newest state where no time is named', async () => {
-    const { status, body } = await call('/v1/similar', { symbol: 'SPY', excludeWithinSeconds: 0 });
+    const { status, body } = await call('/v1/similar', { symbol: 'SPY', space: 'text', excludeWindow: 0 });
     expect(status).toBe(200);
     expect(body.query.timestamp).toBe(isoFromUs(states[states.length - 1].timeUs));
     expect(Date.parse(body.receipt.as_of)).toBeGreaterThan(Date.parse(body.query.timestamp));
@@ -130,8 +130,8 @@ describe('with a model', () => {
 
   it('answers a moment from its own past, unless `asOf` says otherwise', async () => {
     const time = isoFromUs(due[3].timeUs + 1_000_000);
-    const timesOf = ({ results }: Json): string[] => results.map(({ timestamp }: Json) => timestamp as string).toSorted();
-    const all = { symbol: 'SPY', time, excludeWithinSeconds: 0, k: 100 };
+    const timesOf = ({ neighbours }: Json): string[] => neighbours.map(({ timestamp }: Json) => timestamp as string).toSorted();
+    const all = { symbol: 'SPY', time, space: 'text', excludeWindow: 0, minGap: 0, k: 100 };
     const past = (await call('/v1/similar', all)).body;
     expect(timesOf(past)).toEqual(due.slice(0, 4).map(({ timeUs }) => isoFromUs(timeUs)));
     expect(past.receipt).toMatchObject({ as_of: time, candidates: 4 });
@@ -145,11 +145,13 @@ describe('with a model', () => {
       symbol: 'SPY',
       time: isoFromUs(question.timeUs),
       asOf: isoFromUs(due[6].timeUs),
-      excludeWithinSeconds: 0,
+      space: 'text',
+      excludeWindow: 0,
+      minGap: '0s',
       k: 100,
     });
-    expect(body.results.length).toBe(7);
-    expect(body.results[0]).toMatchObject({ timestamp: isoFromUs(question.timeUs), distance: 0 });
+    expect(body.neighbours.length).toBe(7);
+    expect(body.neighbours[0]).toMatchObject({ timestamp: isoFromUs(question.timeUs), distance: 0 });
     expect(body.receipt.as_of).toBe(isoFromUs(due[6].timeUs));
   });
 
@@ -158,13 +160,16 @@ describe('with a model', () => {
     expect(text.body).toMatchObject({ query: { sentence: 'busy busy rising' }, receipt: { candidates: due.length, as_of: null } });
     const vector = Array.from({ length: 384 }, (_, at) => (at === 0 ? 3 : 0));
     const { body } = await call('/v1/similar', { vector, k: 1 });
-    expect(body.results.length).toBe(1);
-    expect(body.results[0].distance).toBeLessThanOrEqual(2);
+    expect(body.neighbours.length).toBe(1);
+    expect(body.neighbours[0].distance).toBeLessThanOrEqual(2);
   });
 
   it.each([
-    [{}, 'None given: exactly one of symbol, text, vector is allowed.'],
-    [{ symbol: 'SPY', time: '2013-10-07', text: 'a' }, 'symbol and text given: exactly one of symbol, text, vector is allowed.'],
+    [{}, 'None given: exactly one of symbol, state, signature, text, vector, path is allowed.'],
+    [
+      { symbol: 'SPY', time: '2013-10-07', text: 'a' },
+      'symbol and text given: exactly one of symbol, state, signature, text, vector, path is allowed.',
+    ],
     [{ text: 'a', time: '2013-10-07' }, 'time goes with symbol only.'],
     [{ text: 'a', k: 101 }, 'k=101: a whole number from 1 to 100'],
     [{ text: '' }, 'text="": 1 to 2000 characters'],

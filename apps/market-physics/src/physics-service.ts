@@ -12,7 +12,7 @@ import { physicsCounters, registerPhysicsMetrics, type PhysicsCounters } from '.
 import { Rebuilds } from './rebuilds.js';
 import { realPacing } from './replay/pacing.js';
 import { Replays } from './replay/replays.js';
-import { SimilarMoments } from './similar-moments.js';
+import { SimilarMoments } from './similar/similar-moments.js';
 import { StateAnnouncer } from './state-announcer.js';
 import { StateFinder } from './state-finder.js';
 import { StateWriter } from './state-writer.js';
@@ -46,7 +46,7 @@ export class PhysicsService {
 
   constructor(private readonly parts: ServiceParts) {
     const { adapters, config, logger, metrics } = parts;
-    const { store, vectors, embedder, checkpoint: queue, clock } = adapters;
+    const { store, vectors, moments, embedder, checkpoint: queue, clock } = adapters;
     const isDue = (state: PhysicsState): boolean => isEmbeddingDue(state, config.embedIntervalMs);
     this.logger = logger;
     this.counters = physicsCounters(metrics);
@@ -76,6 +76,9 @@ export class PhysicsService {
       states: this.states,
       embedder,
       vectors,
+      moments,
+      store,
+      embedIntervalMs: config.embedIntervalMs,
       clock,
       onFound: ({ exact }, elapsedSeconds) => this.counters.searchSeconds.observe({ kind: exact ? 'exact' : 'indexed' }, elapsedSeconds),
     });

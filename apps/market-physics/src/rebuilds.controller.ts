@@ -3,7 +3,7 @@ import { HindcastError } from '@hindcast/contracts';
 import { Documented, isoTime, Needs, parseFields } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { Rebuilds, type RebuildReport } from './rebuilds.js';
-import { symbolField } from './similar-request.js';
+import { symbolField } from './request-fields.js';
 
 const symbolsMax = 1_000;
 

@@ -3,7 +3,7 @@ import type { PhysicsStateJson } from '@hindcast/contracts';
 import { toPhysicsStateJson } from '@hindcast/physics';
 import { commaList, Documented, isoTime, parseFields, parseQuery } from '@hindcast/service-kit';
 import { z } from 'zod';
-import { marketField, symbolField } from './similar-request.js';
+import { marketField, symbolField } from './request-fields.js';
 import { StateFinder, type StateQuestion } from './state-finder.js';
 
 export const symbolsMax = 1_000;

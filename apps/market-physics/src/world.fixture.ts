@@ -2,6 +2,7 @@ import { HindcastError, isoFromUs } from '@hindcast/contracts';
 import { clocksAfter, instrumentKey, instrumentOfKey, type Instrument, type LoggedBatch, type SecondBar } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
+  BarRow,
   Bus,
   BusMessage,
   BusSubscription,
@@ -70,7 +71,7 @@ export class MemoryLog implements LogFollower {
 
 type UsedStore = Pick<
   TickStore,
-  'instruments' | 'newestStates' | 'newestTrades' | 'resumeSuspended' | 'states' | 'trades' | 'writeStates' | 'health' | 'close'
+  'bars' | 'instruments' | 'newestStates' | 'newestTrades' | 'resumeSuspended' | 'states' | 'trades' | 'writeStates' | 'health' | 'close'
 >;
 
 /** What a tick store does for this service: (time, sequence) order, small pieces, states replaced by key. */
@@ -96,6 +97,11 @@ export class MemoryTickStore implements UsedStore {
       (row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs,
     );
     for (let from = 0; from < rows.length; from += this.pieceRows) yield tradeColumnsOf(rows.slice(from, from + this.pieceRows));
+  }
+
+  /** No test of this service looks at bars; those of what reads them have their own. */
+  async *bars(): AsyncIterable<readonly BarRow[]> {
+    yield [];
   }
 
   async instruments({ symbol, market }: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {

@@ -48,16 +48,16 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 const feeds = async () => (await ask<Partial<FeedsFacts>>('/v1/feeds')).feeds ?? [];
-const question = () => ({ symbol, time: new Date().toISOString(), k: 5 });
+const question = () => ({ symbol, time: new Date().toISOString(), k: 5, space: 'text' });
 
 it('answers with five neighbours a moment after the start, and says that they are simulated', async () => {
   let answer: Partial<SimilarAnswer> = {};
-  await until(async () => (answer = await ask<Partial<SimilarAnswer>>('/v1/similar', question())).results?.length === 5);
-  expect(answer.results?.map((moment) => moment.market)).toEqual(Array.from({ length: 5 }, () => market));
+  await until(async () => (answer = await ask<Partial<SimilarAnswer>>('/v1/similar', question())).neighbours?.length === 5);
+  expect(answer.neighbours?.map((moment) => moment.market)).toEqual(Array.from({ length: 5 }, () => market));
   expect(answer.receipt?.simulated).toBe(5);
   const caller = GrpcCaller.to({ proto: 'market_physics.proto', service: 'hindcast.v1.MarketPhysics', port: service.grpcPort });
-  const { symbol: asked, k } = question();
-  expect(await caller.unary('FindSimilar', { symbol: asked, timeUs: Date.now() * 1_000, k })).toMatchObject({ receipt: { simulated: 5 } });
+  const { symbol: asked, k, space } = question();
+  expect(await caller.unary('FindSimilar', { symbol: asked, timeUs: Date.now() * 1_000, k, space })).toMatchObject({ receipt: { simulated: 5 } });
   caller.close();
 });
 
@@ -83,6 +83,6 @@ it('does not tell it again when it is started again', async () => {
   await until(async () => (await feeds()).some(({ rows }) => rows.trades > 0));
   const [{ rows }] = await feeds();
   expect(rows.trades + rows.duplicate).toBeLessThan(before.trades.received / 10);
-  const { results } = await ask<SimilarAnswer>('/v1/similar', question());
-  expect(results).toHaveLength(5);
+  const { neighbours } = await ask<SimilarAnswer>('/v1/similar', question());
+  expect(neighbours).toHaveLength(5);
 });

@@ -61,7 +61,7 @@ async function settled(): Promise<void> {
   });
 }
 
-const similarQuestion = { symbol: 'SPY', time: lastState, k: 3, excludeWithinSeconds: 60 };
+const similarQuestion = { symbol: 'SPY', time: lastState, k: 3, space: 'text', excludeWindow: '1m' };
 
 /** What must be the same after a restart. */
 async function contents() {
@@ -73,8 +73,8 @@ async function contents() {
     ask('/v1/bars?symbol=SPY&interval=1m'),
     post<SimilarAnswer>('/v1/similar', similarQuestion),
   ]);
-  const { elapsed_ms: _elapsed, ...receipt } = similar.body.receipt;
-  return { ledger, newest, states, trade, bars, similar: similar.body.results, receipt };
+  const { elapsed_ms: _elapsed, phases_ms: _phases, ...receipt } = similar.body.receipt;
+  return { ledger, newest, states, trade, bars, similar: similar.body.neighbours, receipt };
 }
 
 it('takes ticks through HTTP and gRPC, and shows subscribers every state from the first to the last', async () => {
@@ -113,9 +113,9 @@ it('answers one path for the two services that have it: the newest states, or on
 
 it('finds similar moments', async () => {
   const { status, body } = await post<SimilarAnswer>('/v1/similar', similarQuestion);
-  expect({ status, rows: body.results.length }).toEqual({ status: 200, rows: 3 });
+  expect({ status, rows: body.neighbours.length }).toEqual({ status: 200, rows: 3 });
   expect(body.receipt.rows).toBeGreaterThan(10);
-  for (const { symbol, timestamp } of body.results) expect([symbol, timestamp < lastState]).toEqual(['SPY', true]);
+  for (const { symbol, timestamp } of body.neighbours) expect([symbol, timestamp < lastState]).toEqual(['SPY', true]);
 });
 
 it('serves all gRPC services on one port', async () => {

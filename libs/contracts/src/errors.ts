@@ -191,8 +191,14 @@ export const errorCodes = {
     retry: false,
     help: 'The memory was fitted on later moments than the question may know of: fit one on a span that ends before it (`npx hindcast memory fit`).',
   },
+  MOMENT_UNKNOWN: {
+    status: 404,
+    grpc: 5,
+    retry: false,
+    help: "There is no signature of this instrument at or before this time: the first one comes a quarter of an hour after a session's first trade.",
+  },
   MOMENTS_NONE: { status: 404, grpc: 5, retry: false, help: 'No moment passes the filter: widen it, or build the memory over more days.' },
-  MEMORY_EMPTY: { status: 409, grpc: 9, retry: true, help: 'Nothing has been embedded yet; replay some data first.' },
+  MEMORY_EMPTY: { status: 409, grpc: 9, retry: true, help: 'Nothing has been remembered yet: import or replay some data first.' },
   VECTOR_STORE_AWAY: { status: 503, grpc: 14, retry: true, help: 'The vector store cannot be read or written.' },
   BUS_AWAY: { status: 503, grpc: 14, retry: true, help: 'Redis does not answer.' },
   BUS_DENIED: {

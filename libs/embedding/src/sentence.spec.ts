@@ -53,7 +53,8 @@ describe('the sentence of a state', () => {
   it('names the regime, and says nothing of symbol, market or time', () => {
     expect(sentence({ ...state, regime: 'Lévy Stable' })).toMatch(/ levy$/);
     expect(sentence({ ...state, regime: 'Critical' })).toMatch(/ critical$/);
-    expect(sentence({ ...state, symbol: 'BAC', market: 'x/y', timeUs: 0, price: 1 })).toBe(sentence(state));
+    const elsewhere: PhysicsState = { ...state, symbol: 'BAC', market: 'x/y', timeUs: 0, price: 1 };
+    expect(sentence(elsewhere)).toBe(sentence(state));
   });
 
   it('leaves alpha out where there is none', () => {

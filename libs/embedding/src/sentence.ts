@@ -39,6 +39,9 @@ export const features: readonly Feature[] = [
 /** One token each ("gaussian" is two, and cost more of the numbers than "normal", which names the same law). */
 const regimeWords: Readonly<Record<Regime, string>> = { Gaussian: 'normal', 'Lévy Stable': 'levy', Critical: 'critical', WAIT: 'waiting' };
 
+/** What of a state its sentence tells. */
+export type WordedState = Pick<PhysicsState, Feature['name'] | 'regime'>;
+
 /**
  * What is embedded of a state: 49 words of one token each, 41 without alpha. No symbol is in it: it would outweigh the
  * market's behaviour, and a search filters by symbol. The regime stands last and in one word, and nothing stands between
@@ -46,7 +49,7 @@ const regimeWords: Readonly<Record<Regime, string>> = { Gaussian: 'normal', 'Lé
  * "gaussian regime" in front), and half of the ten nearest agree. A WAIT state has no alpha and leaves it out; it can be
  * asked about, and is never stored.
  */
-export function sentence(state: PhysicsState): string {
+export function sentence(state: WordedState): string {
   const bars = features.flatMap((feature) => {
     const value = state[feature.name];
     return value === null ? [] : [wordBar(feature, value)];

@@ -1,7 +1,7 @@
 import { HindcastError, maxTimeUs, secondUs } from '@hindcast/contracts';
-import { isMarket, isSymbol } from '@hindcast/market';
+import { dayOfNumber, isMarket, isSymbol } from '@hindcast/market';
 import { regimeCodes, signatureNames, type MemoryDefinition } from '@hindcast/memory';
-import type { MomentFilter, MomentKey, VectorFilter } from '@hindcast/ports';
+import type { MomentFilter, MomentKey, MomentStretch, VectorFilter } from '@hindcast/ports';
 import { knownAtColumn } from './moment-table-definition.js';
 
 /** A filter on more symbols than this is a mistake, or an attempt to make the parser work. */
@@ -28,9 +28,10 @@ export function filterSql(filter: VectorFilter): string | undefined {
 
 /** The same for moments: which components and horizons there are is the memory's matter. */
 export function momentFilterSql(filter: MomentFilter, definition: Pick<MemoryDefinition, 'horizons'>): string | undefined {
-  const { exclude, regimes, components = [], drawBelow, knownHorizon, asOfUs } = filter;
+  const { exclude, except = [], regimes, components = [], drawBelow, knownHorizon, asOfUs } = filter;
   const clauses = rowClauses(filter);
   if (exclude !== undefined) clauses.push(`NOT (${nearClause(exclude.timeUs, Math.round(exclude.withinUs))})`);
+  clauses.push(...except.map(stretchClause));
   if (regimes !== undefined) clauses.push(`regime IN (${list('filter.regimes', regimes, isRegime)})`);
   clauses.push(...components.flatMap(componentClauses));
   if (drawBelow !== undefined) clauses.push(`draw < ${number('filter.drawBelow', drawBelow)}`);
@@ -83,6 +84,15 @@ function nearClause(timeUs: number, withinUs: number): string {
   const after = time('exclude', Math.max(0, timeUs - withinUs));
   const before = time('exclude', Math.min(maxTimeUs, timeUs + withinUs));
   return `timestamp > ${after} AND timestamp < ${before}`;
+}
+
+/** Neither bound is part of the stretch. */
+function stretchClause({ symbol, market, afterUs, beforeUs, day }: MomentStretch): string {
+  const parts = [`symbol = ${text('except.symbol', symbol, isSymbol)}`, `market = ${text('except.market', market, isMarket)}`];
+  if (afterUs !== undefined) parts.push(`timestamp > ${time('except.afterUs', Math.max(0, afterUs))}`);
+  if (beforeUs !== undefined) parts.push(`timestamp < ${time('except.beforeUs', Math.min(maxTimeUs, beforeUs))}`);
+  if (day !== undefined) parts.push(`session_day = date '${dayOfNumber(day)}'`);
+  return `NOT (${parts.join(' AND ')})`;
 }
 
 /** Components are single precision, and Lance rounds a bound to that: so the bound is the last value that is within. */

@@ -26,7 +26,9 @@ import type {
 
 interface Held {
   definition: MemoryDefinition;
-  rows: Map<string, { readonly columns: MomentColumns; readonly row: number }>;
+  /** Rows that were replaced stay in it, and nobody finds them. */
+  columns: MomentColumns;
+  rows: Map<string, number>;
   spans: readonly MemorySpan[];
 }
 
@@ -45,7 +47,8 @@ export class HeldMoments implements MomentStore {
 
   async create(definition: MemoryDefinition): Promise<void> {
     const there = this.#memories.get(definition.id)?.definition;
-    if (there === undefined) this.#memories.set(definition.id, { definition, rows: new Map(), spans: [] });
+    if (there === undefined)
+      this.#memories.set(definition.id, { definition, columns: new MomentColumns(definition.horizons), rows: new Map(), spans: [] });
     else if (memoryText({ ...there, skill: null }) !== memoryText({ ...definition, skill: null })) throw new HindcastError('MEMORY_EXISTS');
   }
 
@@ -67,10 +70,9 @@ export class HeldMoments implements MomentStore {
 
   async upsert(id: string, moments: MomentColumns, rows: Int32Array): Promise<void> {
     const held = this.#held(id);
-    const columns = new MomentColumns(held.definition.horizons);
     for (const row of rows) {
       const key = keyOf({ ...moments.instruments[moments.instrument[row]], timeUs: moments.timeUs[row] });
-      held.rows.set(key, { columns, row: columns.addFrom(moments, row) });
+      held.rows.set(key, held.columns.addFrom(moments, row));
     }
   }
 
@@ -120,11 +122,11 @@ export class HeldMoments implements MomentStore {
   }
 
   async find(id: string, keys: readonly MomentKey[]): Promise<MomentColumns> {
-    const { rows, definition } = this.#held(id);
+    const { rows, columns, definition } = this.#held(id);
     const moments = new MomentColumns(definition.horizons);
     for (const key of keys) {
-      const found = rows.get(keyOf(key));
-      if (found) moments.addFrom(found.columns, found.row);
+      const row = rows.get(keyOf(key));
+      if (row !== undefined) moments.addFrom(columns, row);
     }
     return moments;
   }
@@ -158,14 +160,14 @@ export class HeldMoments implements MomentStore {
   }
 
   /** By (timestamp, symbol, market); outcomes that were not known are left out. */
-  #passing({ rows, definition }: Held, filter: MomentFilter): MomentColumns {
+  #passing({ columns, rows, definition }: Held, filter: MomentFilter): MomentColumns {
     const { asOfUs = Infinity, knownHorizon } = filter;
     if (knownHorizon !== undefined && !definition.horizons.some(({ id }) => id === knownHorizon)) {
       throw new HindcastError('FIELD_INVALID', `horizon: ${JSON.stringify(knownHorizon)} is none of this memory.`);
     }
-    const passing = [...rows.values()].filter(({ columns, row }) => passes(columns, row, filter)).sort(byTime);
+    const passing = [...rows.values()].filter((row) => passes(columns, row, filter)).sort(byTime(columns));
     const moments = new MomentColumns(definition.horizons);
-    for (const { columns, row } of passing) moments.addFrom(columns, row, (knownAtUs) => knownAtUs <= asOfUs);
+    for (const row of passing) moments.addFrom(columns, row, (knownAtUs) => knownAtUs <= asOfUs);
     return moments;
   }
 }
@@ -227,10 +229,9 @@ function isKnown(columns: MomentColumns, row: number, { knownHorizon, asOfUs = I
   return outcomes.knownAtUs[row] <= asOfUs && (outcomes.marks[row] & crosses) === 0;
 }
 
-function byTime(one: { readonly columns: MomentColumns; readonly row: number }, other: typeof one): number {
-  const name = ({ columns, row }: typeof one): string =>
-    `${columns.instruments[columns.instrument[row]].symbol} ${columns.instruments[columns.instrument[row]].market}`;
-  return one.columns.timeUs[one.row] - other.columns.timeUs[other.row] || (name(one) < name(other) ? -1 : 1);
+function byTime({ instruments, instrument, timeUs }: MomentColumns): (one: number, other: number) => number {
+  const name = (row: number): string => `${instruments[instrument[row]].symbol} ${instruments[instrument[row]].market}`;
+  return (one, other) => timeUs[one] - timeUs[other] || (name(one) < name(other) ? -1 : 1);
 }
 
 function keyOf({ timeUs, ...instrument }: MomentKey): string {

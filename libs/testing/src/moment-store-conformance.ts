@@ -1,6 +1,7 @@
 import { MomentColumns, signatureSize } from '@hindcast/memory';
-import type { MomentFilter, MomentSearchResult, MomentStore } from '@hindcast/ports';
+import type { MomentSearchResult, MomentStore } from '@hindcast/ports';
 import { HeldMoments } from './held-moments.js';
+import { momentFilters } from './moment-filters.js';
 import {
   alikeMoments,
   allRowsOf,
@@ -24,37 +25,6 @@ export interface MomentStoreUnderTest {
 const definition = memoryDefinition();
 const { id } = definition;
 const minuteUs = 60_000_000;
-
-const filters: readonly (readonly [string, MomentFilter])[] = [
-  ['none', {}],
-  ['symbols', { symbols: ['IBM', 'AIG'] }],
-  ['market', { market: 'usa/equity' }],
-  ['a market that has none', { market: 'binance/spot' }],
-  ['from and to', { fromUs: momentStartUs + 20_000_000, toUs: momentStartUs + 50_000_000 }],
-  ['asOf', { asOfUs: momentStartUs + 60_000_000 }],
-  ['exclude', { exclude: { timeUs: momentStartUs + 40_000_000, withinUs: 10_000_000 } }],
-  ['regimes', { regimes: ['Lévy Stable', 'WAIT'] }],
-  ['a component', { components: [{ name: 'volatility_5m', min: -0.5, max: 0.5 }] }],
-  ['a component that is masked here and there', { components: [{ name: 'spread_1m', min: -0.5 }] }],
-  ['a component that is there', { components: [{ name: 'alpha' }] }],
-  [
-    'two components',
-    {
-      components: [
-        { name: 'return_1m', max: 0 },
-        { name: 'session_progress', min: 0 },
-      ],
-    },
-  ],
-  ['a sample', { drawBelow: 0.25 }],
-  ['a known horizon', { knownHorizon: '5m' }],
-  ['a known horizon of days', { knownHorizon: 'next_day' }],
-  ['a horizon known by then', { knownHorizon: '1m', asOfUs: momentStartUs + 80_000_000 }],
-  [
-    'all at once',
-    { symbols: ['SPY'], fromUs: momentStartUs, drawBelow: 0.9, knownHorizon: '5m', components: [{ name: 'volatility_1m', min: 0 }] },
-  ],
-];
 
 /** What every MomentStore keeps. Each test begins with one empty memory of its own. */
 export function momentStoreConformance(name: string, begin: () => Promise<MomentStoreUnderTest>): void {
@@ -151,7 +121,7 @@ export function momentStoreConformance(name: string, begin: () => Promise<Moment
     });
 
     describe('a filter', () => {
-      it.each(filters)('of %s lets through what it says, whether rows are read, counted or searched', async (_, filter) => {
+      it.each(momentFilters)('of %s lets through what it says, whether rows are read, counted or searched', async (_, filter) => {
         const moments = someMoments({ count: 200, seed: 10, symbols: ['SPY', 'IBM', 'AIG'] });
         const held = await heldOf(moments);
         await store.upsert(id, moments, allRowsOf(moments));

@@ -58,7 +58,12 @@ const physicsCases = [
   ...[
     {},
     [],
-    { symbol: 'SPY' },
+    { symbol: 'SPY', space: 'numbers' },
+    { symbol: 'SPY', asOf: '2999-01-01' },
+    { symbol: 'SPY', minGap: 'soon' },
+    { signature: { volume: 1 } },
+    { signature: {} },
+    { path: { symbol: 'SPY', from: when, to: when } },
     { symbol: 'SPY', time: 'noon' },
     { symbol: "SPY'", time: when },
     { text: '', k: 5 },

@@ -4,7 +4,6 @@ import { fakeTerminal } from '../terminal.fixture.js';
 import { parseSpan, parseTime } from '../time-arguments.js';
 import { followersTable } from './followers.js';
 import { ledgerTable } from './ledger.js';
-import { similarRequest, similarText } from './similar.js';
 import { show, stateLines } from './watch.js';
 
 describe('times of the command line', () => {
@@ -14,96 +13,6 @@ describe('times of the command line', () => {
     expect(parseSpan({ from: '2013-10-07', to: '2013-10-07T12:00:00Z' }).to).toBe('2013-10-07T12:00:00Z');
     expect(() => parseSpan({ from: '2013-10-09', to: '2013-10-07' })).toThrow(expect.objectContaining({ code: 'FIELD_INVALID' }));
     expect(() => parseTime('at', 'yesterday')).toThrow('--at yesterday');
-  });
-});
-
-describe('asking for similar moments', () => {
-  const nowUs = Date.parse('2013-10-09T15:30:00Z') * 1_000;
-
-  it('becomes a request', () => {
-    expect(
-      similarRequest(
-        {
-          symbol: 'spy',
-          at: '2013-10-09T15:30:00Z',
-          k: '5',
-          among: 'SPY,IBM',
-          from: '2013-10-07',
-          to: '2013-10-08',
-          exact: true,
-        },
-        nowUs,
-      ),
-    ).toEqual({
-      symbol: 'SPY',
-      time: '2013-10-09T15:30:00Z',
-      k: 5,
-      search: 'exact',
-      filter: { symbols: ['SPY', 'IBM'], from: '2013-10-07T00:00:00Z', to: '2013-10-09T00:00:00Z' },
-    });
-    expect(similarRequest({ text: 'calm', k: '3' }, nowUs)).toEqual({ text: 'calm', k: 3 });
-    expect(similarRequest({ text: 'calm', k: '3', from: '2013-10-07' }, nowUs).filter).toEqual({ from: '2013-10-07T00:00:00Z' });
-    expect(similarRequest({ text: 'calm', k: '3', to: '2013-10-08' }, nowUs).filter).toEqual({ to: '2013-10-09T00:00:00Z' });
-  });
-
-  it('is about now where no time is given', () => {
-    expect(similarRequest({ symbol: 'SPY', k: '5' }, nowUs)).toEqual({ symbol: 'SPY', time: '2013-10-09T15:30:00Z', k: 5 });
-  });
-
-  it.each([
-    { k: '5' },
-    { symbol: 'SPY', text: 'calm', k: '5' },
-    { at: '2013-10-09', k: '5' },
-    { symbol: 'SPY', at: '2013-10-09', text: 'calm', k: '5' },
-    { text: 'calm', k: '0' },
-    { text: 'calm', k: '5', from: '2013-10-09', to: '2013-10-08' },
-    { text: 'calm', k: '5', to: 'yesterday' },
-  ])('is refused where it is half a question: %j', (options) => {
-    expect(() => similarRequest(options, nowUs)).toThrow(expect.objectContaining({ code: 'FIELD_INVALID' }));
-  });
-
-  it('is answered with distance and receipt', () => {
-    const physics = {
-      mass: 0.5,
-      momentum: 1,
-      friction: 0.2,
-      entropy: 0.3,
-      nash_dist: 0.1,
-      alpha: null,
-      regime: 'Gaussian' as const,
-      velocity: 2,
-    };
-    const text = similarText({
-      query: { symbol: 'SPY', timestamp: '2013-10-09T15:30:00Z' },
-      results: [
-        {
-          symbol: 'IBM',
-          market: 'usa/equity',
-          timestamp: '2013-10-08T14:00:00Z',
-          distance: 0.12345,
-          metadata: { physics, sentiment: { label: 'Neutral', score: 0, source: 'signed_volume' } },
-        },
-      ],
-      receipt: {
-        table: 'market_state_embeddings',
-        space: 'text',
-        index: 'IVF_FLAT',
-        rows: 1_000,
-        candidates: 900,
-        exact: false,
-        nprobes: 20,
-        rows_not_indexed: 5,
-        simulated: 0,
-        model: 'minilm',
-        template: 't-1',
-        as_of: null,
-        elapsed_ms: 4.2,
-      },
-    });
-    expect(text).toContain('1  IBM     usa/equity  2013-10-08T14:00:00Z    0.1235  Gaussian      -  0.50');
-    expect(text).toContain(
-      'searched 900 of 1,000 rows of market_state_embeddings in 4 ms: by index IVF_FLAT, 20 probes, 5 rows not indexed yet',
-    );
   });
 });
 

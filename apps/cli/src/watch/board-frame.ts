@@ -1,3 +1,4 @@
+import { sparkline } from '../format/sparkline.js';
 import type { BoardRow } from './market-board.js';
 
 export interface FrameOptions {
@@ -26,7 +27,6 @@ interface Column {
 }
 
 const sparkWidth = 24;
-const blocks = '▁▂▃▄▅▆▇█';
 /** A state is made once a second; one that is older than this many seconds is of a market that rests. */
 const restingSeconds = 15;
 
@@ -90,14 +90,6 @@ function columnsThatFit(widths: readonly number[], width: number): readonly numb
       return true;
     });
   return chosen.map(({ at }) => at).toSorted((a, b) => a - b);
-}
-
-/** The newest prices as blocks between the lowest and the highest of them. */
-export function sparkline(prices: readonly number[], width: number): string {
-  const shown = prices.slice(-width);
-  const [low, high] = [Math.min(...shown), Math.max(...shown)];
-  const blockOf = (price: number): string => blocks[high === low ? 3 : Math.round(((price - low) / (high - low)) * (blocks.length - 1))];
-  return shown.map(blockOf).join('');
 }
 
 /** Six digits or all before the point, with commas: `63,382.3`, `0.0123456`. */

@@ -1,4 +1,5 @@
-import { boardFrame, significant, sparkline } from './board-frame.js';
+import { sparkline } from '../format/sparkline.js';
+import { boardFrame, significant } from './board-frame.js';
 import { MarketBoard } from './market-board.js';
 
 const beginsMs = Date.parse('2026-01-05T14:30:00Z');

@@ -1,7 +1,7 @@
 import { HindcastError, replayedInstrumentsMax, replayIdPattern } from '@hindcast/contracts';
 import { isoTime, parseFields } from '@hindcast/service-kit';
 import { z } from 'zod';
-import { marketField, symbolField } from '../similar-request.js';
+import { marketField, symbolField } from '../request-fields.js';
 import type { ReplayStep } from './replay.js';
 import type { ReplayRequest } from './replays.js';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { replayedInstrumentsMax, type ErrorCode, type ReplayReport, type ReplayStates } from '@hindcast/contracts';
 import { commaList, Documented, parseFields, parseQuery } from '@hindcast/service-kit';
-import { symbolField } from '../similar-request.js';
+import { symbolField } from '../request-fields.js';
 import {
   parseReplay,
   parseReplayId,

@@ -125,20 +125,19 @@ describe('the test against random moments', () => {
   const pool = {
     timeUs: Float64Array.from({ length }, (_, row) => row * 60 * second),
     instrument: new Uint16Array(length),
-    day: Int32Array.from({ length }, (_, row) => Math.floor(row / 300)),
     progress: Float64Array.from({ length }, (_, row) => (row % 300) / 300),
   };
   const ask = (neighbours: Int32Array, outcome: Float64Array, seed: number) =>
     permutationTest({
       neighbours: {
-        outcome: Float64Array.from(neighbours, (row) => outcome[row]),
+        outcomes: [Float64Array.from(neighbours, (row) => outcome[row])],
         progress: Float64Array.from(neighbours, (row) => pool.progress[row]),
       },
-      pool: { ...pool, outcome },
+      pool: { ...pool, outcomes: [outcome] },
       minGapUs: 300 * second,
       draws: 99,
       seed,
-    });
+    })[0];
 
   it('finds nothing where there is nothing: its p-values are even', () => {
     const next = numbersOf(1);

@@ -101,14 +101,13 @@ export function foretell(fetched: FetchedHorizon, question: Question, options: F
   const returns = distributionOf(neighbours.returns);
   const usual = usualOutcomes(sample, question.progress);
   const usualReturns = distributionOf(usual.returns);
-  const test = (of: 'returns' | 'ratios'): number =>
-    permutationTest({
-      neighbours: { outcome: neighbours[of], progress: neighbours.progress },
-      pool: { ...sample, outcome: sample[of] },
-      minGapUs,
-      draws,
-      seed: question.seed,
-    }).pValue;
+  const [ofReturns, ofRatios] = permutationTest({
+    neighbours: { progress: neighbours.progress, outcomes: [neighbours.returns, neighbours.ratios] },
+    pool: { ...sample, outcomes: [sample.returns, sample.ratios] },
+    minGapUs,
+    draws,
+    seed: question.seed,
+  });
   return {
     horizon,
     returns,
@@ -118,8 +117,8 @@ export function foretell(fetched: FetchedHorizon, question: Question, options: F
     probabilityUp: returns.up,
     usualProbabilityUp: usualReturns.up,
     effectiveSize: effectiveSize({ fromUs: neighbours.timeUs, toUs: neighbours.knownAtUs }, new Float64Array(neighbours.length).fill(1)),
-    pValueOfReturn: test('returns'),
-    pValueOfVolatility: test('ratios'),
+    pValueOfReturn: ofReturns.pValue,
+    pValueOfVolatility: ofRatios.pValue,
     candidates,
     volatility: volatilityForecast(fetched, question, options),
   };

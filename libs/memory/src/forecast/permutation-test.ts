@@ -1,18 +1,17 @@
 import type { MomentVectors } from '../search/moment-vectors.js';
-import { Spacing } from '../search/nearest.js';
 import { seededRandom } from './seeded-random.js';
 
-/** Outcomes with the time of day that each moment had, as a share of its session: 0 to 1. */
+/** Moments that are compared: the time of day of each, as a share of its session, and one or several outcomes of it. */
 export interface TimedOutcomes {
-  readonly outcome: Float64Array;
   readonly progress: Float64Array;
+  readonly outcomes: readonly Float64Array[];
 }
 
 export interface PermutationQuestion {
   /** Apart from each other by at least `minGapUs`. */
   readonly neighbours: TimedOutcomes;
   /** What random moments are drawn from: the memory, or a sample of it that has the neighbours' hours. */
-  readonly pool: TimedOutcomes & Pick<MomentVectors, 'timeUs' | 'instrument' | 'day'>;
+  readonly pool: TimedOutcomes & Pick<MomentVectors, 'timeUs' | 'instrument'>;
   readonly minGapUs: number;
   readonly draws: number;
   readonly seed: number;
@@ -51,14 +50,20 @@ export function hoursAround(progress: Iterable<number>): { readonly min: number;
  * Are the neighbours' outcomes other than those of random moments? Each draw takes, for every neighbour, a random moment of
  * the same part of the day, as far apart from each other as the neighbours are, so that hours, number and overlap are the same
  * and only the likeness differs. The usual p of a Monte Carlo test: (1 + as extreme) / (1 + draws) (Davison and Hinkley 1997).
+ * Every outcome is tested on the same draws.
  */
-export function permutationTest(question: PermutationQuestion): PermutationAnswer {
+export function permutationTest(question: PermutationQuestion): readonly PermutationAnswer[] {
   const { neighbours, pool, draws } = question;
-  if (neighbours.outcome.length === 0 || pool.outcome.length === 0) return { pValue: 1, difference: 0, draws };
-  const means = drawnMeans(question);
-  let usual = 0;
-  for (const mean of means) usual += mean / means.length;
-  const difference = meanOf(neighbours.outcome) - usual;
+  if (neighbours.progress.length === 0 || pool.progress.length === 0) {
+    return neighbours.outcomes.map(() => ({ pValue: 1, difference: 0, draws }));
+  }
+  const drawn = drawnRows(question);
+  return neighbours.outcomes.map((outcome, place) => compared(outcome, meansOf(pool.outcomes[place], drawn)));
+}
+
+function compared(outcome: Float64Array, means: Float64Array): PermutationAnswer {
+  const usual = meanOf(means);
+  const difference = meanOf(outcome) - usual;
   // Rounding must not make a draw of the very same rows less extreme than they are.
   const tolerance = 1e-12 * Math.max(1, Math.abs(difference));
   let extreme = 0;
@@ -66,26 +71,50 @@ export function permutationTest(question: PermutationQuestion): PermutationAnswe
   return { pValue: (1 + extreme) / (1 + means.length), difference, draws: means.length };
 }
 
-function drawnMeans({ neighbours, pool, minGapUs, draws, seed }: PermutationQuestion): Float64Array {
+/** Of each draw, as many rows of the pool as there are neighbours. */
+function drawnRows({ neighbours, pool, minGapUs, draws, seed }: PermutationQuestion): readonly Int32Array[] {
   const random = seededRandom(seed);
-  const all = Array.from(pool.outcome, (_, row) => row);
+  const all = Array.from(pool.progress, (_, row) => row);
   const byHour = Array.from({ length: hoursOfDay }, (): number[] => []);
   for (const row of all) byHour[hourOf(pool.progress[row])].push(row);
   // An hour that nothing was drawn of is no hour to compare with: any other is nearer than none.
   const pools = Array.from(neighbours.progress, hourOf).map((hour) => (byHour[hour].length > 0 ? byHour[hour] : all));
-  return Float64Array.from({ length: draws }, () => {
-    const spacing = new Spacing(pool, { minGapUs, distinctDays: false });
-    let sum = 0;
-    for (const rows of pools) sum += pool.outcome[drawOne(rows, { random, spacing })];
-    return sum / pools.length;
+  return Array.from({ length: draws }, () => {
+    const drawn = new Int32Array(pools.length);
+    pools.forEach((rows, count) => {
+      let row = rows[Math.floor(random() * rows.length)];
+      // Where a part of the day is too full for another one, moments may stand nearer: the draw keeps its size.
+      for (let tries = 1; tries < triesMax && isNear(row, { drawn, count, pool, minGapUs }); tries += 1) {
+        row = rows[Math.floor(random() * rows.length)];
+      }
+      drawn[count] = row;
+    });
+    return drawn;
   });
 }
 
-function drawOne(rows: readonly number[], { random, spacing }: { readonly random: () => number; readonly spacing: Spacing }): number {
-  let row = rows[Math.floor(random() * rows.length)];
-  // Where a part of the day is too full for another one, moments may stand nearer: the draw keeps its size.
-  for (let tries = 1; tries < triesMax && !spacing.take(row); tries += 1) row = rows[Math.floor(random() * rows.length)];
-  return row;
+interface Drawn {
+  readonly drawn: Int32Array;
+  readonly count: number;
+  readonly pool: PermutationQuestion['pool'];
+  readonly minGapUs: number;
+}
+
+/** Few are drawn at once, and to look at each of them is quicker than any index. */
+function isNear(row: number, { drawn, count, pool: { timeUs, instrument }, minGapUs }: Drawn): boolean {
+  for (let i = 0; i < count; i += 1) {
+    const other = drawn[i];
+    if (instrument[other] === instrument[row] && Math.abs(timeUs[other] - timeUs[row]) < minGapUs) return true;
+  }
+  return false;
+}
+
+function meansOf(outcome: Float64Array, drawn: readonly Int32Array[]): Float64Array {
+  return Float64Array.from(drawn, (rows) => {
+    let sum = 0;
+    for (const row of rows) sum += outcome[row];
+    return sum / rows.length;
+  });
 }
 
 function meanOf(values: Float64Array): number {

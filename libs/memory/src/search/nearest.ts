@@ -107,34 +107,39 @@ function spaced({ moments, distances, candidates, k, minGapUs, distinctDays }: S
     distances[one] < distances[other] || (distances[one] === distances[other] && one < other);
   for (let root = (heap.length >> 1) - 1; root >= 0; root -= 1) siftDown(heap, { root, length: heap.length, isAbove: isNearer });
   const taken: number[] = [];
-  const spacing = new Spacing(moments, { minGapUs, distinctDays });
+  const spacing = new Spacing({ minGapUs, distinctDays });
+  const { instrument, timeUs, day } = moments;
   for (let length = heap.length; length > 0 && taken.length < k; length -= 1) {
     const i = heap[0];
     heap[0] = heap[length - 1];
     siftDown(heap, { root: 0, length: length - 1, isAbove: isNearer });
-    if (spacing.take(candidates[i])) taken.push(i);
+    const row = candidates[i];
+    if (spacing.take({ instrument: instrument[row], timeUs: timeUs[row], day: day[row] })) taken.push(i);
   }
   return { rows: Int32Array.from(taken, (i) => candidates[i]), squaredDistances: Float64Array.from(taken, (i) => distances[i]) };
 }
 
-/** Which rows are far enough from those taken before: whole gaps of time are buckets, so only three are looked at. */
+/** A moment as far as its distance in time from others of its instrument goes. */
+export interface SpacedMoment {
+  /** Code or key of the instrument. */
+  readonly instrument: number | string;
+  readonly timeUs: number;
+  readonly day: number;
+}
+
+/** Which moments are far enough from those taken before: whole gaps of time are buckets, so only three are looked at. */
 export class Spacing {
   readonly #times = new Map<string, number>();
   readonly #days = new Set<string>();
 
-  constructor(
-    private readonly moments: Pick<MomentVectors, 'timeUs' | 'instrument' | 'day'>,
-    private readonly rule: { readonly minGapUs: number; readonly distinctDays: boolean },
-  ) {}
+  constructor(private readonly rule: { readonly minGapUs: number; readonly distinctDays: boolean }) {}
 
-  /** False, and nothing changes, where the row is too near to one that was taken. */
-  take(row: number): boolean {
+  /** False, and nothing changes, where it is too near to one that was taken. */
+  take({ instrument, timeUs, day }: SpacedMoment): boolean {
     const { minGapUs, distinctDays } = this.rule;
-    const instrument = this.moments.instrument[row];
-    const day = `${instrument} ${this.moments.day[row]}`;
-    if (distinctDays && this.#days.has(day)) return false;
+    const dayKey = `${instrument} ${day}`;
+    if (distinctDays && this.#days.has(dayKey)) return false;
     if (minGapUs > 0) {
-      const timeUs = this.moments.timeUs[row];
       const bucket = Math.floor(timeUs / minGapUs);
       for (let near = bucket - 1; near <= bucket + 1; near += 1) {
         const other = this.#times.get(`${instrument} ${near}`);
@@ -142,7 +147,7 @@ export class Spacing {
       }
       this.#times.set(`${instrument} ${bucket}`, timeUs);
     }
-    this.#days.add(day);
+    this.#days.add(dayKey);
     return true;
   }
 }

@@ -10,10 +10,11 @@ export class SimilarController {
   constructor(private readonly moments: SimilarMoments) {}
 
   /**
-   * The moments whose states are most like a moment's, a text's or a vector's, with how they were found. Body: exactly one of
-   * `symbol` (with `time`, else now, and `market`, else the primary one), `text`, or `vector`; `k` (1 to 100, else 5); `filter`
-   * `{symbols, market, from, to}`; `asOf` hides what is later (with `symbol` it is `time` where it is not given);
-   * `excludeWithinSeconds` leaves out neighbours of the moment (with `symbol` only, else 3600); `search` auto or exact.
+   * The moments most like the one that is asked about, what followed them, what that foretells, how far to trust it, and how it
+   * was found. Body: exactly one of `symbol` (with `market`, `time`), `state`, `signature`, `text`, `vector`, `path`; `space`
+   * signature, text or hybrid; `k` (1 to 100, else 5); `memory`; `filter` `{symbols, market, from, to, regimes, components}`; `asOf`
+   * hides what was not known then (a moment's own time where it is not given); `minGap` between neighbours (else 5m); `excludeWindow`
+   * around the moment (else 1h); `distinctDays`; `horizons`; `explain`; `search` auto or exact.
    */
   @Post()
   @Needs('read')
@@ -23,6 +24,10 @@ export class SimilarController {
     errors: [
       'SYMBOL_UNKNOWN',
       'STATE_UNKNOWN',
+      'MOMENT_UNKNOWN',
+      'MOMENTS_NONE',
+      'MEMORY_UNKNOWN',
+      'MEMORY_NOT_KNOWN_YET',
       'MEMORY_EMPTY',
       'MODEL_MISSING',
       'QUEUE_FULL',

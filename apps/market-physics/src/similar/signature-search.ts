@@ -1,0 +1,111 @@
+import { HindcastError } from '@hindcast/contracts';
+import {
+  fitMax,
+  fitSize,
+  progressOf,
+  relativeOutcomes,
+  sampledHours,
+  type FetchedHorizon,
+  type Horizon,
+  type MemoryDefinition,
+  type MomentColumns,
+} from '@hindcast/memory';
+import type { MomentFilter, MomentSearchResult, MomentStore } from '@hindcast/ports';
+import { spacedNeighbours, type SpacedNeighbours, type SpacingRule } from './spaced-search.js';
+
+export interface SignatureQuestion {
+  readonly definition: MemoryDefinition;
+  /** Standardised by the memory's own version. */
+  readonly vector: Float32Array;
+  readonly filter: MomentFilter;
+  /** Neighbours that are shown, or more: what is said of them rests on these. */
+  readonly k: number;
+  readonly rule: SpacingRule;
+  readonly search: 'auto' | 'exact';
+}
+
+export interface SignatureFound {
+  readonly first: MomentSearchResult;
+  readonly neighbours: SpacedNeighbours;
+}
+
+export type ReadMoments = Pick<MomentStore, 'search' | 'moments' | 'count'>;
+
+/** What a fit takes, and a third more: some will not have an outcome at this or that horizon. */
+const nearestAtOnce = Math.round(1.33 * fitMax);
+/** Moments that say what is usual. Their quantiles are good to a hundredth, and they are read in the time of a search. */
+const sampleRows = 4_000;
+
+/** The nearest moments, and of them those that are far enough apart. MEMORY_EMPTY, MOMENTS_NONE. */
+export async function searchSignatures(store: ReadMoments, question: SignatureQuestion): Promise<SignatureFound> {
+  const { definition, k, rule, vector, filter, search } = question;
+  const first = await store.search(definition.id, { vector, k: nearestAtOnce, filter, search });
+  if (first.rows === 0) throw new HindcastError('MEMORY_EMPTY', `Memory ${definition.id} holds no moments yet.`);
+  if (first.moments.length === 0) throw await noMoments(store, definition.id, filter);
+  const rows = first.moments.timeUs.subarray(0, first.moments.length).keys();
+  const isAll = first.moments.length < nearestAtOnce;
+  const neighbours = await spacedNeighbours({ found: first, rows, isAll }, { k, rule, ...searchAgain(store, question, filter) });
+  return { first, neighbours };
+}
+
+/** What one horizon's forecast and tests need of the memory, but for the sample. */
+export async function knownNearest(
+  store: ReadMoments,
+  question: SignatureQuestion,
+  { first, horizon }: { readonly first: MomentSearchResult; readonly horizon: Horizon },
+): Promise<Omit<FetchedHorizon, 'sample'>> {
+  const { definition, vector, k, rule, search } = question;
+  const filter = { ...question.filter, knownHorizon: horizon.id };
+  const candidates = await store.count(definition.id, filter);
+  const wanted = fitSize(candidates);
+  let found: MomentSearchResult = first;
+  let { rows } = relativeOutcomes(first.moments, horizon, filter.asOfUs);
+  if (rows.length < Math.min(wanted, candidates)) {
+    found = await store.search(definition.id, { vector, k: wanted, filter, search });
+    ({ rows } = relativeOutcomes(found.moments, horizon, filter.asOfUs));
+  }
+  const isAll = rows.length >= candidates;
+  const { moments } = await spacedNeighbours({ found, rows, isAll }, { k, rule, ...searchAgain(store, question, filter) });
+  const size = found.moments.length === 0 ? vector.length : found.vectors.length / found.moments.length;
+  return { horizon, candidates, neighbours: moments, nearest: { columns: found.moments, vectors: found.vectors, size } };
+}
+
+function searchAgain(store: ReadMoments, { definition, vector, search }: SignatureQuestion, filter: MomentFilter) {
+  return {
+    horizons: definition.horizons,
+    search: (k: number, except: MomentFilter['except']) =>
+      store.search(definition.id, { vector, k, search, filter: { ...filter, except } }),
+  };
+}
+
+/** Moments of the hours that the neighbours are to be compared with, drawn by their keys alone where there are too many. */
+export async function usualMoments(
+  store: ReadMoments,
+  { id, filter, progress }: { readonly id: string; readonly filter: MomentFilter; readonly progress: number },
+  neighbours: readonly MomentColumns[],
+): Promise<MomentColumns> {
+  const hours = neighbours.flatMap((columns) => Array.from({ length: columns.length }, (_, row) => progressOf(columns, row)));
+  const { min, max } = sampledHours(progress, hours);
+  const ofHours: MomentFilter = { ...filter, components: [...(filter.components ?? []), { name: 'session_progress', min, max }] };
+  const count = await store.count(id, ofHours);
+  return store.moments(id, count <= sampleRows ? ofHours : { ...ofHours, drawBelow: sampleRows / count });
+}
+
+/** Names the part of a filter that lets nothing through, as far as one alone does. */
+async function noMoments(store: ReadMoments, id: string, filter: MomentFilter): Promise<HindcastError> {
+  const { asOfUs, symbols, market, fromUs, toUs, exclude, regimes, components = [] } = filter;
+  const parts: readonly (readonly [string, MomentFilter])[] = [
+    ['asOf', {}],
+    ['symbols and market', { symbols, market }],
+    ['from and to', { fromUs, toUs }],
+    ['excludeWindow', { exclude }],
+    ['regimes', { regimes }],
+    ...components.map((component): readonly [string, MomentFilter] => [component.name, { components: [component] }]),
+  ];
+  const given = parts.filter(([name, part]) => name === 'asOf' || Object.values(part).some((value) => value !== undefined));
+  const counts = await Promise.all(given.map(async ([name, part]) => `${name} ${await store.count(id, { ...part, asOfUs })}`));
+  return new HindcastError(
+    'MOMENTS_NONE',
+    `No moment of ${id} passes the whole filter; each part alone lets through: ${counts.join(', ')}.`,
+  );
+}

@@ -1,0 +1,302 @@
+import { HindcastError, isoFromUs, type SearchFacts, type SimilarAnswer, type SimilarNeighbour } from '@hindcast/contracts';
+import { sentence, templateId } from '@hindcast/embedding';
+import {
+  explain,
+  foretell,
+  permutationsDefault,
+  regimeCodes,
+  signatureSize,
+  verdictOf,
+  type FetchedHorizon,
+  type Foretold,
+  type MemoryDefinition,
+  type MomentColumns,
+} from '@hindcast/memory';
+import type { PhysicsState } from '@hindcast/physics';
+import type { Clock, Embedder, MomentStore, TickReader, VectorStore } from '@hindcast/ports';
+import { askedMoment, type FoldMoment } from './asked-moment.js';
+import { chosenHorizons, chosenMemory } from './chosen-memory.js';
+import { IndexFacts } from './index-facts.js';
+import { findNeighbours, momentFilter, type Found, type NeighbourSources, type Searched } from './neighbour-search.js';
+import { beforeUs, neighbourPaths, type NeighbourPath } from './neighbour-paths.js';
+import { Phases } from './phases.js';
+import { QuestionEmbedder } from './question-embedder.js';
+import { ofComponents, ofMoment, unitVector, wordsOf, type Asked } from './question.js';
+import { knownNearest, usualMoments } from './signature-search.js';
+import { counted, explainedOf, flagsOf, forecastOf, outcomeOf, outcomesOf, receiptMemory } from './similar-answer.js';
+import type { MomentSubject, SimilarQuestion } from './similar-request.js';
+import type { StateFinder } from '../state-finder.js';
+
+export interface SimilarParts {
+  readonly states: Pick<StateFinder, 'find'>;
+  /** Undefined where no model is installed. */
+  readonly embedder: Embedder | undefined;
+  readonly vectors: Pick<VectorStore, 'search'>;
+  readonly moments: MomentStore;
+  readonly fold?: FoldMoment;
+  readonly store: Pick<TickReader, 'bars'>;
+  readonly embedIntervalMs: number;
+  readonly clock: Clock;
+  /** Told of each search that found an answer. */
+  readonly onFound?: (receipt: { readonly exact: boolean }, elapsedSeconds: number) => void;
+}
+
+/** What hides nothing. */
+const everything = { timeUs: null, asOfUs: null, level: null, progress: NaN, text: null, signature: null } as const;
+/** Markets of the simulator, and of nobody else. */
+const simulatedMarkets = 'simulated/';
+
+/** Finds the moments that are most like what is asked about, what followed them, and says how far to trust it. */
+export class SimilarMoments {
+  readonly #questions: QuestionEmbedder | undefined;
+  readonly #sources: NeighbourSources;
+  readonly #index: IndexFacts;
+
+  constructor(private readonly parts: SimilarParts) {
+    this.#questions = parts.embedder && new QuestionEmbedder(parts.embedder);
+    this.#sources = parts;
+    this.#index = new IndexFacts(parts);
+  }
+
+  /**
+   * FIELD_INVALID; SYMBOL_UNKNOWN, STATE_UNKNOWN, MOMENT_UNKNOWN; MEMORY_UNKNOWN, MEMORY_NOT_KNOWN_YET, MEMORY_EMPTY, MOMENTS_NONE; of
+   * text MODEL_MISSING and QUEUE_FULL; CALL_CANCELLED when `signal` is aborted.
+   */
+  async find(given: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
+    const phases = new Phases(this.parts.clock);
+    const question = inTime(given, phases.startedUs);
+    const asked = await this.#ask(question, signal);
+    phases.ends('question');
+    const found = await findNeighbours(this.#sources, question, asked);
+    phases.ends('search');
+    const fetched = await this.#fetch(question, asked, found);
+    phases.ends('outcomes');
+    const shown = found.neighbours.slice(0, question.k);
+    const paths = await neighbourPaths(this.parts.store, [...shown, ...ownKey(asked)], { span: spanOf(asked), signal });
+    phases.ends('paths');
+    const foretold = fetched.map((horizon) => this.#foretell(horizon, question, asked));
+    phases.ends('forecast');
+    signal.throwIfAborted();
+    const { elapsed_ms: elapsedMs } = phases.spent();
+    this.parts.onFound?.(found.searched, elapsedMs / 1_000);
+    const neighbours = shown.map((_, place) => neighbourOf(place, { found, asked, path: paths[place], explains: question.explain }));
+    return {
+      query: { ...asked.query, ...(paths.length > shown.length && { path: paths[shown.length].before }) },
+      neighbours,
+      outcomes: foretold.map((horizon) => outcomesOf(horizon, asked.level)),
+      forecast: foretold.flatMap((horizon) => forecastOf(horizon, asked.level)),
+      verdict: verdict(foretold, { asked, neighbours, isBySignature: found.signatures !== null }),
+      receipt: await this.#receipt({ question, asked, found, neighbours, phases }),
+    };
+  }
+
+  async #ask(question: SimilarQuestion, signal: AbortSignal): Promise<Asked> {
+    const { subject, space } = question;
+    const embed = (text: string): Promise<Float32Array> => this.#model().questions.vectorOf(text, signal);
+    const memory = await this.#memory(question);
+    const asOfUs = question.asOfUs ?? null;
+    const common = { ...everything, memory, horizons: memory ? chosenHorizons(memory, question.horizons) : [], asOfUs };
+    switch (subject.kind) {
+      case 'moment':
+        return { ...common, ...(await this.#askMoment(subject, { question, memory, signal })) };
+      case 'signature':
+        if (!memory) throw new Error(`a question of space ${space} has a memory`);
+        return { ...common, ...ofComponents(subject, memory) };
+      case 'words': {
+        const words = wordsOf(subject.words);
+        return { ...common, query: { sentence: words }, text: await embed(words), seed: 0 };
+      }
+      case 'vector':
+        return { ...common, query: {}, text: unitVector(subject.vector, this.#model().dimensions), seed: 0 };
+      default:
+        throw new HindcastError('FIELD_INVALID', 'path: not answered yet.');
+    }
+  }
+
+  async #askMoment(
+    { symbol, market, timeUs }: MomentSubject,
+    {
+      question,
+      memory,
+      signal,
+    }: { readonly question: SimilarQuestion; readonly memory: MemoryDefinition | null; readonly signal: AbortSignal },
+  ) {
+    const wantsText = question.space !== 'signature';
+    if (wantsText) this.#model();
+    const atUs = timeUs ?? 0;
+    const state: PhysicsState | undefined =
+      wantsText || market === undefined ? await this.parts.states.find({ symbol, market, atUs }) : undefined;
+    const instrument = { symbol, market: market ?? state?.market ?? '' };
+    const words = wantsText && state ? sentence(state) : undefined;
+    const text = words === undefined ? null : await this.#model().questions.vectorOf(words, signal);
+    const ofText = {
+      text,
+      query: { ...instrument, ...(state && { timestamp: isoFromUs(state.timeUs) }), ...(words && { sentence: words }) },
+    };
+    if (question.space === 'text') return { symbol, timeUs: state?.timeUs ?? atUs, seed: state?.timeUs ?? 0, ...ofText };
+    if (!memory) throw new Error(`a question of space ${question.space} has a memory`);
+    const { moments, fold } = this.parts;
+    const moment = await askedMoment({ ...instrument, atUs }, { definition: memory, moments, fold, signal });
+    const own = ofMoment(moment, memory);
+    return { symbol, ...own, text, query: { ...own.query, ...(words && { sentence: words }) } };
+  }
+
+  /** A text is answered without a memory too, but for what followed. */
+  async #memory({ space, memory, asOfUs }: SimilarQuestion): Promise<MemoryDefinition | null> {
+    try {
+      return await chosenMemory(this.parts.moments, { memory, asOfUs });
+    } catch (error) {
+      if (space === 'text' && memory === undefined && error instanceof HindcastError && isNoMemory(error)) return null;
+      throw error;
+    }
+  }
+
+  #model(): { readonly questions: QuestionEmbedder; readonly dimensions: number } {
+    const { embedder } = this.parts;
+    if (!embedder || !this.#questions) throw new HindcastError('MODEL_MISSING');
+    return { questions: this.#questions, dimensions: embedder.dimensions };
+  }
+
+  /** What each horizon's forecast and tests rest on. */
+  async #fetch(question: SimilarQuestion, asked: Asked, { moments: found, signatures }: Found): Promise<readonly FetchedHorizon[]> {
+    const { moments: store } = this.parts;
+    const { memory, horizons, progress } = asked;
+    if (!memory || (found.length === 0 && signatures === null)) return [];
+    const filter = momentFilter(question, asked);
+    const parts = await Promise.all(
+      horizons.map(async (horizon): Promise<Omit<FetchedHorizon, 'sample'>> => {
+        if (question.space === 'signature' && signatures) {
+          return knownNearest(store, signatures.question, { first: signatures.first, horizon });
+        }
+        const nearest = signatures && (await knownNearest(store, signatures.question, { first: signatures.first, horizon })).nearest;
+        const candidates = await store.count(memory.id, { ...filter, knownHorizon: horizon.id });
+        return { horizon, candidates, neighbours: found, nearest };
+      }),
+    );
+    const sample = await usualMoments(
+      store,
+      { id: memory.id, filter, progress },
+      parts.map(({ neighbours }) => neighbours),
+    );
+    return parts.map((part) => ({ ...part, sample }));
+  }
+
+  #foretell(fetched: FetchedHorizon, { minGapUs }: SimilarQuestion, { signature, level, progress, seed, asOfUs, memory }: Asked): Foretold {
+    return foretell(
+      fetched,
+      { vector: signature?.vector ?? null, level, progress, seed },
+      { minGapUs, permutations: permutationsDefault, asOfUs: asOfUs ?? Infinity, errors: memory?.errors },
+    );
+  }
+
+  async #receipt({ question, asked, found, neighbours, phases }: Answered): Promise<SimilarAnswer['receipt']> {
+    const { embedder } = this.parts;
+    const { memory, asOfUs } = asked;
+    const facts = async (searched: Searched, id: string | null): Promise<SearchFacts> => ({ ...searched, ...(await this.#index.of(id)) });
+    return {
+      space: question.space,
+      memory: memory && receiptMemory(memory),
+      ...(await facts(found.searched, found.signatures && memory ? memory.id : null)),
+      ...(asked.text && embedder && { model: embedder.modelId, template: templateId }),
+      ...(found.searchedText && { text: await facts(found.searchedText, null) }),
+      as_of: asOfUs === null ? null : isoFromUs(asOfUs),
+      flags: counted(neighbours.flatMap(({ flags }) => flags)),
+      simulated: neighbours.filter(isSimulated).length,
+      ...phases.spent(),
+    };
+  }
+}
+
+interface Answered {
+  readonly question: SimilarQuestion;
+  readonly asked: Asked;
+  readonly found: Found;
+  readonly neighbours: readonly SimilarNeighbour[];
+  readonly phases: Phases;
+}
+
+/** A moment is answered from its own past: what came later would be foretelling with hindsight. FIELD_INVALID for times to come. */
+function inTime(question: SimilarQuestion, nowUs: number): SimilarQuestion {
+  const { subject, asOfUs } = question;
+  const refuseFuture = (field: string, timeUs: number | undefined): void => {
+    if (timeUs === undefined || timeUs <= nowUs) return;
+    throw new HindcastError(
+      'FIELD_INVALID',
+      `${field}=${isoFromUs(timeUs)}: it is to come; times up to now, ${isoFromUs(nowUs)}, are allowed.`,
+    );
+  };
+  refuseFuture('asOf', asOfUs);
+  if (subject.kind !== 'moment') return question;
+  refuseFuture('time', subject.timeUs);
+  const timeUs = subject.timeUs ?? nowUs;
+  return { ...question, subject: { ...subject, timeUs }, asOfUs: asOfUs ?? timeUs };
+}
+
+function isNoMemory({ code }: HindcastError): boolean {
+  return code === 'MEMORY_UNKNOWN' || code === 'MEMORY_NOT_KNOWN_YET';
+}
+
+function ownKey({ query: { symbol, market }, timeUs }: Asked) {
+  return symbol === undefined || market === undefined || timeUs === null ? [] : [{ symbol, market, timeUs }];
+}
+
+/** After a moment as far as the longest horizon in time, and nothing that was not known. */
+function spanOf({ horizons, asOfUs }: Asked) {
+  const seconds = Math.max(0, ...horizons.map((horizon) => (horizon.kind === 'time' ? horizon.seconds : 0)));
+  return { beforeUs, afterUs: seconds * 1_000_000, asOfUs: asOfUs ?? Number.MAX_SAFE_INTEGER };
+}
+
+interface NeighbourParts {
+  readonly found: Found;
+  readonly asked: Asked;
+  readonly path: NeighbourPath;
+  readonly explains: boolean;
+}
+
+function neighbourOf(place: number, { found, asked, path, explains }: NeighbourParts): SimilarNeighbour {
+  const { symbol, market, timeUs, distance, score, row, metadata } = found.neighbours[place];
+  const { moments } = found;
+  const asOfUs = asked.asOfUs ?? Infinity;
+  const { signature, memory } = asked;
+  return {
+    symbol,
+    market,
+    timestamp: isoFromUs(timeUs),
+    distance,
+    ...(score !== undefined && { score }),
+    regime: row === undefined ? (metadata?.physics.regime ?? null) : regimeCodes[moments.regime[row]],
+    flags: row === undefined ? [] : flagsOf(moments, row),
+    ...(explains &&
+      signature &&
+      memory &&
+      row !== undefined && { explained: explainedOf(explain(memory.signature, signature.raw, rawOf(moments, row))) }),
+    path,
+    outcomes: Object.fromEntries(
+      asked.horizons.map((horizon) => [horizon.id, row === undefined ? null : outcomeOf(moments, row, { horizon, asOfUs })]),
+    ),
+    ...(metadata && { metadata }),
+  };
+}
+
+function rawOf({ values, mask }: MomentColumns, row: number) {
+  return { values: values.subarray(row * signatureSize, (row + 1) * signatureSize), mask: mask[row] };
+}
+
+function isSimulated({ market }: Pick<SimilarNeighbour, 'market'>): boolean {
+  return market.startsWith(simulatedMarkets);
+}
+
+interface Judged {
+  readonly asked: Asked;
+  readonly neighbours: readonly SimilarNeighbour[];
+  readonly isBySignature: boolean;
+}
+
+/** Skill was measured by signatures, of recorded markets: other answers have none. */
+function verdict(foretold: readonly Foretold[], { asked, neighbours, isBySignature }: Judged): readonly string[] {
+  const simulated = neighbours.filter(isSimulated).length;
+  return [
+    ...verdictOf(isBySignature ? (asked.memory?.skill ?? null) : null, foretold),
+    ...(simulated === 0 ? [] : [`${simulated} of ${neighbours.length} neighbours are simulated: they say nothing of a real market.`]),
+  ];
+}

@@ -1,0 +1,76 @@
+import { MomentColumns, Spacing, type Horizon } from '@hindcast/memory';
+import type { MomentSearchResult, MomentStretch } from '@hindcast/ports';
+
+/** One search of a memory: the k nearest that the question's filter lets through, but for these stretches. */
+export type SearchNearest = (k: number, except: readonly MomentStretch[]) => Promise<MomentSearchResult>;
+
+export interface SpacingRule {
+  readonly minGapUs: number;
+  readonly distinctDays: boolean;
+}
+
+export interface SpacedNeighbours {
+  readonly moments: MomentColumns;
+  readonly distances: readonly number[];
+}
+
+/** Asked for at a time while some are still missing: several gaps' worth of moments, and quickly read. */
+const moreAtOnce = 300;
+
+/**
+ * The first k moments in the order of distance that are far enough apart: `first` is looked through, and where that does not bring
+ * k, the memory is searched again without what was taken and its surroundings. Never fewer than k where k exist, and never more
+ * than k searches, however close together moments lie.
+ */
+export async function spacedNeighbours(first: FirstSearch, { k, rule, horizons, search }: SpacedQuestion): Promise<SpacedNeighbours> {
+  const spacing = new Spacing(rule);
+  const moments = new MomentColumns(horizons);
+  const distances: number[] = [];
+  const except: MomentStretch[] = [];
+  const take = ({ found, rows }: FirstSearch): void => {
+    for (const row of rows) {
+      if (moments.length === k) return;
+      const { market, symbol } = found.moments.instruments[found.moments.instrument[row]];
+      const timeUs = found.moments.timeUs[row];
+      const day = found.moments.day[row];
+      if (!spacing.take({ instrument: `${market} ${symbol}`, timeUs, day })) continue;
+      moments.addFrom(found.moments, row);
+      distances.push(found.distances[row]);
+      except.push(...surroundings({ market, symbol, timeUs, day }, rule));
+    }
+  };
+  take(first);
+  let { isAll } = first;
+  while (moments.length < k && !isAll) {
+    const found = await search(moreAtOnce, except);
+    take({ found, rows: found.moments.timeUs.subarray(0, found.moments.length).keys(), isAll });
+    isAll = found.moments.length < moreAtOnce;
+  }
+  return { moments, distances };
+}
+
+/** What the first search brought. */
+export interface FirstSearch {
+  readonly found: Pick<MomentSearchResult, 'moments' | 'distances'>;
+  /** Those of it that may be taken, nearest first. */
+  readonly rows: Iterable<number>;
+  /** There are no others. */
+  readonly isAll: boolean;
+}
+
+interface SpacedQuestion {
+  readonly k: number;
+  readonly rule: SpacingRule;
+  readonly horizons: readonly Horizon[];
+  readonly search: SearchNearest;
+}
+
+/** What can no longer be taken: the moment itself at least. */
+function surroundings(
+  { market, symbol, timeUs, day }: { readonly market: string; readonly symbol: string; readonly timeUs: number; readonly day: number },
+  { minGapUs, distinctDays }: SpacingRule,
+): readonly MomentStretch[] {
+  const gapUs = Math.max(1, minGapUs);
+  const near = { market, symbol, afterUs: timeUs - gapUs, beforeUs: timeUs + gapUs };
+  return distinctDays ? [near, { market, symbol, day }] : [near];
+}

@@ -1,0 +1,48 @@
+import { dayUs, HindcastError } from '@hindcast/contracts';
+import { Spacing } from '@hindcast/memory';
+import type { VectorFilter, VectorMatch, VectorSearchResult, VectorStore } from '@hindcast/ports';
+import type { SpacingRule } from './spaced-search.js';
+
+export interface TextQuestion {
+  readonly vector: Float32Array;
+  readonly filter: VectorFilter;
+  /** Of every instrument; the filter's own leaves out one's. */
+  readonly exclude: { readonly timeUs: number; readonly withinUs: number } | undefined;
+  readonly k: number;
+  readonly rule: SpacingRule;
+  readonly search: 'auto' | 'exact';
+}
+
+export interface TextFound {
+  readonly matches: readonly VectorMatch[];
+  readonly facts: Omit<VectorSearchResult, 'matches'>;
+}
+
+/** States are embedded once a minute: so many a neighbour leave enough of them apart, most of the time. */
+const rowsPerNeighbour = 8;
+/** So many times more when they did not. */
+const growth = 4;
+const rowsMax = 10_000;
+
+/** The nearest stored sentences that are far enough apart, within the nearest `rowsMax`. MEMORY_EMPTY. */
+export async function searchTexts(vectors: Pick<VectorStore, 'search'>, question: TextQuestion): Promise<TextFound> {
+  const { vector, filter, k, search } = question;
+  for (let asked = k * rowsPerNeighbour; ; asked = Math.min(rowsMax, asked * growth)) {
+    const { matches, ...facts } = await vectors.search({ vector, k: asked, filter, search });
+    if (facts.rows === 0) throw new HindcastError('MEMORY_EMPTY');
+    const apart = spaced(matches, question);
+    if (apart.length === k || matches.length < asked || asked === rowsMax) return { matches: apart, facts };
+  }
+}
+
+function spaced(matches: readonly VectorMatch[], { exclude, k, rule }: TextQuestion): readonly VectorMatch[] {
+  const spacing = new Spacing(rule);
+  const isOutside = ({ timeUs }: VectorMatch): boolean => exclude === undefined || Math.abs(timeUs - exclude.timeUs) >= exclude.withinUs;
+  return matches
+    .filter((match) => isOutside(match) && spacing.take({ ...match, instrument: `${match.market} ${match.symbol}`, day: dayOf(match) }))
+    .slice(0, k);
+}
+
+function dayOf({ timeUs }: VectorMatch): number {
+  return Math.floor(timeUs / dayUs);
+}
