@@ -3,7 +3,7 @@ import { memoryId, parseHorizon, type Horizon } from '@hindcast/memory';
 import { isoTime, parseFields } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { gridStep } from '../config.js';
-import { symbolField } from '../similar-request.js';
+import { symbolField } from '../request-fields.js';
 import type { FitRequest } from './fit-moments.js';
 import type { BuildRequest } from './memory-jobs.js';
 
