@@ -4,7 +4,9 @@ import type { FeedWorld } from '../feed.js';
 import { ClockSkew } from '../live/clock-skew.js';
 import type { LiveEvents, LiveSession, SessionStatus } from '../live/live-session.js';
 import type { LiveTrade } from '../live/live-ticks.js';
-import { away, reconnecting, unlessAborted } from '../live/reconnecting.js';
+import { untilOver, type HeldConnection } from '../live/held-connection.js';
+import { away, reconnecting } from '../live/reconnecting.js';
+import { WantedSymbols } from '../live/wanted-symbols.js';
 import type { GapQuestion } from '../live/trade-sequence.js';
 import { alpacaMessages, alpacaQuote, alpacaTrade, type AlpacaMessage, type AlpacaTape } from './alpaca-messages.js';
 
@@ -34,21 +36,16 @@ const historyMs = 10_000;
 /** What Alpaca says when no further attempt can mend it: wrong keys, or a plan without this tape or so many symbols. */
 const deniedCodes = new Set([402, 405, 409]);
 
-interface Connection {
+interface Connection extends HeldConnection {
   readonly socket: WebSocket;
-  readonly failed: PromiseWithResolvers<never>;
-  /** Aborts when it is over. */
-  readonly over: AbortController;
   isSubscribed: boolean;
-  heardUs: number;
 }
 
 /** Alpaca's stream of US stocks, with the user's keys. One connection a key: a second one is refused by Alpaca. */
 export class AlpacaSession implements LiveSession {
   readonly skew = new ClockSkew();
   private connection: Connection | undefined;
-  private wanted: ReadonlySet<string> = new Set();
-  private wake: () => void = () => undefined;
+  private readonly wanted = new WantedSymbols();
   private connects = 0;
   private subscriptions = 0;
   private lastMessageUs: number | null = null;
@@ -67,22 +64,19 @@ export class AlpacaSession implements LiveSession {
   }
 
   want(symbols: ReadonlySet<string>): void {
-    const isOther = symbols.size !== this.wanted.size || [...symbols].some((symbol) => !this.wanted.has(symbol));
-    this.wanted = symbols;
-    this.wake();
+    const isOther = this.wanted.replace(symbols);
     if (isOther && this.connection) this.connection.failed.reject(new HindcastError('FEED_AWAY', 'other symbols are wanted now'));
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { world, events } = this.options;
-    signal.addEventListener('abort', () => this.wake(), { once: true });
     let subscriptions = 0;
     await reconnecting({
       world,
       signal,
       connect: async () => {
         subscriptions = this.subscriptions;
-        while (this.wanted.size === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.wake = resolve));
+        await this.wanted.any(signal);
         if (!signal.aborted) await this.connectOnce(signal);
       },
       onLost: (error) => {
@@ -124,7 +118,7 @@ export class AlpacaSession implements LiveSession {
   }
 
   private async connectOnce(signal: AbortSignal): Promise<void> {
-    const { streamUrl, tape, world } = this.options;
+    const { streamUrl, tape, world, silenceMs } = this.options;
     this.connects++;
     const socket = new WebSocket(`${streamUrl}/v2/${tape}`, { handshakeTimeout: handshakeMs, maxPayload: messageBytesMax });
     const failed = Promise.withResolvers<never>();
@@ -134,26 +128,15 @@ export class AlpacaSession implements LiveSession {
     socket.on('pong', () => (connection.heardUs = world.clock.nowUs()));
     socket.on('message', (data: Buffer) => this.receive(connection, data.toString()));
     this.connection = connection;
-    void this.guard(connection);
+    // Asks whether the other side is there.
+    const look = (): void => {
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
+    };
     try {
-      await unlessAborted(failed.promise, signal);
+      await untilOver(connection, { world, signal, silenceMs, lookMs: silenceMs / 3, look });
     } finally {
       this.connection = undefined;
-      connection.over.abort();
       socket.terminate();
-    }
-  }
-
-  /** Asks whether the other side is there, and ends what does not answer. */
-  private async guard(connection: Connection): Promise<void> {
-    const { world, silenceMs } = this.options;
-    while (this.connection === connection) {
-      if (world.clock.nowUs() - connection.heardUs > silenceMs * 1_000) {
-        connection.failed.reject(new HindcastError('FEED_AWAY', `silent for ${silenceMs} ms`));
-      } else if (connection.socket.readyState === WebSocket.OPEN) {
-        connection.socket.ping();
-      }
-      await world.sleep(silenceMs / 3, connection.over.signal).catch(() => undefined);
     }
   }
 
@@ -189,7 +172,7 @@ export class AlpacaSession implements LiveSession {
   private control(connection: Connection, { T: type, msg, code }: AlpacaMessage): void {
     const { keys, quotes, events } = this.options;
     const send = (message: object): void => connection.socket.send(JSON.stringify(message));
-    const symbols = [...this.wanted];
+    const symbols = this.wanted.all;
     if (type === 'success' && msg === 'connected') send({ action: 'auth', key: keys.keyId, secret: keys.secretKey });
     else if (type === 'success' && msg === 'authenticated')
       send({ action: 'subscribe', trades: symbols, ...(quotes ? { quotes: symbols } : {}) });

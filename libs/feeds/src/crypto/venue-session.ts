@@ -3,7 +3,9 @@ import type { FeedWorld } from '../feed.js';
 import { ClockSkew } from '../live/clock-skew.js';
 import type { LiveEvents, LiveSession, SessionStatus } from '../live/live-session.js';
 import type { LiveTrade } from '../live/live-ticks.js';
+import { untilOver, type HeldConnection } from '../live/held-connection.js';
 import { away, reconnecting, unlessAborted } from '../live/reconnecting.js';
+import { WantedSymbols } from '../live/wanted-symbols.js';
 import type { GapQuestion } from '../live/trade-sequence.js';
 import { toUnified, type MarketType } from '../symbols/unified-symbol.js';
 import { loadVenue, type CcxtErrors, type CcxtExchange, type CcxtTicker, type CcxtVenue } from './ccxt-exchange.js';
@@ -32,14 +34,10 @@ const tradesLimit = 100_000;
 const garbageMax = 20;
 const closeMs = 2_000;
 
-interface Connection {
+interface Connection extends HeldConnection {
   readonly exchange: CcxtExchange;
-  readonly failed: PromiseWithResolvers<never>;
-  /** Aborts when it is over. */
-  readonly over: AbortController;
   readonly watched: Set<string>;
   readonly openedUs: number;
-  heardUs: number;
   garbage: number;
 }
 
@@ -53,8 +51,7 @@ export class VenueSession implements LiveSession {
   private loaded: CcxtVenue | undefined;
   private markets: unknown;
   private connection: Connection | undefined;
-  private wanted: ReadonlySet<string> = new Set();
-  private wake: () => void = () => undefined;
+  private readonly wanted = new WantedSymbols();
   private connects = 0;
   private lastMessageUs: number | null = null;
   private heardBeforeUs: number | null = null;
@@ -76,8 +73,7 @@ export class VenueSession implements LiveSession {
   }
 
   want(symbols: ReadonlySet<string>): void {
-    this.wanted = symbols;
-    this.wake();
+    this.wanted.replace(symbols);
     if (!this.connection) return;
     if (symbols.size === 0) this.connection.failed.reject(new HindcastError('FEED_AWAY', 'nothing is wanted from here now'));
     else this.watchAll(this.connection);
@@ -85,13 +81,12 @@ export class VenueSession implements LiveSession {
 
   async run(signal: AbortSignal): Promise<void> {
     const { world, events } = this.options;
-    signal.addEventListener('abort', () => this.wake(), { once: true });
     await reconnecting({
       world,
       signal,
       connect: async () => {
         this.heardBeforeUs = this.lastMessageUs;
-        while (this.wanted.size === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.wake = resolve));
+        await this.wanted.any(signal);
         if (!signal.aborted) await this.connectOnce(signal);
       },
       onLost: (error) => {
@@ -119,7 +114,7 @@ export class VenueSession implements LiveSession {
   }
 
   private async connectOnce(signal: AbortSignal): Promise<void> {
-    const { world } = this.options;
+    const { world, silenceMs } = this.options;
     this.connects++;
     const exchange = await unlessAborted(this.open(), signal);
     const failed = Promise.withResolvers<never>();
@@ -136,11 +131,10 @@ export class VenueSession implements LiveSession {
     this.connection = connection;
     try {
       this.watchAll(connection);
-      void this.guard(connection);
-      await unlessAborted(failed.promise, signal);
+      const look = (): void => this.sampleNowAndThen(exchange);
+      await untilOver(connection, { world, signal, silenceMs, lookMs: watchdogMs, look });
     } finally {
       this.connection = undefined;
-      connection.over.abort();
       await this.close(exchange);
     }
   }
@@ -174,19 +168,11 @@ export class VenueSession implements LiveSession {
     closed.abort();
   }
 
-  /** Silence is what a dead connection looks like from here. */
-  private async guard(connection: Connection): Promise<void> {
-    const { world, silenceMs } = this.options;
-    while (this.connection === connection) {
-      const nowUs = world.clock.nowUs();
-      if (nowUs - connection.heardUs > silenceMs * 1_000) {
-        connection.failed.reject(new HindcastError('FEED_AWAY', `silent for ${silenceMs} ms`));
-      } else if (nowUs - this.sampledUs > skewIntervalUs) {
-        this.sampledUs = nowUs;
-        void this.sampleTime(connection.exchange);
-      }
-      await world.sleep(watchdogMs, connection.over.signal).catch(() => undefined);
-    }
+  private sampleNowAndThen(exchange: CcxtExchange): void {
+    const nowUs = this.options.world.clock.nowUs();
+    if (nowUs - this.sampledUs <= skewIntervalUs) return;
+    this.sampledUs = nowUs;
+    void this.sampleTime(exchange);
   }
 
   private async sampleTime(exchange: CcxtExchange): Promise<void> {
@@ -198,7 +184,7 @@ export class VenueSession implements LiveSession {
 
   /** What is wanted and not watched yet; of that, nobody knows what happened before. */
   private watchAll(connection: Connection): void {
-    const fresh = [...this.wanted].filter((symbol) => !connection.watched.has(symbol));
+    const fresh = this.wanted.all.filter((symbol) => !connection.watched.has(symbol));
     for (const symbol of fresh) this.watch(connection, symbol);
     this.options.events.connected(fresh.filter((symbol) => connection.watched.has(symbol)));
   }
