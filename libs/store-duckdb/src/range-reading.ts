@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import type { TickRange } from '@hindcast/ports';
 import type { InstrumentFile } from './instrument-files.js';
 import { slicesOf, type Slice } from './range-slices.js';
@@ -140,9 +140,17 @@ function readSlice<Piece extends OrderedRows>(
   const order = limit === undefined ? '' : ` ORDER BY timestamp, sequence LIMIT ${whole(limit)}`;
   return reading(async (reader, file) => {
     const table = file.file.table(query.table);
-    const result = await reader.run(`SELECT ${query.select} FROM ${table} WHERE ${conditions.join(' AND ')}${order}`);
-    return query.take(new ResultColumns(result), reader, file);
+    const result = await reader.stream(`SELECT ${query.select} FROM ${table} WHERE ${conditions.join(' AND ')}${order}`);
+    const columns = new ResultColumns(await allChunks(result));
+    return query.take(columns, reader, file);
   });
+}
+
+/** To the end: a connection with an answer that is not read to its end can be asked nothing else. */
+async function allChunks(result: DuckDBResult): Promise<readonly DuckDBDataChunk[]> {
+  const chunks: DuckDBDataChunk[] = [];
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) chunks.push(chunk);
+  return chunks;
 }
 
 /** Whoever awaits it gets the failure; what nobody awaits any more may fail in silence. */

@@ -1,4 +1,4 @@
-import type { DuckDBDataChunk, DuckDBMaterializedResult } from '@duckdb/node-api';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { CodedColumn, TextColumn } from '@hindcast/market';
 import { idColumn } from './tick-ids.js';
@@ -11,9 +11,9 @@ export class ResultColumns {
   readonly length: number;
   readonly #chunks: readonly DuckDBDataChunk[];
 
-  constructor(result: DuckDBMaterializedResult) {
-    this.#chunks = Array.from({ length: result.chunkCount }, (_, at) => result.getChunk(at));
-    this.length = this.#chunks.reduce((rows, chunk) => rows + chunk.rowCount, 0);
+  constructor(chunks: readonly DuckDBDataChunk[]) {
+    this.#chunks = chunks;
+    this.length = chunks.reduce((rows, chunk) => rows + chunk.rowCount, 0);
   }
 
   /** A column of type DOUBLE; NaN where there is no value. */
