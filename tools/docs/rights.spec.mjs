@@ -11,7 +11,7 @@ const expected = {
   read: [
     ...['GET /metrics', 'GET /v1/monitoring', 'GET /v1/monitoring/suite'],
     ...['GET /v1/trades', 'GET /v1/quotes', 'GET /v1/states', 'GET /v1/bars', 'GET /v1/symbols'],
-    ...['GET /v1/memory', 'GET /v1/memory/jobs/{id}'],
+    ...['GET /v1/memory', 'GET /v1/memory/jobs/{id}', 'ListMemories', 'GetMemoryJob'],
     ...['GET /v1/progress', 'GET /v1/rebuilds/{id}', 'POST /v1/similar', 'POST /v1/sql', 'GET /v1/states', 'GET /v1/states/{symbol}'],
     // Of the process that has both services of this path.
     'GET /v1/states',
@@ -31,6 +31,7 @@ const expected = {
   'read+write': ['ReportCheckpoint'],
   admin: [
     ...['POST /v1/memory/fits', 'POST /v1/memory/builds', 'DELETE /v1/memory/jobs/{id}', 'PUT /v1/memory/in-use', 'DELETE /v1/memory/{id}'],
+    ...['FitMemory', 'BuildMemory', 'CancelMemoryJob', 'UseMemory', 'DropMemory'],
     ...['POST /v1/rebuilds', 'DELETE /v1/rebuilds/{id}', 'POST /v1/ledger/retry', 'POST /v1/ledger/resend'],
     'DELETE /v1/followers/{name}',
     ...['POST /v1/feeds', 'POST /v1/feeds/{name}/start', 'POST /v1/feeds/{name}/stop', 'DELETE /v1/feeds/{name}'],

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { errorLine, exitCodeOf, exitCodes } from './exit-codes.js';
-import { hindcastProgram, type Asked } from './program.js';
+import type { Asked } from './command-line.js';
+import { hindcastProgram } from './program.js';
 import { openTerminal } from './terminal.js';
 
 const stop = new AbortController();

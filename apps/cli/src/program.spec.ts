@@ -1,4 +1,5 @@
-import { hindcastProgram, type Asked } from './program.js';
+import type { Asked } from './command-line.js';
+import { hindcastProgram } from './program.js';
 
 async function ask(line: string): Promise<Asked[]> {
   const asked: Asked[] = [];

@@ -13,15 +13,9 @@ import type { ExportOptions } from './export/export-arguments.js';
 import type { ImportOptions } from './import/import-arguments.js';
 import type { ReplayOptions } from './replay/replay-arguments.js';
 import { addSimilar } from './similar/similar-command.js';
+import type { AddCommand, Asked, AskFor, Json } from './command-line.js';
+import { addMemory } from './memory-commands.js';
 import type { Terminal } from './terminal.js';
-
-type Run = (terminal: Terminal) => Promise<ExitCode>;
-
-/** What `run` is called with: the command that was asked for, to be given a terminal. */
-export interface Asked {
-  readonly json: boolean;
-  readonly run: Run;
-}
 
 /** The command line. Each command's code is loaded when it is asked for, so that help costs nothing. */
 export function hindcastProgram(ask: (asked: Asked) => void): Command {
@@ -53,6 +47,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
     .addHelpText('after', '\nIt changes nothing. Exit code 1 where something has to be mended.\n\nExample:\n  hindcast doctor')
     .action(asked(async (_options, terminal) => (await import('./commands/doctor.js')).doctor(terminal)));
   addSimilar(command, program, asked);
+  addMemory(command, program, asked);
   addSql(command, program, asked);
   addSkill(command, program, asked);
   addAgents(command, program, asked);
@@ -66,13 +61,6 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
   addKeys(command, program, asked);
   return program;
 }
-
-export interface Json {
-  json?: boolean;
-}
-
-export type AddCommand = (parent: Command, name: string, summary: string) => Command;
-export type AskFor = <Options extends Json>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => (options: Options) => void;
 
 function addImport(command: AddCommand, program: Command, asked: AskFor): void {
   command(program, 'import', 'bring recorded ticks in from files: LEAN, tardis.dev, Binance, CSV, Parquet, Arrow')

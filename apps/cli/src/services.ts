@@ -5,6 +5,8 @@ import type {
   FollowersFacts,
   LedgerDto,
   LedgerVerification,
+  MemoriesDto,
+  MemoryJobDto,
   ReplayReport,
   SimilarAnswer,
   SimilarRequest,
@@ -74,6 +76,13 @@ export interface Services {
   physicsProgress(): Promise<PhysicsProgress>;
   startRebuild(request: RebuildRequest): Promise<RebuildReport>;
   rebuild(id: string): Promise<RebuildReport>;
+  memories(): Promise<MemoriesDto>;
+  fitMemory(request: object): Promise<MemoryJobDto>;
+  buildMemory(request: object): Promise<MemoryJobDto>;
+  memoryJob(id: string): Promise<MemoryJobDto>;
+  cancelMemoryJob(id: string): Promise<MemoryJobDto>;
+  useMemory(id: string): Promise<MemoriesDto>;
+  dropMemory(id: string): Promise<MemoriesDto>;
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
   sql(request: SqlRequestDto, signal: AbortSignal): Promise<SqlAnswerDto>;
   startReplay(request: object): Promise<ReplayReport>;
@@ -109,6 +118,13 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, marketDataUrl, s
     physicsProgress: () => physics.get('/v1/progress', { parse: as<PhysicsProgress> }),
     startRebuild: (body) => physics.post('/v1/rebuilds', { body, parse: as<RebuildReport> }),
     rebuild: (id) => physics.get(`/v1/rebuilds/${encodeURIComponent(id)}`, { parse: as<RebuildReport> }),
+    memories: () => slowPhysics.get('/v1/memory', { parse: as<MemoriesDto> }),
+    fitMemory: (body) => physics.post('/v1/memory/fits', { body, parse: as<MemoryJobDto> }),
+    buildMemory: (body) => physics.post('/v1/memory/builds', { body, parse: as<MemoryJobDto> }),
+    memoryJob: (id) => physics.get(`/v1/memory/jobs/${encodeURIComponent(id)}`, { parse: as<MemoryJobDto> }),
+    cancelMemoryJob: (id) => slowPhysics.delete(`/v1/memory/jobs/${encodeURIComponent(id)}`, { parse: as<MemoryJobDto> }),
+    useMemory: (memory) => slowPhysics.put('/v1/memory/in-use', { body: { memory }, parse: as<MemoriesDto> }),
+    dropMemory: (id) => slowPhysics.delete(`/v1/memory/${encodeURIComponent(id)}`, { parse: as<MemoriesDto> }),
     similar: (body) => slowPhysics.post('/v1/similar', { body, parse: as<SimilarAnswer> }),
     sql: (body, signal) => slowReader.post('/v1/sql', { body, signal, parse: as<SqlAnswerDto> }),
     startReplay: (body) => slowPhysics.post('/v1/replays', { body, parse: as<ReplayReport> }),

@@ -89,6 +89,7 @@ export class AppModule {
               states: service.states,
               moments: service.moments,
               replays: service.replays,
+              memory: service.memory,
               progress: () => progressOf(service, queue),
             }),
         },

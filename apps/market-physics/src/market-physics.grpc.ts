@@ -1,6 +1,8 @@
 import { toPhysicsStateJson } from '@hindcast/physics';
 import { givenList, givenText, parseFields, type GrpcCall, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
 import { z } from 'zod';
+import { memoryCalls } from './memory/memory-calls.js';
+import type { MemoryService } from './memory/memory-service.js';
 import { progressMessage, stateMessage, stateQuery, type FindStateRequest } from './physics-messages.js';
 import type { ProgressDto } from './progress.controller.js';
 import { replayCalls } from './replay/replay-calls.js';
@@ -17,6 +19,7 @@ export interface GrpcDoorParts {
   readonly states: StateFinder;
   readonly moments: SimilarMoments;
   readonly replays: Replays;
+  readonly memory: MemoryService;
   readonly progress: () => ProgressDto;
 }
 
@@ -30,7 +33,7 @@ const requestBytesMax = 256 * 1024;
 const newestSchema = z.object({ symbols: z.array(symbolField).max(symbolsMax).optional().describe(`at most ${symbolsMax} symbols`) });
 
 /** The service `MarketPhysics` of market_physics.proto. */
-export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, replays, progress }: GrpcDoorParts): Promise<GrpcServer> {
+export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, replays, memory, progress }: GrpcDoorParts): Promise<GrpcServer> {
   return doors.open({
     proto: 'market_physics.proto',
     service: 'hindcast.v1.MarketPhysics',
@@ -44,6 +47,13 @@ export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, replays,
       ListReplays: 'read',
       GetReplay: 'read',
       GetReplayStates: 'read',
+      ListMemories: 'read',
+      GetMemoryJob: 'read',
+      FitMemory: 'admin',
+      BuildMemory: 'admin',
+      CancelMemoryJob: 'admin',
+      UseMemory: 'admin',
+      DropMemory: 'admin',
     },
     methods: (handlers) => ({
       NewestStates: handlers.unary(async (request: NewestStatesRequest) => {
@@ -64,6 +74,7 @@ export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, replays,
       ),
       GetProgress: handlers.unary(async () => progressMessage(progress())),
       ...replayCalls(handlers, replays),
+      ...memoryCalls(handlers, memory),
     }),
   });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AddCommand, AskFor, Json } from '../program.js';
+import type { AddCommand, AskFor, Json } from '../command-line.js';
 import type { SimilarOptions } from './similar-arguments.js';
 
 const help = `

@@ -192,7 +192,9 @@ export class MemoryJobs {
   private report(job: Job): MemoryJobDto {
     const { id, kind, memory, symbols, fromUs, toUs, state, progress, moments, sessions, sessionsSkipped, error } = job;
     const elapsedSeconds = ((job.endedUs ?? this.parts.clock.nowUs()) - job.startedUs) / 1e6;
-    const remaining = progress > 0 && elapsedSeconds > 0 ? (elapsedSeconds * (1 - progress)) / progress : null;
+    // How long learning takes is not known.
+    const isKnown = progress > 0 && elapsedSeconds > 0 && (kind === 'build' || progress < readingShareOfFit);
+    const remaining = isKnown ? (elapsedSeconds * (1 - progress)) / progress : null;
     return {
       id,
       kind,

@@ -49,7 +49,7 @@ export class MemoryWriter {
     this.spans = [];
     this.rows = 0;
     const { moments, memory, signal, onFailure, onWritten } = this.parts;
-    const again = <T>(attempt: () => Promise<T>): Promise<T> => retrying(attempt, { signal, onFailure });
+    const again = <T>(attempt: () => Promise<T>): Promise<T> => retrying(attempt, { signal, onFailure, isFinal: ({ retry }) => !retry });
     const columns = waiting.length === 1 ? waiting[0] : joined(waiting);
     if (columns !== undefined) {
       const rows = Int32Array.from({ length: columns.length }, (_, row) => row);

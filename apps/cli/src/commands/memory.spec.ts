@@ -1,0 +1,97 @@
+import { HindcastError, type MemoriesDto, type MemoryJobDto } from '@hindcast/contracts';
+import { exitCodes } from '../exit-codes.js';
+import { fakeTerminal } from '../terminal.fixture.js';
+import { intervalMs, jobLine, memoriesText, waitFor } from './memory.js';
+
+const job: MemoryJobDto = {
+  id: 'a',
+  kind: 'build',
+  memory: 'mine',
+  symbols: null,
+  from: null,
+  to: null,
+  state: 'running',
+  progress: 0.25,
+  moments: 12_000,
+  moments_per_second: 4_000,
+  remaining_seconds: 9,
+  sessions: 12,
+  sessions_skipped: 8,
+};
+const waiting = { detach: false, next: 'npx hindcast memory use mine' };
+
+it('tells how far a job is', () => {
+  expect(jobLine(job)).toBe('12,000 moments, 4,000/s, 25.0 %, 9.0 s left, 8 of 12 days were there');
+  expect(jobLine({ ...job, kind: 'fit', remaining_seconds: null, sessions_skipped: 0 })).toBe('12,000 moments read, learning');
+});
+
+it('waits for the end, and says what comes next', async () => {
+  const terminal = fakeTerminal();
+  const reports = [job, { ...job, progress: 0.9 }, { ...job, state: 'done' as const }];
+  const services = { memoryJob: async () => reports.shift() ?? job, cancelMemoryJob: async () => job };
+  expect(await waitFor(job, { ...waiting, services, terminal })).toBe(exitCodes.ok);
+  expect(terminal.printed).toEqual([
+    'Built mine: 12,000 moments, 4,000 a second, 8 of 12 days were there\nNext: npx hindcast memory use mine',
+  ]);
+});
+
+it('stops the job at Ctrl-C, and says how to go on', async () => {
+  const stop = new AbortController();
+  const terminal = fakeTerminal(stop.signal);
+  const cancelled: string[] = [];
+  const services = {
+    memoryJob: async () => {
+      stop.abort();
+      return job;
+    },
+    cancelMemoryJob: async (id: string) => {
+      cancelled.push(id);
+      return { ...job, state: 'cancelled' as const };
+    },
+  };
+  expect(await waitFor(job, { ...waiting, services, terminal })).toBe(exitCodes.interrupted);
+  expect(cancelled).toEqual(['a']);
+  expect(terminal.notes.at(-1)).toBe('Stopped. 12,000 moments are stored; the same command goes on behind the days that are whole.');
+});
+
+it('does not wait where it is not to, and passes a failure on', async () => {
+  const terminal = fakeTerminal();
+  const services = {
+    memoryJob: async () => ({ ...job, state: 'failed' as const, error: 'STORE_AWAY: gone' }),
+    cancelMemoryJob: async () => job,
+  };
+  expect(await waitFor(job, { ...waiting, detach: true, services, terminal })).toBe(exitCodes.ok);
+  expect(terminal.printed[0]).toContain('goes on in market-physics');
+  await expect(waitFor(job, { ...waiting, services, terminal })).rejects.toThrow('The build of mine failed: STORE_AWAY: gone.');
+});
+
+it('lists memories, which one is asked, and how far it is kept up', () => {
+  const memory = {
+    id: 'mine',
+    in_use: true,
+    interval_ms: 10_000,
+    horizons: ['5m'],
+    known_at: '2013-10-09T20:00:00Z',
+    fitted: { from: '2013-10-07T13:45:00Z', to: '2013-10-09T20:00:00Z', moments: 9_000 },
+    weights: { volatility_1m: 1 },
+    skill: null,
+    rows: 13_505,
+    spans: [{ market: 'usa/equity', symbol: 'SPY', from: '2013-10-07T13:30:00Z', to: '2013-10-08T13:30:00Z' }],
+    index: { name: null, type: null, partitions: null, segments: 0, rows_not_indexed: 13_505, recall: null },
+    size_bytes: 9_600_000,
+    fragments: 3,
+  };
+  const keeper = { memory: 'mine', rows: 10, instruments: 1, behind_seconds: 60, failure: null };
+  const memories: MemoriesDto = { in_use: 'mine', memories: [memory], keeper, jobs: [job] };
+  const text = memoriesText(memories);
+  expect(text).toContain('*  mine    10 s    13,505            1  2013-10-09T20:00:00Z  none, every row is compared  9.6 MB');
+  expect(text).toContain('at most 1 min 0 s behind');
+  expect(text).toContain('build of mine: 12,000 moments');
+  const failing = { ...memories, keeper: { ...keeper, failure: 'STORE_AWAY: gone' } };
+  expect(memoriesText(failing)).toContain('It cannot be kept up: STORE_AWAY: gone');
+});
+
+it.each(['10', '10h', '-1s', ''])('takes no interval of %p', (text) => {
+  expect(() => intervalMs(text)).toThrow(HindcastError);
+  expect([intervalMs('10s'), intervalMs('1m')]).toEqual([10_000, 60_000]);
+});
