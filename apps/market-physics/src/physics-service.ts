@@ -13,6 +13,7 @@ import { Rebuilds } from './rebuilds.js';
 import { realPacing } from './replay/pacing.js';
 import { Replays } from './replay/replays.js';
 import { SimilarMoments } from './similar/similar-moments.js';
+import { StoredMoments } from './similar/stored-moment.js';
 import { StateAnnouncer } from './state-announcer.js';
 import { StateFinder } from './state-finder.js';
 import { StateWriter } from './state-writer.js';
@@ -40,6 +41,7 @@ export class PhysicsService {
   readonly states: StateFinder;
   readonly moments: SimilarMoments;
   readonly memory: MemoryService;
+  private readonly storedMoments: StoredMoments;
   private readonly workers: Promise<void>[] = [];
   private readonly logger: Logger;
   private readonly counters: PhysicsCounters;
@@ -72,11 +74,13 @@ export class PhysicsService {
     });
     this.replays = this.makeReplays();
     this.states = new StateFinder(store, () => this.follower.fold);
+    this.storedMoments = new StoredMoments({ store, livePath: livePathOf(this.follower), openFolder: adapters.openFolder });
     this.moments = new SimilarMoments({
       states: this.states,
       embedder,
       vectors,
       moments,
+      fold: (question, definition, signal) => this.storedMoments.newest(question, definition, signal),
       store,
       embedIntervalMs: config.embedIntervalMs,
       clock,
@@ -101,7 +105,7 @@ export class PhysicsService {
   }
 
   private async stop(): Promise<void> {
-    await Promise.all([this.rebuilds.close(), this.replays.close(), this.memory.close()]);
+    await Promise.all([this.rebuilds.close(), this.replays.close(), this.memory.close(), this.storedMoments.close()]);
     await Promise.all(this.workers);
     await this.follower.stop(this.parts.config.stopDeadlineMs);
   }

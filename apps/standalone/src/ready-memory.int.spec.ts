@@ -57,7 +57,9 @@ it('answers with five neighbours a moment after the start, and says that they ar
   expect(answer.receipt?.simulated).toBe(5);
   const caller = GrpcCaller.to({ proto: 'market_physics.proto', service: 'hindcast.v1.MarketPhysics', port: service.grpcPort });
   const { symbol: asked, k, space } = question();
-  expect(await caller.unary('FindSimilar', { symbol: asked, timeUs: Date.now() * 1_000, k, space })).toMatchObject({ receipt: { simulated: 5 } });
+  expect(await caller.unary('FindSimilar', { symbol: asked, timeUs: Date.now() * 1_000, k, space })).toMatchObject({
+    receipt: { simulated: 5 },
+  });
   caller.close();
 });
 

@@ -20,6 +20,7 @@ export async function askedMoment(question: MomentQuestion, { definition, moment
   const stepUs = definition.stateIntervalMs * 1_000;
   const held = await moments.newest(definition.id, { market, symbol }, atUs);
   if (held.length > 0 && held.timeUs[0] > atUs - stepUs) return held;
+  if (held.length > 0 && (await isWhole(question, { definition, moments }))) return held;
   const folded = fold ? await fold(question, definition, signal) : held;
   const newest = held.length === 0 || (folded.length > 0 && folded.timeUs[0] > held.timeUs[0]) ? folded : held;
   if (newest.length > 0) return newest;
@@ -28,8 +29,17 @@ export async function askedMoment(question: MomentQuestion, { definition, moment
 
 interface AskedWith {
   readonly definition: MemoryDefinition;
-  readonly moments: Pick<MomentStore, 'newest'>;
+  readonly moments: Pick<MomentStore, 'newest' | 'spans'>;
   /** Where there is none the memory's newest is asked about. */
   readonly fold?: FoldMoment | undefined;
   readonly signal: AbortSignal;
+}
+
+/** What the memory holds of that time is all there is: the market rested, or the instrument was silent. */
+async function isWhole(
+  { market, symbol, atUs }: MomentQuestion,
+  { definition, moments }: Pick<AskedWith, 'definition' | 'moments'>,
+): Promise<boolean> {
+  const spans = await moments.spans(definition.id);
+  return spans.some((span) => span.symbol === symbol && span.market === market && span.fromUs <= atUs && atUs < span.toUs);
 }

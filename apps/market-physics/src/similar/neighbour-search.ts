@@ -8,19 +8,22 @@ import type {
   MomentKey,
   MomentSearchResult,
   MomentStore,
+  TickReader,
   VectorFilter,
   VectorMatch,
   VectorStore,
 } from '@hindcast/ports';
+import { searchPaths } from './path-search.js';
 import type { Asked } from './question.js';
 import { searchSignatures, type SignatureQuestion } from './signature-search.js';
-import type { SimilarQuestion } from './similar-request.js';
+import type { PathOfPrices, SimilarQuestion } from './similar-request.js';
 import type { SpacingRule } from './spaced-search.js';
 import { searchTexts } from './text-search.js';
 
 export interface NeighbourSources {
   readonly moments: Pick<MomentStore, 'search' | 'moments' | 'count' | 'find'>;
   readonly vectors: Pick<VectorStore, 'search'>;
+  readonly store: Pick<TickReader, 'bars' | 'instruments'>;
   readonly embedder: Pick<Embedder, 'modelId'> | undefined;
   /** Sentences lie on the epoch's grid of this step. */
   readonly embedIntervalMs: number;
@@ -54,8 +57,13 @@ const statisticsKMin = 20;
 const fusedDepth = 1_000;
 const textTable = 'market_state_embeddings';
 
-export async function findNeighbours(sources: NeighbourSources, question: SimilarQuestion, asked: Asked): Promise<Found> {
+export async function findNeighbours(
+  sources: NeighbourSources,
+  question: SimilarQuestion,
+  { asked, signal }: { readonly asked: Asked; readonly signal: AbortSignal },
+): Promise<Found> {
   const { signature, memory, text } = asked;
+  if (question.subject.kind === 'path') return byPath(sources, question, { asked, subject: question.subject, signal });
   if (question.space === 'text' && text) return byText(sources, question, { ...asked, text });
   if (!signature || !memory) throw new Error(`a question of space ${question.space} has a signature and a memory`);
   const signatures = signatureQuestion(question, asked, { vector: signature.vector, memory });
@@ -114,6 +122,29 @@ function signatureQuestion(
     rule: ruleOf(question),
     search: question.search,
   };
+}
+
+interface AskedPath {
+  readonly asked: Asked;
+  readonly subject: PathOfPrices;
+  readonly signal: AbortSignal;
+}
+
+async function byPath(sources: NeighbourSources, question: SimilarQuestion, { asked, subject, signal }: AskedPath): Promise<Found> {
+  const { filter, excludeWithinUs } = question;
+  const { matches, ...searched } = await searchPaths(sources.store, {
+    ...{ symbol: subject.symbol, market: asked.query.market ?? '', fromUs: subject.fromUs, toUs: subject.toUs },
+    k: statisticsK(question),
+    rule: ruleOf(question),
+    filter,
+    excludeWithinUs,
+    asOfUs: asked.asOfUs ?? subject.toUs,
+    signal,
+  });
+  const { moments, rowOf } = await heldMoments(sources, asked, matches);
+  const neighbours = matches.map((match) => ({ ...match, row: rowOf.get(textOf(match)) }));
+  const facts = { ...searched, index: null, exact: true, nprobes: null, rows_not_indexed: 0 };
+  return { neighbours, moments, searched: facts, signatures: null };
 }
 
 interface AskedText extends Asked {

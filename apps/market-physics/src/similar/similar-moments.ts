@@ -24,7 +24,7 @@ import { QuestionEmbedder } from './question-embedder.js';
 import { ofComponents, ofMoment, unitVector, wordsOf, type Asked } from './question.js';
 import { knownNearest, usualMoments } from './signature-search.js';
 import { counted, explainedOf, flagsOf, forecastOf, outcomeOf, outcomesOf, receiptMemory } from './similar-answer.js';
-import type { MomentSubject, SimilarQuestion } from './similar-request.js';
+import type { MomentSubject, PathOfPrices, SimilarQuestion } from './similar-request.js';
 import type { StateFinder } from '../state-finder.js';
 
 export interface SimilarParts {
@@ -34,7 +34,7 @@ export interface SimilarParts {
   readonly vectors: Pick<VectorStore, 'search'>;
   readonly moments: MomentStore;
   readonly fold?: FoldMoment;
-  readonly store: Pick<TickReader, 'bars'>;
+  readonly store: Pick<TickReader, 'bars' | 'instruments'>;
   readonly embedIntervalMs: number;
   readonly clock: Clock;
   /** Told of each search that found an answer. */
@@ -67,12 +67,12 @@ export class SimilarMoments {
     const question = inTime(given, phases.startedUs);
     const asked = await this.#ask(question, signal);
     phases.ends('question');
-    const found = await findNeighbours(this.#sources, question, asked);
+    const found = await findNeighbours(this.#sources, question, { asked, signal });
     phases.ends('search');
     const fetched = await this.#fetch(question, asked, found);
     phases.ends('outcomes');
     const shown = found.neighbours.slice(0, question.k);
-    const paths = await neighbourPaths(this.parts.store, [...shown, ...ownKey(asked)], { span: spanOf(asked), signal });
+    const paths = await neighbourPaths(this.parts.store, [...shown, ...ownKey(asked)], { span: spanOf(asked, question), signal });
     phases.ends('paths');
     const foretold = fetched.map((horizon) => this.#foretell(horizon, question, asked));
     phases.ends('forecast');
@@ -108,8 +108,8 @@ export class SimilarMoments {
       }
       case 'vector':
         return { ...common, query: {}, text: unitVector(subject.vector, this.#model().dimensions), seed: 0 };
-      default:
-        throw new HindcastError('FIELD_INVALID', 'path: not answered yet.');
+      case 'path':
+        return { ...common, ...(await this.#askPath(subject, memory)) };
     }
   }
 
@@ -141,12 +141,25 @@ export class SimilarMoments {
     return { symbol, ...own, text, query: { ...own.query, ...(words && { sentence: words }) } };
   }
 
-  /** A text is answered without a memory too, but for what followed. */
+  /** What the memory knows of the path's end gives its level; without that, returns are told in deviations. */
+  async #askPath({ symbol, market, toUs }: PathOfPrices, memory: MemoryDefinition | null) {
+    const instrument = { symbol, market: market ?? (await this.parts.states.find({ symbol, market, atUs: toUs })).market };
+    const query = { ...instrument, timestamp: isoFromUs(toUs) };
+    const moment = memory && (await this.parts.moments.newest(memory.id, instrument, toUs));
+    if (!memory || !moment || moment.length === 0 || moment.timeUs[0] <= toUs - memory.stateIntervalMs * 1_000) {
+      return { query, symbol, timeUs: toUs, seed: toUs };
+    }
+    const { level, progress, seed } = ofMoment(moment, memory);
+    return { query, symbol, timeUs: toUs, level, progress, seed };
+  }
+
+  /** A text or a path is answered without a memory too, but for what followed. */
   async #memory({ space, memory, asOfUs }: SimilarQuestion): Promise<MemoryDefinition | null> {
     try {
       return await chosenMemory(this.parts.moments, { memory, asOfUs });
     } catch (error) {
-      if (space === 'text' && memory === undefined && error instanceof HindcastError && isNoMemory(error)) return null;
+      if ((space === 'text' || space === 'path') && memory === undefined && error instanceof HindcastError && isNoMemory(error))
+        return null;
       throw error;
     }
   }
@@ -226,6 +239,12 @@ function inTime(question: SimilarQuestion, nowUs: number): SimilarQuestion {
     );
   };
   refuseFuture('asOf', asOfUs);
+  if (subject.kind === 'path') {
+    refuseFuture('path.to', subject.toUs);
+    if (asOfUs !== undefined && asOfUs < subject.toUs)
+      throw new HindcastError('FIELD_INVALID', 'path.to is after asOf: the path was not known then.');
+    return { ...question, asOfUs: asOfUs ?? subject.toUs };
+  }
   if (subject.kind !== 'moment') return question;
   refuseFuture('time', subject.timeUs);
   const timeUs = subject.timeUs ?? nowUs;
@@ -241,9 +260,10 @@ function ownKey({ query: { symbol, market }, timeUs }: Asked) {
 }
 
 /** After a moment as far as the longest horizon in time, and nothing that was not known. */
-function spanOf({ horizons, asOfUs }: Asked) {
+function spanOf({ horizons, asOfUs }: Asked, { subject }: SimilarQuestion) {
+  const lengthUs = subject.kind === 'path' ? subject.toUs - subject.fromUs : 0;
   const seconds = Math.max(0, ...horizons.map((horizon) => (horizon.kind === 'time' ? horizon.seconds : 0)));
-  return { beforeUs, afterUs: seconds * 1_000_000, asOfUs: asOfUs ?? Number.MAX_SAFE_INTEGER };
+  return { beforeUs: Math.max(beforeUs, lengthUs), afterUs: seconds * 1_000_000, asOfUs: asOfUs ?? Number.MAX_SAFE_INTEGER };
 }
 
 interface NeighbourParts {

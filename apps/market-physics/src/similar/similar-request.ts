@@ -177,9 +177,14 @@ export function parseSimilarRequest(body: unknown): SimilarQuestion {
     if (min > max) refuse(`filter.components.${name}: min ${min} is above max ${max}.`);
   }
   const subject = subjectOf(fields);
+  const space = spaceOf(subject, fields.space);
+  if (excludeWindow !== undefined && subject.kind !== 'moment' && subject.kind !== 'path')
+    refuse('excludeWindow goes with symbol, state or path: nothing else has a time.');
+  const byNumbers = (['regimes', 'components'] as const).find((name) => filter[name] !== undefined);
+  if (byNumbers !== undefined && space !== 'signature') refuse(`filter.${byNumbers} narrows signatures; leave it out with space ${space}.`);
   return {
     subject,
-    space: spaceOf(subject, fields.space),
+    space,
     k,
     memory,
     filter,

@@ -1,7 +1,7 @@
 import { minuteUs, secondUs, usFromIso } from '@hindcast/contracts';
 import { usEquities, type Instrument, type SecondBar } from '@hindcast/market';
 import { MomentColumns, MomentRecorder, defaultWeights, fitMemory, parseHorizon, type MemoryDefinition } from '@hindcast/memory';
-import type { BarRow, Clock, MomentStore, TickRange, TickReader } from '@hindcast/ports';
+import type { BarRow, Clock, InstrumentSummary, MomentStore, TickRange, TickReader } from '@hindcast/ports';
 import { HeldMoments, seededRandom } from '@hindcast/testing';
 import { SimilarMoments, type SimilarParts } from './similar-moments.js';
 import { parseSimilarRequest } from './similar-request.js';
@@ -79,8 +79,15 @@ export async function remember<Store extends MomentStore>(
 }
 
 /** One-minute bars of the same walk. */
-export class WalkBars implements Pick<TickReader, 'bars'> {
+export class WalkBars implements Pick<TickReader, 'bars' | 'instruments'> {
   readonly #byInstrument = new Map<string, readonly BarRow[]>();
+  #untilUs = Infinity;
+
+  /** Without the trades from a time on: the bar that it lies in ends early. */
+  until(timeUs: number): this {
+    this.#untilUs = timeUs;
+    return this;
+  }
 
   constructor(recordedDays: readonly string[]) {
     symbols.forEach((symbol, place) => {
@@ -91,8 +98,15 @@ export class WalkBars implements Pick<TickReader, 'bars'> {
     });
   }
 
+  async instruments(): Promise<readonly InstrumentSummary[]> {
+    return [...this.#byInstrument].map(([symbol, bars]) => {
+      const [firstUs, lastUs] = [bars[0].startUs, bars[bars.length - 1].startUs];
+      return { market, symbol, table: 'trades', firstUs, lastUs, firstSequence: 0, rows: bars.length, days: [] };
+    });
+  }
+
   async *bars({ symbol, fromUs, toUs }: TickRange): AsyncIterable<readonly BarRow[]> {
-    yield (this.#byInstrument.get(symbol) ?? []).filter(({ startUs }) => startUs >= fromUs && startUs < toUs);
+    yield (this.#byInstrument.get(symbol) ?? []).filter(({ startUs }) => startUs >= fromUs && startUs < Math.min(toUs, this.#untilUs));
   }
 }
 

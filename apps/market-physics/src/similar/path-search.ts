@@ -1,0 +1,159 @@
+import { setImmediate } from 'node:timers/promises';
+import { dayUs, HindcastError, minuteUs, secondUs } from '@hindcast/contracts';
+import { calendarOfMarket, instrumentKey, type Instrument } from '@hindcast/market';
+import { pathLengthMax, similarPaths, Spacing } from '@hindcast/memory';
+import type { BarInterval, MomentKey, TickReader } from '@hindcast/ports';
+import type { SpacingRule } from './spaced-search.js';
+
+export interface PathQuestion extends Instrument {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly k: number;
+  readonly rule: SpacingRule;
+  readonly filter: { readonly symbols?: readonly string[]; readonly market?: string; readonly from?: number; readonly to?: number };
+  readonly excludeWithinUs: number;
+  readonly asOfUs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Its time is the end of the stretch. */
+export interface PathNeighbour extends MomentKey {
+  readonly distance: number;
+}
+
+export interface PathsFound {
+  readonly matches: readonly PathNeighbour[];
+  readonly table: string;
+  /** Prices that were looked at, and stretches that were compared. */
+  readonly rows: number;
+  readonly candidates: number;
+}
+
+/** Shorter stretches are compared second by second. */
+const secondsBelowUs = 15 * minuteUs;
+const pointsMin = 5;
+/** Steps that a point may be shifted by, as a share of the path (Sakoe and Chiba 1978 took a tenth of words). */
+const bandShare = 0.1;
+/** Prices compared in one question: about a second. */
+const pointsMax = 1_000_000;
+
+/** Closes on a grid without holes. */
+interface Stretch extends Instrument {
+  readonly firstEndUs: number;
+  readonly closes: Float64Array;
+}
+
+/** The stretches of stored prices that went most like one, whatever their level and scale, apart from each other. MOMENT_UNKNOWN, MOMENTS_NONE. */
+export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'>, question: PathQuestion): Promise<PathsFound> {
+  const { fromUs, toUs, k, rule, signal } = question;
+  const interval: BarInterval = toUs - fromUs < secondsBelowUs ? '1s' : '1m';
+  const stepUs = interval === '1s' ? secondUs : minuteUs;
+  const path = await pathOf(store, question, { interval, stepUs });
+  const lengthUs = path.length * stepUs;
+  const matches: PathNeighbour[] = [];
+  let rows = 0;
+  let candidates = 0;
+  for await (const { market, symbol, firstEndUs, closes } of stretchesOf(store, question, { interval, stepUs })) {
+    rows += closes.length;
+    if (rows > pointsMax) throw tooMany(rows);
+    if (closes.length < path.length) continue;
+    candidates += closes.length - path.length + 1;
+    const band = Math.min(path.length - 1, Math.ceil(bandShare * path.length));
+    const minGap = Math.max(1, Math.ceil(Math.max(rule.minGapUs, lengthUs) / stepUs));
+    for (const { at, distance } of similarPaths(closes, { path, band, k, minGap })) {
+      const timeUs = firstEndUs + (at + path.length - 1) * stepUs;
+      matches.push({ market, symbol, timeUs, distance: distance / Math.sqrt(path.length) });
+    }
+    // A stretch of days is compared at once; between two of them others have the thread.
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+  if (rows === 0)
+    throw new HindcastError('MOMENTS_NONE', 'No stored price passes the filter: widen filter.symbols, filter.from or filter.to.');
+  matches.sort((one, other) => one.distance - other.distance || one.timeUs - other.timeUs);
+  const spacing = new Spacing(rule);
+  const apart = matches.filter((match) =>
+    spacing.take({ ...match, instrument: instrumentKey(match), day: Math.floor(match.timeUs / dayUs) }),
+  );
+  return { matches: apart.slice(0, k), table: `bars_${interval}`, rows, candidates };
+}
+
+interface Grid {
+  readonly interval: BarInterval;
+  readonly stepUs: number;
+}
+
+async function pathOf(
+  store: Pick<TickReader, 'bars'>,
+  { market, symbol, fromUs, toUs, signal }: PathQuestion,
+  grid: Grid,
+): Promise<Float64Array> {
+  const allowed = `path: ${symbol} of ${market} has %s prices between path.from and path.to; ${pointsMin} to ${pathLengthMax} are allowed.`;
+  const refused = (count: number): HindcastError => new HindcastError('FIELD_INVALID', allowed.replace('%s', String(count)));
+  if ((toUs - fromUs) / grid.stepUs > pathLengthMax) throw refused((toUs - fromUs) / grid.stepUs);
+  const stretches: Stretch[] = [];
+  for await (const stretch of stretchesIn(store, { market, symbol, fromUs, toUs: toUs - grid.stepUs + 1, signal }, grid))
+    stretches.push(stretch);
+  const longest = stretches.toSorted((one, other) => other.closes.length - one.closes.length).at(0)?.closes ?? new Float64Array(0);
+  if (longest.length < pointsMin) throw refused(longest.length);
+  return longest;
+}
+
+/** What is compared: all stored prices that pass the filter and were known, but for those around the question. */
+async function* stretchesOf(store: Pick<TickReader, 'bars' | 'instruments'>, question: PathQuestion, grid: Grid): AsyncGenerator<Stretch> {
+  const { filter, asOfUs, excludeWithinUs, signal } = question;
+  const around = { fromUs: question.fromUs - excludeWithinUs, toUs: question.toUs + excludeWithinUs };
+  const summaries = await store.instruments(filter.market === undefined ? {} : { market: filter.market });
+  const chosen = summaries.filter(({ table, symbol }) => table === 'trades' && (filter.symbols?.includes(symbol) ?? true));
+  for (const { market, symbol, firstUs, lastUs } of chosen.toSorted((one, other) => (instrumentKey(one) < instrumentKey(other) ? -1 : 1))) {
+    const fromUs = Math.max(filter.from ?? 0, Math.floor(firstUs / dayUs) * dayUs);
+    const knownUs = Math.min(filter.to ?? Infinity, asOfUs, lastUs + minuteUs);
+    // Bars that end by then.
+    const toUs = knownUs - grid.stepUs + 1;
+    for (const part of [
+      { fromUs, toUs: Math.min(toUs, around.fromUs) },
+      { fromUs: Math.max(fromUs, around.toUs), toUs },
+    ]) {
+      if (part.fromUs < part.toUs) yield* stretchesIn(store, { market, symbol, ...part, signal }, grid);
+    }
+  }
+}
+
+/** Bars as closes on their grid, the price carried where nothing traded, anew wherever the market rested. */
+async function* stretchesIn(
+  store: Pick<TickReader, 'bars'>,
+  range: Instrument & { readonly fromUs: number; readonly toUs: number; readonly signal: AbortSignal },
+  { interval, stepUs }: Grid,
+): AsyncGenerator<Stretch> {
+  const { market, symbol } = range;
+  const calendar = calendarOfMarket(market);
+  let closes: number[] = [];
+  let nextUs = NaN;
+  let sessionCloseUs = -Infinity;
+  const stretch = (): Stretch => ({ market, symbol, firstEndUs: nextUs - (closes.length - 1) * stepUs, closes: Float64Array.from(closes) });
+  for await (const bars of store.bars(range, interval)) {
+    for (const { startUs, close } of bars) {
+      if (startUs >= sessionCloseUs) {
+        const session = calendar.sessionAt(startUs);
+        if (session?.openUs !== sessionCloseUs && closes.length > 0) {
+          yield stretch();
+          closes = [];
+        }
+        sessionCloseUs = session?.closeUs ?? -Infinity;
+        if (!session) continue;
+      }
+      const missing = closes.length === 0 ? 0 : Math.round((startUs - nextUs) / stepUs);
+      for (let i = 0; i < missing; i += 1) closes.push(closes[closes.length - 1]);
+      closes.push(close);
+      nextUs = startUs + stepUs;
+    }
+  }
+  if (closes.length > 0) yield stretch();
+}
+
+function tooMany(rows: number): HindcastError {
+  return new HindcastError(
+    'FIELD_INVALID',
+    `filter: ${rows} prices and more would be compared, ${pointsMax} are allowed; narrow filter.symbols, filter.from or filter.to.`,
+  );
+}

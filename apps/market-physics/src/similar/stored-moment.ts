@@ -1,0 +1,97 @@
+import { HindcastError } from '@hindcast/contracts';
+import { calendarOfMarket, type Session } from '@hindcast/market';
+import { MomentColumns, type MemoryDefinition } from '@hindcast/memory';
+import type { InstrumentSummary, TickStore } from '@hindcast/ports';
+import type { LivePath } from '../live-path.js';
+import type { MomentFolder } from '../memory/moment-folder.js';
+import { foldSlice } from '../memory/moment-reading.js';
+import { contextFromUs } from '../memory/reading-context.js';
+import { readingPlan, tradedOn } from '../memory/reading-plan.js';
+import { untilVisible } from '../stored-states.js';
+import type { MomentQuestion } from './asked-moment.js';
+
+export interface StoredMomentParts {
+  readonly store: Pick<TickStore, 'trades' | 'newestTrades' | 'instruments'>;
+  readonly livePath: Pick<LivePath, 'targets'>;
+  readonly openFolder: () => MomentFolder;
+}
+
+/** Each reads two sessions of trades: more at once would only make all of them late. */
+export const foldingsMax = 16;
+
+/** Moments that no memory holds yet, made from the store's trades by the way that memories are built. */
+export class StoredMoments {
+  #folder: MomentFolder | undefined;
+  #foldings = 0;
+  #lastKey = 0;
+
+  constructor(private readonly parts: StoredMomentParts) {}
+
+  /** The newest moment at or before `atUs`; no row where there is none. QUEUE_FULL. */
+  async newest({ atUs, ...instrument }: MomentQuestion, definition: MemoryDefinition, signal: AbortSignal): Promise<MomentColumns> {
+    const none = new MomentColumns(definition.horizons);
+    const { store, livePath } = this.parts;
+    const target = livePath.targets([instrument.symbol])?.find(({ market }) => market === instrument.market);
+    const stored = (await store.instruments(instrument)).find(({ table }) => table === 'trades');
+    if (!target || !stored) return none;
+    // What the instrument's clock has not passed may still change.
+    const closedUs = Math.min(atUs, target.closedThroughUs);
+    const tradedUs = Math.max(
+      -Infinity,
+      ...stored.days.filter(({ firstUs }) => firstUs <= closedUs).map(({ lastUs }) => Math.min(lastUs, closedUs)),
+    );
+    if (tradedUs === -Infinity) return none;
+    await untilVisible(target, { store, signal });
+    const calendar = calendarOfMarket(instrument.market);
+    const session = calendar.sessionAt(tradedUs) ?? calendar.sessionBefore(tradedUs);
+    // A session's first quarter of an hour has no moments of its own.
+    for (const candidate of [session, calendar.sessionBefore(session.openUs)]) {
+      const found = await this.#newestOf(candidate, { ...instrument, closedUs, stored, definition, signal });
+      if (found) return found;
+    }
+    return none;
+  }
+
+  async close(): Promise<void> {
+    await this.#folder?.close();
+  }
+
+  async #newestOf(
+    { openUs, closeUs }: Session,
+    { closedUs, stored, definition, signal, ...instrument }: SessionReading,
+  ): Promise<MomentColumns | undefined> {
+    if (this.#foldings >= foldingsMax)
+      throw new HindcastError('QUEUE_FULL', `${foldingsMax} moments are being made from the store, as many as may.`);
+    const { store, openFolder } = this.parts;
+    const folder = (this.#folder ??= openFolder());
+    const key = `question ${(this.#lastKey += 1)}`;
+    const { stateIntervalMs, horizons } = definition;
+    this.#foldings += 1;
+    try {
+      const beginUs = stored.firstUs >= openUs ? openUs : await contextFromUs(instrument, openUs, { store, signal });
+      await folder.begin(key, { instrument, stateIntervalMs, horizons, firstUs: openUs });
+      const toUs = Math.min(closeUs, closedUs);
+      const reading = { beginUs, firstUs: openUs, readThroughUs: beginUs, toUs, hasTrades: tradedOn(stored) };
+      for (const slice of readingPlan(calendarOfMarket(instrument.market), reading)) {
+        await foldSlice(slice, { ...instrument, key, store, folder, signal });
+      }
+      const made = MomentColumns.of(await folder.takeChanges(key, openUs));
+      const newest = new MomentColumns(horizons);
+      // What followed it is not asked.
+      if (made.length > 0) newest.addFrom(made, made.length - 1, () => false);
+      return made.length > 0 ? newest : undefined;
+    } finally {
+      this.#foldings -= 1;
+      await folder.end(key);
+    }
+  }
+}
+
+interface SessionReading {
+  readonly market: string;
+  readonly symbol: string;
+  readonly closedUs: number;
+  readonly stored: Pick<InstrumentSummary, 'firstUs' | 'days'>;
+  readonly definition: MemoryDefinition;
+  readonly signal: AbortSignal;
+}
