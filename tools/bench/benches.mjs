@@ -16,6 +16,7 @@ import { doorBesideEmbedding } from './standalone/door-beside-embedding.mjs';
 import { standaloneSize } from './standalone/standalone-size.mjs';
 import { standaloneIngest } from './standalone/standalone-ingest.mjs';
 import { standaloneReads } from './standalone/standalone-reads.mjs';
+import { runMomentsBench } from './moments/moments-bench.mjs';
 import { runMemoryBench, whyNoMemoryBench } from './memory/memory-bench.mjs';
 
 /**
@@ -86,6 +87,14 @@ export const benches = Object.freeze([
     measures: 'the five most similar states, beside the bare LanceDB',
     whyNot: () => undefined,
     run: library('libs/store-lance/dist/vector-search.bench.js'),
+  },
+  {
+    id: 'm',
+    name: 'moments',
+    title: 'Moments alike',
+    measures: 'recall and times of the nearest moments by filter and k, beside the bare LanceDB, DuckDB and STUMPY',
+    whyNot: () => undefined,
+    run: runMomentsBench,
   },
   {
     id: 'g',

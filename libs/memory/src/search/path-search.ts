@@ -23,23 +23,73 @@ export interface PathMatch {
  * The k stretches of a series that look most like a path, whatever their level and scale: both are standardised, and compared
  * with dynamic time warping inside a Sakoe-Chiba band, exactly. Most stretches are ruled out by lower bounds in the order of
  * their price: the ends (LB_Kim), the envelope of the query and that of the series (LB_Keogh 2002), each given up as soon as
- * it is worse than the best (the UCR suite: Rakthanmanon et al. 2012). Matches are found one after the other, best first, each
- * at least `minGap` from those before. Stretches without any movement have no shape and never match.
+ * it is too far to matter (the UCR suite: Rakthanmanon et al. 2012). Matches come best first, each at least `minGap` from those
+ * before. Stretches without any movement have no shape and never match.
  */
 export function similarPaths(series: Float64Array, query: PathQuery): readonly PathMatch[] {
   const { path, band, k, minGap } = checked(series, query);
   const size = path.length;
   if (series.length < size) return [];
   const search = new PathSearch(series, Float64Array.from(path), band);
-  const known = new KnownDistances(series.length - size + 1);
+  const count = series.length - size + 1;
+  const known = new Float64Array(count).fill(Infinity);
+  const spread = new SpreadBest({ k, minGap, count });
+  for (let at = 0; at < count; at += 1) {
+    known[at] = search.squaredDistance(at, spread.limit);
+    if (known[at] < Infinity) spread.add(at, known[at]);
+  }
+  return spacedMatches(known, { k, minGap });
+}
+
+/** The nearest first, the first of equals, each at least `minGap` from those before. */
+function spacedMatches(known: Float64Array, { k, minGap }: Pick<PathQuery, 'k' | 'minGap'>): readonly PathMatch[] {
+  const order = Int32Array.from(known.keys())
+    .filter((at) => known[at] < Infinity)
+    .sort((one, other) => known[one] - known[other] || one - other);
   const matches: PathMatch[] = [];
-  while (matches.length < k) {
-    const at = known.nearest((start, limit) => search.squaredDistance(start, limit));
-    if (at < 0) break;
-    matches.push({ at, distance: Math.sqrt(known.squared(at)) });
-    known.exclude({ from: at - minGap + 1, to: at + minGap - 1 });
+  for (const at of order) {
+    if (matches.length === k) break;
+    if (matches.every((match) => Math.abs(match.at - at) >= minGap)) matches.push({ at, distance: Math.sqrt(known[at]) });
   }
   return matches;
+}
+
+/**
+ * How near a stretch has to be to matter still. A match rules out at most two of any stretches that are `minGap` apart, so
+ * where 2k - 1 such stretches are known, the k-th match is no farther than the farthest of them. Stretches of every other block
+ * of `minGap` places are that far apart: the best of each block is kept, of even and of odd blocks by themselves.
+ */
+class SpreadBest {
+  limit = Infinity;
+  readonly #minGap: number;
+  readonly #wanted: number;
+  readonly #bestOfBlock: Float64Array;
+  /** The nearest of even and of odd blocks, ascending. */
+  readonly #nearest: readonly [number[], number[]] = [[], []];
+
+  constructor({ k, minGap, count }: { readonly k: number; readonly minGap: number; readonly count: number }) {
+    this.#minGap = minGap;
+    this.#wanted = 2 * k - 1;
+    this.#bestOfBlock = new Float64Array(Math.ceil(count / minGap)).fill(Infinity);
+  }
+
+  add(at: number, squared: number): void {
+    const block = Math.floor(at / this.#minGap);
+    const before = this.#bestOfBlock[block];
+    if (squared >= before) return;
+    this.#bestOfBlock[block] = squared;
+    const nearest = this.#nearest[block & 1];
+    if (before < Infinity) {
+      const place = nearest.indexOf(before);
+      if (place >= 0) nearest.splice(place, 1);
+    }
+    let place = nearest.length;
+    while (place > 0 && nearest[place - 1] > squared) place -= 1;
+    nearest.splice(place, 0, squared);
+    if (nearest.length > this.#wanted) nearest.pop();
+    // One that is as far comes behind these, which were met before it.
+    if (nearest.length === this.#wanted) this.limit = Math.min(this.limit, nearest[this.#wanted - 1]);
+  }
 }
 
 function checked(series: Float64Array, query: PathQuery): PathQuery {
@@ -55,48 +105,6 @@ function checked(series: Float64Array, query: PathQuery): PathQuery {
     for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) refuse('path', values[i], 'finite numbers');
   }
   return query;
-}
-
-/** What is known of each stretch so far: its distance, or what it is at least. A later round looks only where it must. */
-class KnownDistances {
-  readonly #atLeast: Float64Array;
-  readonly #isExact: Uint8Array;
-  readonly #isExcluded: Uint8Array;
-
-  constructor(count: number) {
-    this.#atLeast = new Float64Array(count);
-    this.#isExact = new Uint8Array(count);
-    this.#isExcluded = new Uint8Array(count);
-  }
-
-  squared(at: number): number {
-    return this.#atLeast[at];
-  }
-
-  exclude({ from, to }: { readonly from: number; readonly to: number }): void {
-    this.#isExcluded.fill(1, Math.max(0, from), to + 1);
-  }
-
-  /** The nearest stretch that is not excluded, the first of equals; -1 where there is none with a distance. */
-  nearest(distance: (at: number, limit: number) => number): number {
-    let best = Infinity;
-    let bestAt = -1;
-    for (let at = 0; at < this.#atLeast.length; at += 1) {
-      if (this.#isExact[at] === 0 || this.#isExcluded[at] === 1 || this.#atLeast[at] >= best) continue;
-      best = this.#atLeast[at];
-      bestAt = at;
-    }
-    for (let at = 0; at < this.#atLeast.length; at += 1) {
-      if (this.#isExact[at] === 1 || this.#isExcluded[at] === 1 || this.#atLeast[at] >= best) continue;
-      const squared = distance(at, best);
-      this.#atLeast[at] = squared < Infinity ? squared : best;
-      if (squared === Infinity) continue;
-      this.#isExact[at] = 1;
-      best = squared;
-      bestAt = at;
-    }
-    return bestAt;
-  }
 }
 
 class PathSearch {
