@@ -1,6 +1,6 @@
 import type { HorizonOutcomes, PricePath, SimilarAnswer } from '@hindcast/contracts';
 
-const size = { width: 860, height: 420, left: 64, right: 20, top: 46, bottom: 44 };
+const size = { width: 860, height: 420, left: 64, right: 38, top: 46, bottom: 44 };
 const colours = { text: '#334155', faint: '#94a3b8', grid: '#e2e8f0', neighbour: '#2563eb', query: '#0f172a', band: '#f59e0b' };
 const minuteSeconds = 60;
 
@@ -111,13 +111,13 @@ function legend(memory: string | undefined): string {
   const items = [
     ['asked about', `stroke="${colours.query}" stroke-width="2.6"`],
     ['neighbours', `stroke="${colours.neighbour}" stroke-width="1.4"`],
-    ['10 to 90 % of them', `stroke="${colours.band}" stroke-opacity="0.3" stroke-width="8"`],
+    ['10 to 90 % of the nearest', `stroke="${colours.band}" stroke-opacity="0.3" stroke-width="8"`],
     ['usual at that time of day', `stroke="${colours.band}" stroke-dasharray="5 4"`],
   ];
   const marks = items.map(
     ([words, stroke], place) =>
-      `<line x1="${size.left + place * 170}" x2="${size.left + place * 170 + 22}" y1="36" y2="36" ${stroke}/>` +
-      `<text x="${size.left + place * 170 + 28}" y="40" fill="${colours.text}">${words}</text>`,
+      `<line x1="${size.left + place * 190}" x2="${size.left + place * 190 + 22}" y1="36" y2="36" ${stroke}/>` +
+      `<text x="${size.left + place * 190 + 28}" y="40" fill="${colours.text}">${words}</text>`,
   );
   const of =
     memory === undefined

@@ -145,7 +145,9 @@ function percentAnHour(volatility: number): string {
 }
 
 function percentOf(logReturn: number | null | undefined): string {
-  return logReturn === null || logReturn === undefined ? '-' : `${(100 * logReturn).toFixed(2)} %`;
+  if (logReturn === null || logReturn === undefined) return '-';
+  // No sign before what is 0 in two digits.
+  return `${(Math.round(10_000 * logReturn) / 100 + 0).toFixed(2)} %`;
 }
 
 function share(probability: number | null): string {
