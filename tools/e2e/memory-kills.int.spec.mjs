@@ -1,0 +1,142 @@
+/**
+ * A memory is built while the one process is killed at random moments, and killed once more while another memory comes into use.
+ * Afterwards it has, bit for bit, the moments of a memory that was built without a disturbance.
+ *
+ * HINDCAST_SEED and HINDCAST_KILLS choose the moments and how many there are.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { signatureSize } from '@hindcast/memory';
+import { LanceMomentStore } from '@hindcast/store-lance';
+import { seededRandom } from '@hindcast/testing';
+import { until } from './hindcast-under-test.mjs';
+import { StandaloneUnderTest } from './standalone-under-test.mjs';
+
+const kills = Number(process.env.HINDCAST_KILLS || 2);
+const seed = Number(process.env.HINDCAST_SEED || Math.floor(Math.random() * 1e9));
+
+jest.setTimeout(300_000 + kills * 60_000);
+
+const days = ['2013-10-07', '2013-10-08', '2013-10-09'];
+const symbols = ['IBM', 'SPY'];
+/** The mornings: enough for moments, and soon sent. */
+const tradedSeconds = 7_200;
+const secondsBetween = 3;
+const batchRows = 5_000;
+
+let standalone;
+beforeAll(async () => {
+  standalone = await StandaloneUnderTest.start();
+});
+afterAll(() => standalone?.dispose());
+
+async function ask(method, path, body) {
+  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(standalone.url + path, { method, ...content });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+/** Three days of two stocks, in order. */
+function* walkedTrades() {
+  const random = seededRandom(5);
+  const prices = new Map(symbols.map((symbol) => [symbol, 100]));
+  for (const day of days) {
+    const openMs = Date.parse(`${day}T13:30:00Z`);
+    for (let second = 0; second < tradedSeconds; second += secondsBetween) {
+      for (const symbol of symbols) {
+        const price = prices.get(symbol) * (1 + (random() - 0.5) / 1_000);
+        prices.set(symbol, price);
+        yield {
+          timestamp: (openMs + second * 1_000) * 1_000,
+          symbol,
+          market: 'usa/equity',
+          exchange: 'X',
+          price,
+          size: 1 + Math.floor(random() * 90),
+        };
+      }
+    }
+  }
+}
+
+async function sendTrades() {
+  let rows = [];
+  let offset = 0;
+  const send = async () => {
+    await ask('POST', '/v1/trades', { source: 'walk', offset, trades: rows });
+    offset += rows.length;
+    rows = [];
+  };
+  for (const trade of walkedTrades()) {
+    rows.push(trade);
+    if (rows.length === batchRows) await send();
+  }
+  await send();
+}
+
+const jobOf = (id) => ask('GET', `/v1/memory/jobs/${id}`);
+
+async function ended(started) {
+  let job = started;
+  await until(`the ${started.kind} of ${started.memory}`, async () => (job = await jobOf(started.id)).state !== 'running');
+  if (job.state !== 'done') throw new Error(JSON.stringify(job));
+  return job;
+}
+
+const fit = async (id) => ended(await ask('POST', '/v1/memory/fits', { id, from: days[0], to: '2013-10-10', intervalMs: 5_000 }));
+
+/** Every moment of a memory with all its bits, in order. */
+async function contents(store, id) {
+  const moments = await store.moments(id, {});
+  const lines = [];
+  for (let row = 0; row < moments.length; row += 1) {
+    const outcomes = moments.horizons.map(({ id: horizon }) => Object.values(moments.outcomes(horizon)).map((column) => column[row]));
+    const { instruments, instrument, timeUs, day, logVolatility, volumeRate, mask, regime, flags, values } = moments;
+    const signature = [...values.subarray(row * signatureSize, (row + 1) * signatureSize)];
+    const facts = [day, logVolatility, volumeRate, mask, regime, flags].map((column) => column[row]);
+    lines.push([instruments[instrument[row]].symbol, timeUs[row], ...facts, ...signature, ...outcomes.flat()].join(' '));
+  }
+  return lines;
+}
+
+it(`is whole after ${kills} kills of a build and one of a change of memories (HINDCAST_SEED=${seed})`, async () => {
+  const random = seededRandom(seed);
+  await sendTrades();
+  for (const id of ['calm', 'killed']) await fit(id);
+  const calm = await ended(await ask('POST', '/v1/memory/builds', { memory: 'calm' }));
+  expect(calm.moments).toBeGreaterThan(5_000);
+  for (let kill = 0; kill < kills; kill += 1) {
+    const { id } = await ask('POST', '/v1/memory/builds', { memory: 'killed' });
+    const share = random() * 0.8;
+    await until('a part of the build', async () => {
+      const { state, progress } = await jobOf(id);
+      return state !== 'running' || progress > share;
+    });
+    await sleep(random() * 200);
+    await standalone.kill();
+  }
+  const last = await ended(await ask('POST', '/v1/memory/builds', { memory: 'killed' }));
+  expect(last.sessions).toBe(symbols.length * days.length);
+  const changing = ask('PUT', '/v1/memory/in-use', { memory: 'killed' }).catch(() => undefined);
+  await sleep(random() * 20);
+  await standalone.kill();
+  await changing;
+  const { in_use: inUse, memories } = await ask('GET', '/v1/memory');
+  expect(['signature.v1-base', 'killed']).toContain(inUse);
+  expect(memories.map(({ id }) => id)).toEqual(['signature.v1-base', 'calm', 'killed']);
+  await ask('PUT', '/v1/memory/in-use', { memory: 'killed' });
+  await until('the new memory to be kept up', async () => {
+    const { keeper } = await ask('GET', '/v1/memory');
+    return keeper.memory === 'killed' && keeper.behind_seconds === 0;
+  });
+  expect(await standalone.end()).toBe(0);
+  const store = await LanceMomentStore.open({ uri: join(standalone.dataHome, 'lancedb') });
+  const [undisturbed, disturbed] = [await contents(store, 'calm'), await contents(store, 'killed')];
+  await store.close();
+  expect(undisturbed.length).toBe(calm.moments);
+  expect(disturbed.length).toBe(undisturbed.length);
+  expect(disturbed.filter((line, row) => line !== undisturbed[row]).slice(0, 2)).toEqual([]);
+});
