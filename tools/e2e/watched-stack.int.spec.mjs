@@ -87,7 +87,7 @@ describeHere(`a stack that is watched${reason === undefined ? '' : ` (skipped: $
     const sections = suite.services.map(({ service, report }) => [service, Object.keys(report.sections)]);
     expect(Object.fromEntries(sections)).toEqual({
       'tick-ingest': ['questdb', 'log', 'followers', 'drain', 'ledger', 'quarantine', 'feeds'],
-      'market-physics': ['states', 'embedding', 'lancedb'],
+      'market-physics': ['states', 'embedding', 'lancedb', 'memory'],
       'state-broadcaster': ['redis', 'subscribers'],
       'market-data': ['readers'],
     });

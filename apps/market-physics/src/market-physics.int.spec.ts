@@ -72,7 +72,7 @@ describe('with a model', () => {
     });
     const { body } = await call('/health/ready');
     expect(body.status).toBe('ready');
-    expect(Object.keys(body.dependencies).sort()).toEqual(['bus', 'instruments', 'log', 'model', 'tick_store', 'vector_store']);
+    expect(Object.keys(body.dependencies).sort()).toEqual(['bus', 'instruments', 'log', 'memory', 'model', 'tick_store', 'vector_store']);
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     expect(metrics).toContain(`hindcast_physics_states_total{service="market-physics"} ${states.length}`);
   });

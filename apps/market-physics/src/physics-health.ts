@@ -39,6 +39,14 @@ export function registerProbes(
   );
   health.register('bus', async () => ({ ...(await bus.health()) }), { critical: false });
   health.register('model', async () => modelHealth(embedder?.modelId, checkpoint.length, embedding?.failure?.message), { critical: false });
+  health.register(
+    'memory',
+    async () => {
+      const { memory, behindSeconds, failure } = service.memory.keeper.facts;
+      return { up: failure === null, in_use: memory, behind_seconds: behindSeconds, ...detailOf(failure ?? undefined) };
+    },
+    { critical: false },
+  );
   health.register('vector_store', async () => ({ up: true, ...(await vectors.stats()) }), { critical: false });
 }
 

@@ -1,6 +1,7 @@
 import type { EmbeddingFacts, MonitoringProblem, StatesFacts, VectorsFacts } from '@hindcast/contracts';
 import type { MonitoringRegistry, Observation } from '@hindcast/service-kit';
 import type { Adapters } from './adapters.js';
+import { observeMemory } from './memory/memory-section.js';
 import type { PhysicsService } from './physics-service.js';
 import { RecallMeter } from './recall-meter.js';
 
@@ -14,6 +15,7 @@ export function registerMonitoring(monitoring: MonitoringRegistry, adapters: Ada
   monitoring.register({ name: 'states', whenAway: 'service-away', read: async () => observeStates(service) });
   monitoring.register({ name: 'embedding', whenAway: 'service-away', read: async () => observeEmbedding(adapters, service) });
   monitoring.register({ name: 'lancedb', whenAway: 'vectors-away', read: () => observeVectors(adapters.vectors, recall) });
+  monitoring.register({ name: 'memory', whenAway: 'vectors-away', read: () => observeMemory(service.memory) });
 }
 
 function observeStates({ follower, writer }: PhysicsService): Observation<StatesFacts> {

@@ -153,6 +153,7 @@ it('reports once on all of them, each dependency under the service that needs it
     'market-physics.bus',
     'market-physics.instruments',
     'market-physics.log',
+    'market-physics.memory',
     'market-physics.model',
     'market-physics.tick_store',
     'market-physics.vector_store',
@@ -175,6 +176,7 @@ it('reports once on all of them, each dependency under the service that needs it
     'states',
     'embedding',
     'lancedb',
+    'memory',
     'subscribers',
     'readers',
   ];

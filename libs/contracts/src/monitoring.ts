@@ -256,6 +256,23 @@ export interface RecallFacts {
   readonly elapsed_ms: number;
 }
 
+/** Section `memory` of market-physics. */
+export interface MemoryFacts {
+  /** Null before the first start has made one. */
+  readonly in_use: string | null;
+  readonly memories: number;
+  /** Of the one in use, like what follows. */
+  readonly rows: number;
+  readonly size_bytes: number;
+  readonly rows_not_indexed: number;
+  /** Share of true neighbours that searches found lately; null where every search is exact or nothing was measured. */
+  readonly recall: number | null;
+  /** Event time that the instrument furthest behind is behind its clock; null while one was not looked at. */
+  readonly behind_seconds: number | null;
+  /** The job that is under way. */
+  readonly job: string | null;
+}
+
 /** Section `redis` of state-broadcaster. */
 export interface RedisFacts {
   readonly version: string | null;

@@ -46,6 +46,14 @@ export class Memories {
     };
   }
 
+  /** In short; `stats` are those of the memory in use. */
+  async overview(): Promise<{ readonly inUse: string | null; readonly memories: number; readonly stats: MomentStoreStats | undefined }> {
+    const { moments } = this.parts;
+    const stored = await moments.memories();
+    const id = stored.find(({ inUse }) => inUse)?.definition.id;
+    return { inUse: id ?? null, memories: stored.length, stats: id === undefined ? undefined : await moments.stats(id) };
+  }
+
   /** From here on questions that name none are asked of it. MEMORY_UNKNOWN */
   async use(id: string): Promise<MemoriesDto> {
     await this.parts.moments.use(id);

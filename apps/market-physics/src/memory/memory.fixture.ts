@@ -7,7 +7,7 @@ import type { LivePath } from '../live-path.js';
 import { MemoryTickStore, SteppingClock } from '../world.fixture.js';
 import { MemoryJobs } from './memory-jobs.js';
 import { MemoryKeeper } from './memory-keeper.worker.js';
-import { FolderHere } from './moment-folder.js';
+import { FolderHere, type MomentFolder } from './moment-folder.js';
 
 export const stock: Instrument = { market: 'usa/equity', symbol: 'SPY' };
 export const coin: Instrument = { market: 'simulated/spot', symbol: 'BTC-USDT' };
@@ -90,14 +90,14 @@ export class MemoryWorld {
     }
   }
 
-  jobs(workers = 1): MemoryJobs {
+  jobs(workers = 1, openFolder: () => MomentFolder = () => new FolderHere()): MemoryJobs {
     const { store, moments, livePath } = this;
     return new MemoryJobs({
       store,
       moments,
       livePath,
       workers,
-      openFolder: () => new FolderHere(),
+      openFolder,
       clock: new SteppingClock(1_000),
       onWritten: () => undefined,
       onEnd: (_report, error) => {
