@@ -18,7 +18,7 @@ import { servedFigures } from './served-figures.mjs';
 
 const { id } = definition;
 const rowsOf = { small: [20_000], usual: [100_000], full: [100_000, 1_000_000] };
-const questionsOf = { small: 4, usual: 40, full: 40 };
+const questionsOf = { small: 2, usual: 20, full: 20 };
 const writtenAtOnce = 50_000;
 
 /** @param {BenchRun} run @returns {Promise<Figure[]>} */
