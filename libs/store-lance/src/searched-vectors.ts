@@ -46,6 +46,7 @@ export interface VectorTableStats {
 /** Now and then an indexed search is asked again exactly, beside the others. */
 const recallEveryUs = 5_000_000;
 const recallNeighbours = 10;
+const anotherIndexShare = 0.1;
 
 /** The column `vector` of a table: searched exactly or through its index, which is renewed when that is worth it. */
 export class SearchedVectors {
@@ -89,6 +90,7 @@ export class SearchedVectors {
       if (due !== 'reindex') return due === 'compact';
       // Beside the writes, which go on: what comes meanwhile is found outside the index.
       await this.table.read('Building the index', async (table) => buildVectorIndex(table, this.shape, await table.countRows()));
+      this.measured = undefined;
       await this.table.read('Measuring the index', (table) => this.measure(table));
       return true;
     });
@@ -142,16 +144,19 @@ export class SearchedVectors {
 
   /** Undefined until it is measured, which happens beside the searches, each of which makes sure itself until then. */
   private probesOf(table: Table, { rowsIndexed }: VectorIndexFacts): MeasuredProbes | undefined {
-    if (this.measured?.rowsIndexed !== rowsIndexed) {
+    if (this.measured === undefined || isAnotherIndex(this.measured.rowsIndexed, rowsIndexed)) {
       const measured: MeasuredIndex = { rowsIndexed, probes: undefined, done: Promise.resolve() };
       measured.done = measureProbes(table, rowsIndexed, this.shape).then(
         (probes) => {
           measured.probes = probes;
+          if (this.measured !== measured) return;
           this.samples.clear();
           this.samples.add(probes.recall);
         },
         // The next search meets the same failure, and reports it.
-        () => void (this.measured = undefined),
+        () => {
+          if (this.measured === measured) this.measured = undefined;
+        },
       );
       this.measured = measured;
     }
@@ -175,6 +180,11 @@ export class SearchedVectors {
       .catch(() => undefined)
       .then(() => void (this.sampling = undefined));
   }
+}
+
+/** Rows that are written again leave an index one by one; only another one has many more or fewer. */
+function isAnotherIndex(measuredRows: number, rowsIndexed: number): boolean {
+  return Math.abs(rowsIndexed - measuredRows) > anotherIndexShare * measuredRows;
 }
 
 /** An index, known by how many rows it holds, and what was measured of it. */
