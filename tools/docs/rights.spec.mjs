@@ -11,7 +11,7 @@ const expected = {
   read: [
     ...['GET /metrics', 'GET /v1/monitoring', 'GET /v1/monitoring/suite'],
     ...['GET /v1/trades', 'GET /v1/quotes', 'GET /v1/states', 'GET /v1/bars', 'GET /v1/symbols'],
-    ...['GET /v1/memory', 'GET /v1/memory/jobs/{id}', 'ListMemories', 'GetMemoryJob'],
+    ...['GET /v1/memory', 'GET /v1/memory/jobs/{id}', 'ListMemories', 'GetMemoryJob', 'GET /v1/skill', 'GetSkill'],
     ...['GET /v1/progress', 'GET /v1/rebuilds/{id}', 'POST /v1/similar', 'POST /v1/sql', 'GET /v1/states', 'GET /v1/states/{symbol}'],
     // Of the process that has both services of this path.
     'GET /v1/states',

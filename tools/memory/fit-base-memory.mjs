@@ -1,12 +1,12 @@
 /**
- * Makes `libs/memory/src/base-memory-fit.ts`: scaler, weights and errors of the memory that ships with Hindcast, fitted on recorded
- * days. `node tools/memory/fit-base-memory.mjs <folder with equity/>`, after a build; anybody with the days gets the same file.
+ * Makes `libs/memory/src/base-memory-fit.ts` and `base-memory-skill.ts`: scaler, weights, errors and skill of the memory that ships with Hindcast, fitted on recorded
+ * days. `node tools/memory/fit-base-memory.mjs <folder with equity/>`, after a build; anybody with the days gets the same files.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { leanMoments } from '../../apps/cli/dist/skill/lean-moments.js';
 import { usEquities } from '../../libs/market/dist/index.js';
-import { baseMemoryId, defaultHorizons, defaultWeights, fitMemory } from '../../libs/memory/dist/index.js';
+import { baseMemoryId, defaultHorizons, defaultWeights, fitMemory, skillOf } from '../../libs/memory/dist/index.js';
 import { systemClock } from '../../libs/ports/dist/index.js';
 import { projectRoot } from '../stack/settings.mjs';
 
@@ -36,13 +36,24 @@ const { version, errors, rSquared } = fitMemory(columns, {
   search: 'keep',
 });
 const { weights, scaler } = version;
-const fit = { weights, scaler, errors, knownAtUs };
-const text = `import type { MemoryFit } from './study/fit-memory.js';
+const skill = skillOf(columns, version);
+const origin = `Made by tools/memory/fit-base-memory.mjs from ${symbols.join(', ')}, ${days.fromDay} to ${days.toDay}; not to be written by hand.`;
+const folder = join(projectRoot, 'libs/memory/src');
+await writeFile(
+  join(folder, 'base-memory-fit.ts'),
+  `import type { MemoryFit } from './study/fit-memory.js';
 
-/** Made by tools/memory/fit-base-memory.mjs from ${symbols.join(', ')}, ${days.fromDay} to ${days.toDay}; not to be written by hand. */
+/** ${origin} */
 export const baseFit: Pick<MemoryFit['version'], 'weights' | 'scaler'> & Pick<MemoryFit, 'errors'> & { readonly knownAtUs: number } =
-  ${JSON.stringify(fit)};
-`;
-const file = join(projectRoot, 'libs/memory/src/base-memory-fit.ts');
-await writeFile(file, text);
-console.log(`${file}: ${columns.length} moments, R2 of five minutes' volatility ${rSquared.toFixed(3)}; format it with prettier`);
+  ${JSON.stringify({ weights, scaler, errors, knownAtUs })};
+`,
+);
+await writeFile(
+  join(folder, 'base-memory-skill.ts'),
+  `import type { MemorySkill } from './memory-definition.js';
+
+/** ${origin} */
+export const baseSkill: MemorySkill = ${JSON.stringify(skill)};
+`,
+);
+console.log(`${folder}: ${columns.length} moments, R2 of five minutes' volatility ${rSquared.toFixed(3)}; format both files with prettier`);

@@ -124,20 +124,23 @@ Examples:
 }
 
 function addSkill(command: AddCommand, program: Command, asked: AskFor): void {
-  command(program, 'skill', 'measures on recorded days what the memory foretells, against simple forecasts')
-    .requiredOption('--data <folder>', 'the folder with equity/ and forex/')
-    .requiredOption('--symbols <list>', 'symbols with commas between')
-    .requiredOption('--from <day>', 'first day, yyyy-mm-dd, of the market itself')
-    .requiredOption('--to <day>', 'last day, included')
-    .option('--every <seconds>', 'a moment this often', '30')
+  command(program, 'skill', 'how far to trust the memory: of the running one, or measured on recorded days')
+    .option('--memory <id>', 'of what runs: this memory; else the one in use')
+    .option('--data <folder>', 'measures days of files instead: the folder with equity/ and forex/')
+    .option('--symbols <list>', 'symbols with commas between')
+    .option('--from <day>', 'first day, yyyy-mm-dd, of the market itself')
+    .option('--to <day>', 'last day, included')
+    .option('--every <seconds>', 'a moment this often', '60')
     .option('--horizons <list>', 'how far ahead, minutes and hours', '1m,5m,15m,30m')
     .option('--out <folder>', 'where skill.html and skill.json go', 'skill')
     .addHelpText(
       'after',
       `
-Nothing that runs is asked or changed; the days are read from files. Takes minutes.
+Without --data what runs is asked what its last build measured. With --data nothing that runs is asked or changed: every
+forecaster is tried on the days of the files, walking forward and leaving one day out, which takes a minute or a few.
 
-Example:
+Examples:
+  hindcast skill
   hindcast skill --data "$HINDCAST_DATA/lean" --symbols SPY,IBM,BAC,AIG --from 2013-10-07 --to 2013-10-09`,
     )
     .action(asked<SkillOptions & Json>(async (options, terminal) => (await import('./commands/skill.js')).skill(options, terminal)));

@@ -10,6 +10,7 @@ import type {
   ReplayReport,
   SimilarAnswer,
   SimilarRequest,
+  SkillDto,
   SqlAnswerDto,
   SqlRequestDto,
   TradeSignal,
@@ -84,6 +85,8 @@ export interface Services {
   useMemory(id: string): Promise<MemoriesDto>;
   dropMemory(id: string): Promise<MemoriesDto>;
   similar(request: SimilarRequest): Promise<SimilarAnswer>;
+  /** Of the memory in use where none is named. */
+  skill(memory: string | undefined): Promise<SkillDto>;
   sql(request: SqlRequestDto, signal: AbortSignal): Promise<SqlAnswerDto>;
   startReplay(request: object): Promise<ReplayReport>;
   /** `move` as the last part of its path: pause, resume, step, seek or speed. */
@@ -125,6 +128,8 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, marketDataUrl, s
     cancelMemoryJob: (id) => slowPhysics.delete(`/v1/memory/jobs/${encodeURIComponent(id)}`, { parse: as<MemoryJobDto> }),
     useMemory: (memory) => slowPhysics.put('/v1/memory/in-use', { body: { memory }, parse: as<MemoriesDto> }),
     dropMemory: (id) => slowPhysics.delete(`/v1/memory/${encodeURIComponent(id)}`, { parse: as<MemoriesDto> }),
+    skill: (memory) =>
+      physics.get(`/v1/skill${memory === undefined ? '' : `?memory=${encodeURIComponent(memory)}`}`, { parse: as<SkillDto> }),
     similar: (body) => slowPhysics.post('/v1/similar', { body, parse: as<SimilarAnswer> }),
     sql: (body, signal) => slowReader.post('/v1/sql', { body, signal, parse: as<SqlAnswerDto> }),
     startReplay: (body) => slowPhysics.post('/v1/replays', { body, parse: as<ReplayReport> }),

@@ -18,6 +18,7 @@ import type { DueQueue } from './checkpoint.js';
 import type { MarketPhysicsConfig } from './config.js';
 import { MemoryController } from './memory/memory.controller.js';
 import { MemoryService } from './memory/memory-service.js';
+import { SkillController } from './memory/skill.controller.js';
 import { openGrpcDoor } from './market-physics.grpc.js';
 import { registerProbes } from './physics-health.js';
 import { registerVectorMetrics } from './physics-metrics.js';
@@ -49,6 +50,7 @@ export class AppModule {
         RebuildsController,
         ReplaysController,
         MemoryController,
+        SkillController,
         ProgressController,
       ],
       exports: [StateFinder],

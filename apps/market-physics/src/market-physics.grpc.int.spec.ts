@@ -194,6 +194,14 @@ describe('similar moments', () => {
 
 grpcDoorConformance(() => grpc);
 
+it('tells what the memory is worth, as HTTP does', async () => {
+  const skill = await http('/v1/skill');
+  expect(skill).toMatchObject({ memory: 'signature.v1-base', skill: { days: 2 }, words: expect.any(Array) as string[] });
+  expect(asJson(await grpc.unary('GetSkill', {}))).toEqual(skill);
+  expect(asJson(await grpc.unary('GetSkill', { memory: 'signature.v1-base' }))).toEqual(skill);
+  expect(await grpcRefusal('GetSkill', { memory: 'other' })).toBe(await httpRefusal('/v1/skill?memory=other'));
+});
+
 it('progress equals that of HTTP', async () => {
   expect(asJson(await grpc.unary('GetProgress', {}))).toEqual(await http('/v1/progress'));
 });

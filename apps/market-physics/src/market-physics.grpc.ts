@@ -1,15 +1,16 @@
 import { toPhysicsStateJson } from '@hindcast/physics';
-import { givenList, givenText, parseFields, type GrpcCall, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
+import { givenList, givenText, parseFields, present, type GrpcCall, type GrpcDoors, type GrpcServer } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { memoryCalls } from './memory/memory-calls.js';
 import type { MemoryService } from './memory/memory-service.js';
+import { parseSkillQuery } from './memory/memory-request.js';
 import { progressMessage, stateMessage, stateQuery, type FindStateRequest } from './physics-messages.js';
 import type { ProgressDto } from './progress.controller.js';
 import { replayCalls } from './replay/replay-calls.js';
 import type { Replays } from './replay/replays.js';
 import type { SimilarMoments } from './similar/similar-moments.js';
 import { symbolField } from './request-fields.js';
-import { similarBody, similarMessage, type SimilarMessage } from './similar/similar-messages.js';
+import { similarBody, similarMessage, skillMessage, type SimilarMessage } from './similar/similar-messages.js';
 import { parseSimilarRequest } from './similar/similar-request.js';
 import type { StateFinder } from './state-finder.js';
 import { parseStateQuestion, symbolsMax } from './states.controller.js';
@@ -43,6 +44,7 @@ export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, replays,
       NewestStates: 'read',
       FindState: 'read',
       FindSimilar: 'read',
+      GetSkill: 'read',
       GetProgress: 'read',
       ListReplays: 'read',
       GetReplay: 'read',
@@ -71,6 +73,9 @@ export function openGrpcDoor(doors: GrpcDoors, { port, states, moments, replays,
       }),
       FindSimilar: handlers.unary(async (request: SimilarMessage, { signal }: GrpcCall) =>
         similarMessage(await moments.find(parseSimilarRequest(similarBody(request)), signal)),
+      ),
+      GetSkill: handlers.unary(async (request: { readonly memory: string }) =>
+        skillMessage(await memory.memories.skill(parseSkillQuery(present({ memory: givenText(request.memory) })))),
       ),
       GetProgress: handlers.unary(async () => progressMessage(progress())),
       ...replayCalls(handlers, replays),

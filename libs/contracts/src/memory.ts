@@ -6,7 +6,7 @@ export interface MemorySkillDto {
   readonly to: string;
   readonly days: number;
   readonly moments: number;
-  readonly horizons: Readonly<Record<string, HorizonSkillDto>>;
+  readonly by_horizon: Readonly<Record<string, HorizonSkillDto>>;
 }
 
 export interface HorizonSkillDto {
@@ -18,6 +18,25 @@ export interface HorizonSkillDto {
   /** Brier score of the chance of a rise, and that of its usual share at the time of day; 0.25 is a coin. */
   readonly direction: number;
   readonly direction_of_usual: number;
+  /** How likely chance alone makes such a difference: the least p of the instruments, after Holm. */
+  readonly direction_p_value: number;
+}
+
+/** `GET /v1/skill` */
+export interface SkillDto {
+  readonly memory: string;
+  readonly in_use: boolean;
+  /** Means over the instruments; null where it has not been measured. */
+  readonly skill: MemorySkillDto | null;
+  readonly instruments: readonly InstrumentSkillDto[];
+  /** What it comes to, in plain sentences. */
+  readonly words: readonly string[];
+}
+
+export interface InstrumentSkillDto {
+  readonly market: string;
+  readonly symbol: string;
+  readonly by_horizon: Readonly<Record<string, HorizonSkillDto>>;
 }
 
 export interface MemoryIndexDto {
@@ -118,4 +137,6 @@ export interface MemoryBuildRequest {
   readonly from?: string;
   readonly to?: string;
   readonly symbols?: readonly string[];
+  /** False leaves the skill as it is; else it is measured anew at the end. */
+  readonly measure?: boolean;
 }

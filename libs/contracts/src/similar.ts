@@ -1,3 +1,4 @@
+import type { MemorySkillDto } from './memory.js';
 import type { EmbeddingMetadata, Regime } from './states.js';
 
 /** Where moments are compared: as numbers, as sentences, or in both (reciprocal rank fusion). */
@@ -264,25 +265,6 @@ export interface ReceiptMemory {
   /** From this time on all that it is made of was known. */
   readonly known_at: string;
   readonly scaler: { readonly fitted_from: string; readonly fitted_to: string; readonly rows: number };
-  readonly skill: ReceiptSkill | null;
-}
-
-/** What the memory was found to be worth on days that it had not seen. */
-export interface ReceiptSkill {
-  readonly from: string;
-  readonly to: string;
-  readonly days: number;
-  readonly moments: number;
-  readonly by_horizon: Readonly<Record<string, ReceiptHorizonSkill>>;
-}
-
-export interface ReceiptHorizonSkill {
-  /** R2 of log volatility, and that of the better HAR. */
-  readonly volatility: number;
-  readonly volatility_of_har: number;
-  readonly coverage: number;
-  /** Brier scores; 0.25 is a coin. */
-  readonly direction: number;
-  readonly direction_of_usual: number;
-  readonly direction_p_value: number;
+  /** What the memory was found to be worth on days that it had not seen. */
+  readonly skill: MemorySkillDto | null;
 }

@@ -1,20 +1,22 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { HindcastError } from '@hindcast/contracts';
+import { HindcastError, type SkillDto } from '@hindcast/contracts';
 import { defaultWeights, parseHorizon, skillPage, studySteps, type SkillReport } from '@hindcast/memory';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
 import { parseList } from '../replay/replay-arguments.js';
+import { findServices } from '../services.js';
 import { leanMoments } from '../skill/lean-moments.js';
 import type { Terminal } from '../terminal.js';
 
 export interface SkillOptions {
-  readonly data: string;
-  readonly symbols: string;
-  readonly from: string;
-  readonly to: string;
+  readonly memory?: string;
+  readonly data?: string;
+  readonly symbols?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly every: string;
   readonly horizons: string;
   readonly out: string;
@@ -22,8 +24,58 @@ export interface SkillOptions {
 
 const everySecondsMax = 3_600;
 
-/** Runs the study on recorded days and writes `skill.json` and `skill.html`. */
+/** What the running memory was found to be worth; or, with a folder of recorded days, the whole study of those. */
 export async function skill(options: SkillOptions, terminal: Terminal): Promise<ExitCode> {
+  const { data, symbols, from, to, memory } = options;
+  if (data !== undefined) return study({ ...options, data, ...studiedDays(options) }, terminal);
+  if ([symbols, from, to].some((given) => given !== undefined))
+    throw new HindcastError('FIELD_INVALID', '--symbols, --from and --to choose recorded days: they go with --data.');
+  const services = await findServices({ note: terminal.note });
+  const report = await services.skill(memory);
+  terminal.print(terminal.json ? JSON.stringify(report) : memorySkillText(report));
+  return exitCodes.ok;
+}
+
+function studiedDays({ symbols, from, to, memory }: SkillOptions): {
+  readonly symbols: string;
+  readonly from: string;
+  readonly to: string;
+} {
+  if (memory !== undefined)
+    throw new HindcastError('FIELD_INVALID', '--memory is one of what runs; --data measures files. Take one of the two.');
+  if (symbols === undefined || from === undefined || to === undefined)
+    throw new HindcastError('FIELD_INVALID', '--data needs --symbols, --from and --to.');
+  return { symbols, from, to };
+}
+
+export function memorySkillText({ memory, in_use, skill, instruments, words }: SkillDto): string {
+  const titles = ['', 'horizon', 'R2 of volatility', 'R2 of the HAR', '80 % band', 'Brier of direction', 'of its usual share'];
+  const columns = titles.map((title, i) => ({ title, align: i > 1 ? ('right' as const) : ('left' as const) }));
+  const named = [
+    ...instruments.map(({ symbol, by_horizon }) => ({ symbol, by_horizon })),
+    { symbol: 'mean', by_horizon: skill?.by_horizon ?? {} },
+  ];
+  const lines = named.flatMap(({ symbol, by_horizon }) =>
+    Object.entries(by_horizon).map(([horizon, { volatility, volatility_of_har, coverage, direction, direction_of_usual }], i) => [
+      i === 0 ? symbol : '',
+      horizon,
+      volatility.toFixed(2),
+      volatility_of_har.toFixed(2),
+      `${Math.round(100 * coverage)} %`,
+      direction.toFixed(3),
+      direction_of_usual.toFixed(3),
+    ]),
+  );
+  const head = skill
+    ? `${memory}${in_use ? ', in use' : ''}: ${whole(skill.moments)} moments of ${skill.days} days foretold, ${skill.from} to ${skill.to}`
+    : `${memory}${in_use ? ', in use' : ''}`;
+  return [head, ...(lines.length > 0 ? ['', table(columns, lines)] : []), '', ...words].join('\n');
+}
+
+type StudiedDays = SkillOptions & Required<Pick<SkillOptions, 'data' | 'symbols' | 'from' | 'to'>>;
+
+/** Runs the study on recorded days and writes `skill.json` and `skill.html`. */
+async function study(options: StudiedDays, terminal: Terminal): Promise<ExitCode> {
   const seconds = Number(options.every);
   if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds > everySecondsMax)
     throw new HindcastError('FIELD_INVALID', `--every ${options.every}: allowed are whole seconds from 1 to ${everySecondsMax}.`);

@@ -1,8 +1,9 @@
-import { HindcastError, isoFromUs, type MemoriesDto, type MemoryDto, type MemorySkillDto } from '@hindcast/contracts';
-import { baseMemory, type Horizon, type MemorySkill } from '@hindcast/memory';
+import { HindcastError, isoFromUs, type MemoriesDto, type MemoryDto, type SkillDto } from '@hindcast/contracts';
+import { baseMemory, type Horizon } from '@hindcast/memory';
 import type { MemorySpan, MomentStore, MomentStoreStats, StoredMemory } from '@hindcast/ports';
 import type { MemoryJobs } from './memory-jobs.js';
 import type { KeeperFacts } from './memory-keeper.worker.js';
+import { memorySkill, skillReport } from './skill-report.js';
 
 export interface MemoriesParts {
   readonly moments: MomentStore;
@@ -54,6 +55,17 @@ export class Memories {
     return { inUse: id ?? null, memories: stored.length, stats: id === undefined ? undefined : await moments.stats(id) };
   }
 
+  /** What the memory in use, or the one that is named, was found to be worth. MEMORY_UNKNOWN */
+  async skill(id?: string): Promise<SkillDto> {
+    const stored = await this.parts.moments.memories();
+    const asked = stored.find(({ definition, inUse }) => (id === undefined ? inUse : definition.id === id));
+    if (asked) return skillReport(asked);
+    throw new HindcastError(
+      'MEMORY_UNKNOWN',
+      id === undefined ? 'No memory is in use yet: the first start makes one within moments.' : `There is no memory ${id}.`,
+    );
+  }
+
   /** From here on questions that name none are asked of it. MEMORY_UNKNOWN */
   async use(id: string): Promise<MemoriesDto> {
     await this.parts.moments.use(id);
@@ -81,7 +93,7 @@ function reportOf({ definition, inUse }: StoredMemory, stats: MomentStoreStats, 
     known_at: isoFromUs(definition.knownAtUs),
     fitted: { from: isoFromUs(scaler.fittedFromUs), to: isoFromUs(scaler.fittedToUs), moments: scaler.rows },
     weights: Object.fromEntries(components.flatMap((name, i) => (weights[i] > 0 ? [[name, weights[i]]] : []))),
-    skill: skill && skillOf(skill),
+    skill: skill && memorySkill(skill),
     rows: stats.rows,
     spans: spans.map(({ market, symbol, fromUs, toUs }) => ({ market, symbol, from: isoFromUs(fromUs), to: isoFromUs(toUs) })),
     index: {
@@ -94,18 +106,5 @@ function reportOf({ definition, inUse }: StoredMemory, stats: MomentStoreStats, 
     },
     size_bytes: stats.sizeBytes,
     fragments: stats.fragments,
-  };
-}
-
-function skillOf({ fromUs, toUs, days, moments, byHorizon }: MemorySkill): MemorySkillDto {
-  const horizons = Object.entries(byHorizon).map(([id, { volatility, volatilityOfHar, coverage, direction, directionOfUsual }]) => {
-    return [id, { volatility, volatility_of_har: volatilityOfHar, coverage, direction, direction_of_usual: directionOfUsual }];
-  });
-  return {
-    from: isoFromUs(fromUs),
-    to: isoFromUs(toUs),
-    days,
-    moments,
-    horizons: Object.fromEntries(horizons) as MemorySkillDto['horizons'],
   };
 }

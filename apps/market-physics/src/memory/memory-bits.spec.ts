@@ -7,7 +7,7 @@ import { coin, definition, finished, MemoryWorld, rowsOf, stock, walkedTrades } 
 
 jest.setTimeout(180_000);
 
-const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined };
+const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined, measure: false };
 const fromUs = usFromIso('2013-10-04')!;
 const toUs = usFromIso('2013-10-09T18:00:00Z')!;
 const scenes = [

@@ -6,7 +6,7 @@ import { definition, finished, MemoryWorld, rowsOf, stock, walkedTrades } from '
 const fromUs = usFromIso('2013-10-07')!;
 const toUs = usFromIso('2013-10-10')!;
 const trades = walkedTrades({ instrument: stock, fromUs, toUs, seed: 5, secondsBetween: 40 });
-const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined };
+const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined, measure: false };
 const fit = { id: 'fitted', fromUs, toUs, symbols: undefined, search: 'keep' as const };
 
 async function world(moments = new HeldMoments()): Promise<MemoryWorld> {

@@ -6,6 +6,7 @@ import { BackgroundJobs, freshJob, type BackgroundJob } from '../background-jobs
 import { throughHead, type LivePath } from '../live-path.js';
 import { untilVisible } from '../stored-states.js';
 import { fitDefinition, type FitRequest } from './fit-moments.js';
+import { measuredSkill } from './measured-skill.js';
 import { MemoryWriter } from './memory-writer.js';
 import type { MomentFolder } from './moment-folder.js';
 import { builtSessions, type BuildSubject } from './session-builds.js';
@@ -18,6 +19,8 @@ export interface BuildRequest {
   readonly toUs: number | undefined;
   /** All instruments where there are none. */
   readonly symbols: readonly string[] | undefined;
+  /** At the end what the memory is worth is measured anew. */
+  readonly measure: boolean;
 }
 
 interface Job extends BackgroundJob {
@@ -79,7 +82,12 @@ export class MemoryJobs {
     this.parts.livePath.targets(request.symbols);
     const definition = await definitionOf(this.parts.moments, request.memory);
     const job = this.jobOf('build', request);
-    return this.report(this.jobs.start(job, () => this.build(job, definition)));
+    return this.report(
+      this.jobs.start(job, async () => {
+        await this.build(job, definition);
+        if (request.measure) await this.measure(job, definition);
+      }),
+    );
   }
 
   get(id: string): MemoryJobDto {
@@ -105,7 +113,7 @@ export class MemoryJobs {
     return this.jobs.close();
   }
 
-  private jobOf(kind: Job['kind'], { memory, symbols, fromUs, toUs }: BuildRequest): Job {
+  private jobOf(kind: Job['kind'], { memory, symbols, fromUs, toUs }: Omit<BuildRequest, 'measure'>): Job {
     const counts = { moments: 0, sessions: 0, sessionsSkipped: 0 };
     const startedUs = this.parts.clock.nowUs();
     return { ...freshJob(), ...counts, kind, memory, symbols, fromUs, toUs, startedUs, endedUs: undefined };
@@ -113,22 +121,29 @@ export class MemoryJobs {
 
   private async fit(job: Job, request: FitRequest): Promise<void> {
     const { signal } = job.abort;
-    const { store, moments, openFolder } = this.parts;
+    const { store, moments } = this.parts;
     const subjects = await this.subjects(job);
-    const folder = openFolder();
-    const giveUp = (): void => void folder.close();
-    // Learning does not look up: the thread ends with it.
-    signal.addEventListener('abort', giveUp, { once: true });
-    try {
-      const definition = await fitDefinition(request, subjects, {
+    const definition = await this.learning(signal, (folder) =>
+      fitDefinition(request, subjects, {
         store,
         folder,
         signal,
         onMoments: (made) => (job.moments = made),
         onShare: (share) => (job.progress = share * readingShareOfFit),
-      });
+      }),
+    );
+    await moments.create(definition);
+  }
+
+  /** Learning does not look up: its thread ends where it is given up. */
+  private async learning<Learned>(signal: AbortSignal, learn: (folder: MomentFolder) => Promise<Learned>): Promise<Learned> {
+    const folder = this.parts.openFolder();
+    const giveUp = (): void => void folder.close();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      const learned = await learn(folder);
       signal.throwIfAborted();
-      await moments.create(definition);
+      return learned;
     } finally {
       signal.removeEventListener('abort', giveUp);
       await folder.close();
@@ -163,6 +178,13 @@ export class MemoryJobs {
       }
     });
     await writer.flush();
+  }
+
+  /** A memory of one day keeps what it shipped with: there is nothing to measure it on. */
+  private async measure(job: Job, definition: MemoryDefinition): Promise<void> {
+    const { moments } = this.parts;
+    const skill = await this.learning(job.abort.signal, (folder) => measuredSkill(definition, { moments, folder }));
+    if (skill) await moments.recordSkill(definition.id, skill);
   }
 
   private async buildRun(job: Job, { task, definition, folder, writer, shares, signal }: RunParts): Promise<void> {

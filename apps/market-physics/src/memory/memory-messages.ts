@@ -1,4 +1,5 @@
-import { usFromIso, type MemoriesDto, type MemoryDto, type MemoryJobDto, type MemorySkillDto } from '@hindcast/contracts';
+import { skillMessage } from '../similar/similar-messages.js';
+import { usFromIso, type MemoriesDto, type MemoryDto, type MemoryJobDto } from '@hindcast/contracts';
 import { givenList, givenText, isoOfField, present } from '@hindcast/service-kit';
 
 /** Messages of memory.proto, to and from what the HTTP doors speak. */
@@ -18,6 +19,7 @@ export interface BuildMemoryMessage {
   readonly fromUs?: number;
   readonly toUs?: number;
   readonly symbols: readonly string[];
+  readonly measure?: boolean;
 }
 
 export interface MemoryMessage {
@@ -42,8 +44,8 @@ export function fitBody({ id, fromUs, toUs, symbols, intervalMs, horizons, searc
 }
 
 /** The body that `POST /v1/memory/builds` takes. */
-export function buildBody({ memory, fromUs, toUs, symbols }: BuildMemoryMessage): object {
-  return present({ memory, from: isoOfField('from_us', fromUs), to: isoOfField('to_us', toUs), symbols: givenList(symbols) });
+export function buildBody({ memory, fromUs, toUs, symbols, measure }: BuildMemoryMessage): object {
+  return present({ memory, from: isoOfField('from_us', fromUs), to: isoOfField('to_us', toUs), symbols: givenList(symbols), measure });
 }
 
 export function jobMessage({ symbols, from, to, error, ...job }: MemoryJobDto): object {
@@ -106,21 +108,4 @@ function memoryMessage({ fitted, index, skill, spans, ...memory }: MemoryDto): o
     sizeBytes: memory.size_bytes,
     fragments: memory.fragments,
   });
-}
-
-function skillMessage({ from, to, days, moments, horizons }: MemorySkillDto): object {
-  return {
-    fromUs: usFromIso(from),
-    toUs: usFromIso(to),
-    days,
-    moments,
-    horizons: Object.entries(horizons).map(([horizon, skill]) => ({
-      horizon,
-      volatility: skill.volatility,
-      volatilityOfHar: skill.volatility_of_har,
-      coverage: skill.coverage,
-      direction: skill.direction,
-      directionOfUsual: skill.direction_of_usual,
-    })),
-  };
 }

@@ -1,6 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
 import { memoryId, parseHorizon, type Horizon } from '@hindcast/memory';
-import { isoTime, parseFields } from '@hindcast/service-kit';
+import { isoTime, parseFields, parseQuery } from '@hindcast/service-kit';
 import { z } from 'zod';
 import { gridStep } from '../config.js';
 import { symbolField } from '../request-fields.js';
@@ -28,9 +28,17 @@ export const fitSchema = z.strictObject({
   search: z.enum(['keep', 'dropping']).optional().describe('keep the usual weights, or look for components that are better dropped'),
 });
 
-export const buildSchema = z.strictObject({ memory: id, from: isoTime().optional(), to: isoTime().optional(), symbols });
+export const buildSchema = z.strictObject({
+  memory: id,
+  from: isoTime().optional(),
+  to: isoTime().optional(),
+  symbols,
+  measure: z.boolean().optional().describe('false leaves the skill as it is; else it is measured anew at the end'),
+});
 
 export const useSchema = z.strictObject({ memory: id });
+
+export const skillQuery = { memory: id.optional() };
 
 export interface FitDefaults {
   readonly stateIntervalMs: number;
@@ -54,12 +62,18 @@ export function parseFit(body: unknown, defaults: FitDefaults): FitRequest {
 
 /** FIELD_INVALID */
 export function parseBuild(body: unknown): BuildRequest {
-  const { memory, from, to, symbols } = parseFields(buildSchema, body);
+  const { memory, from, to, symbols, measure = true } = parseFields(buildSchema, body);
   if (from !== undefined && to !== undefined && from >= to) throw new HindcastError('FIELD_INVALID', 'from is not before to.');
-  return { memory: memoryId(memory), fromUs: from, toUs: to, symbols };
+  return { memory: memoryId(memory), fromUs: from, toUs: to, symbols, measure };
 }
 
 /** FIELD_INVALID */
 export function parseUse(body: unknown): string {
   return memoryId(parseFields(useSchema, body).memory);
+}
+
+/** FIELD_INVALID */
+export function parseSkillQuery(query: unknown): string | undefined {
+  const { memory } = parseQuery(skillQuery, query);
+  return memory === undefined ? undefined : memoryId(memory);
 }

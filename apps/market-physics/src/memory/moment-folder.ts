@@ -1,4 +1,13 @@
-import { MomentColumns, fitMemory, type FitOptions, type MemoryFit, type MomentParts } from '@hindcast/memory';
+import {
+  MomentColumns,
+  fitMemory,
+  skillOf,
+  type FitOptions,
+  type MemoryFit,
+  type MemorySkill,
+  type MomentParts,
+  type SignatureVersion,
+} from '@hindcast/memory';
 import type { TradePiece } from '../trades-by-bar.js';
 import { InstrumentFolding, type FoldingOptions } from './instrument-folding.js';
 
@@ -16,6 +25,7 @@ export interface MomentFolder {
   takeChanges(key: string, finalUs: number): Promise<MomentParts>;
   end(key: string): Promise<void>;
   fit(moments: MomentParts, options: FitOptions): Promise<MemoryFit>;
+  measure(moments: MomentParts, version: SignatureVersion): Promise<MemorySkill>;
   close(): Promise<void>;
 }
 
@@ -59,6 +69,10 @@ export class FolderHere implements MomentFolder {
 
   async fit(moments: MomentParts, options: FitOptions): Promise<MemoryFit> {
     return fitMemory(MomentColumns.of(moments), options);
+  }
+
+  async measure(moments: MomentParts, version: SignatureVersion): Promise<MemorySkill> {
+    return skillOf(MomentColumns.of(moments), version);
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,7 @@ async function made(openFolder: () => MomentFolder): Promise<readonly [unknown, 
     await jobs.startFit({ id: 'fitted', fromUs, toUs, symbols: undefined, search: 'keep', horizons, stateIntervalMs }),
   );
   expect(fit).toMatchObject({ state: 'done' });
-  const build = await jobs.startBuild({ memory: 'fitted', fromUs: undefined, toUs: undefined, symbols: undefined });
+  const build = await jobs.startBuild({ memory: 'fitted', fromUs: undefined, toUs: undefined, symbols: undefined, measure: false });
   expect(await finished(jobs, build)).toMatchObject({ state: 'done' });
   return [(await world.moments.memories())[0], await rowsOf(world.moments, 'fitted')];
 }

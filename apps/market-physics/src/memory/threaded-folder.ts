@@ -1,6 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { HindcastError } from '@hindcast/contracts';
-import { transferablesOf, type FitOptions, type MemoryFit, type MomentParts } from '@hindcast/memory';
+import {
+  transferablesOf,
+  type FitOptions,
+  type MemoryFit,
+  type MemorySkill,
+  type MomentParts,
+  type SignatureVersion,
+} from '@hindcast/memory';
 import type { TradePiece } from '../trades-by-bar.js';
 import type { FolderMethod, FoldingAnswer, FoldingCall } from './folding-messages.js';
 import type { FoldingOptions } from './instrument-folding.js';
@@ -71,6 +78,10 @@ export class ThreadedFolder implements MomentFolder {
 
   fit(moments: MomentParts, options: FitOptions): Promise<MemoryFit> {
     return this.call('fit', [moments, options], transferablesOf(moments));
+  }
+
+  measure(moments: MomentParts, version: SignatureVersion): Promise<MemorySkill> {
+    return this.call('measure', [moments, version], transferablesOf(moments));
   }
 
   /** Whatever is under way there is given up. */

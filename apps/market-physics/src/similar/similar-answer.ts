@@ -1,3 +1,4 @@
+import { memorySkill } from '../memory/skill-report.js';
 import {
   isoFromUs,
   type Explained,
@@ -18,7 +19,6 @@ import {
   type Horizon,
   type InstrumentLevel,
   type MemoryDefinition,
-  type MemorySkill,
   type MomentColumns,
 } from '@hindcast/memory';
 
@@ -121,31 +121,7 @@ export function receiptMemory({ id, signature, knownAtUs, skill }: MemoryDefinit
     signature: signature.id,
     known_at: isoFromUs(knownAtUs),
     scaler: { fitted_from: isoFromUs(fittedFromUs), fitted_to: isoFromUs(fittedToUs), rows },
-    skill: skill && receiptSkill(skill),
-  };
-}
-
-function receiptSkill({ fromUs, toUs, days, moments, byHorizon }: MemorySkill): NonNullable<ReceiptMemory['skill']> {
-  return {
-    from: isoFromUs(fromUs),
-    to: isoFromUs(toUs),
-    days,
-    moments,
-    by_horizon: Object.fromEntries(
-      Object.entries(byHorizon).map(
-        ([horizon, { volatility, volatilityOfHar, coverage, direction, directionOfUsual, directionPValue }]) => [
-          horizon,
-          {
-            volatility,
-            volatility_of_har: volatilityOfHar,
-            coverage,
-            direction,
-            direction_of_usual: directionOfUsual,
-            direction_p_value: directionPValue,
-          },
-        ],
-      ),
-    ),
+    skill: skill && memorySkill(skill),
   };
 }
 

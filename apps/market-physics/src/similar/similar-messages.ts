@@ -1,4 +1,4 @@
-import { usFromIso, type SimilarAnswer } from '@hindcast/contracts';
+import { usFromIso, type MemorySkillDto, type SimilarAnswer, type SkillDto } from '@hindcast/contracts';
 import { givenList, givenText, isoOfField, present } from '@hindcast/service-kit';
 
 /** `FindSimilar` of market_physics.proto, to and from what `POST /v1/similar` speaks. What is null there is absent here. */
@@ -125,6 +125,10 @@ function byComponent<Entry extends { readonly component: string }, Value>(
 
 export function similarMessage(answer: SimilarAnswer): object {
   return messageOf(answer) as object;
+}
+
+export function skillMessage(skill: SkillDto | MemorySkillDto): object {
+  return messageOf(skill) as object;
 }
 
 const times = new Set(['timestamp', 'known_at', 'as_of', 'from', 'to', 'fitted_from', 'fitted_to']);

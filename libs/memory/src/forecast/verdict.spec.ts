@@ -1,6 +1,6 @@
 import type { HorizonSkill, MemorySkill } from '../memory-definition.js';
 import { parseHorizon } from '../outcomes/horizon.js';
-import { verdictOf, type JudgedForecast } from './verdict.js';
+import { skillWords, verdictOf, type JudgedForecast } from './verdict.js';
 
 const measured: HorizonSkill = {
   volatility: 0.43,
@@ -42,6 +42,17 @@ describe('the words of an answer', () => {
       `Volatility over 5 minutes: ${words}`,
       noDirection,
     ]);
+  });
+
+  it('say the same of a memory that nothing is asked of', () => {
+    const skill = skillOver({ '5m': measured, '1h': { ...measured, volatility: 0.2 } }, 3);
+    expect(skillWords(skill)).toEqual([
+      'Volatility over 5 minutes: neighbours foretell it better than a HAR (R2 0.43 against 0.35).',
+      'Volatility over 1 hour: neighbours foretell it no better than a HAR (R2 0.20 against 0.35), which needs no memory.',
+      noDirection,
+      'The skill was measured on 3 days only: trust its order of size, not its second decimal.',
+    ]);
+    expect(skillWords(null)).toEqual([expect.stringMatching(/^How far to trust this has not been measured/)]);
   });
 
   it('do not let a striking p-value of one question make a direction of it', () => {

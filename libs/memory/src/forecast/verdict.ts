@@ -1,5 +1,5 @@
 import type { HorizonSkill, MemorySkill } from '../memory-definition.js';
-import { horizonWords } from '../outcomes/horizon.js';
+import { horizonWords, parseHorizon, type Horizon } from '../outcomes/horizon.js';
 import type { Foretold } from './foretell.js';
 
 /** A gain of R2 over the better HAR that is worth listening to. */
@@ -22,18 +22,13 @@ export type JudgedForecast = Pick<Foretold, 'horizon' | 'candidates' | 'effectiv
 export function verdictOf(skill: MemorySkill | null, forecasts: readonly JudgedForecast[]): readonly string[] {
   const found = forecasts.filter(({ candidates }) => candidates > 0);
   if (found.length === 0) return ['Nothing is foretold: no moment of the memory passed the filters with its outcome known.'];
-  if (skill === null || skill.days === 0) {
-    return [
-      'How far to trust this has not been measured on days that the memory had not seen: read the neighbours as examples, not as a forecast.',
-      ...fewOutcomes(found),
-    ];
-  }
-  const judged = found.flatMap((forecast) => {
-    const measured = skill.byHorizon[forecast.horizon.id] as HorizonSkill | undefined;
-    return measured ? [{ forecast, measured }] : [];
+  if (skill === null || skill.days === 0) return [notMeasuredAtAll, ...fewOutcomes(found)];
+  const judged = found.flatMap(({ horizon, ...forecast }) => {
+    const measured = skill.byHorizon[horizon.id] as HorizonSkill | undefined;
+    return measured ? [{ horizon, measured, pValueOfReturn: forecast.pValueOfReturn }] : [];
   });
   return [
-    ...judged.map(({ forecast, measured }) => aboutVolatility(horizonWords(forecast.horizon), measured)),
+    ...judged.map(aboutVolatility),
     ...aboutDirection(judged),
     ...notMeasured(found.filter(({ horizon }) => skill.byHorizon[horizon.id] === undefined)),
     ...fewOutcomes(found),
@@ -41,12 +36,24 @@ export function verdictOf(skill: MemorySkill | null, forecasts: readonly JudgedF
   ];
 }
 
-interface Judged {
-  readonly forecast: JudgedForecast;
-  readonly measured: HorizonSkill;
+/** The same of a memory, whatever is asked of it. */
+export function skillWords(skill: MemorySkill | null): readonly string[] {
+  if (skill === null || skill.days === 0) return [notMeasuredAtAll];
+  const judged = Object.entries(skill.byHorizon).map(([id, measured]) => ({ horizon: parseHorizon(id), measured }));
+  return [...judged.map(aboutVolatility), ...aboutDirection(judged), ...fewDays(skill)];
 }
 
-function aboutVolatility(horizon: string, { volatility, volatilityOfHar, coverage }: HorizonSkill): string {
+const notMeasuredAtAll =
+  'How far to trust this has not been measured on days that the memory had not seen: read the neighbours as examples, not as a forecast.';
+
+interface Judged {
+  readonly horizon: Horizon;
+  readonly measured: HorizonSkill;
+  /** Of the question that is answered. */
+  readonly pValueOfReturn?: number;
+}
+
+function aboutVolatility({ horizon, measured: { volatility, volatilityOfHar, coverage } }: Judged): string {
   const scores = `R2 ${volatility.toFixed(2)} against ${volatilityOfHar.toFixed(2)}`;
   const gain = volatility - volatilityOfHar;
   const verdict =
@@ -64,7 +71,7 @@ function aboutVolatility(horizon: string, { volatility, volatilityOfHar, coverag
       : coverage > bandHolds.most
         ? ` The band is wider than it need be: it held ${held}.`
         : '';
-  return `Volatility over ${horizon}: ${verdict}.${band}`;
+  return `Volatility over ${horizonWords(horizon)}: ${verdict}.${band}`;
 }
 
 function aboutDirection(judged: readonly Judged[]): readonly string[] {
@@ -74,14 +81,12 @@ function aboutDirection(judged: readonly Judged[]): readonly string[] {
   );
   if (foretold.length > 0) {
     return foretold.map(
-      ({ forecast, measured: { direction, directionOfUsual } }) =>
-        `Direction over ${horizonWords(forecast.horizon)}: neighbours told the chance of a rise better than its usual share ` +
+      ({ horizon, measured: { direction, directionOfUsual } }) =>
+        `Direction over ${horizonWords(horizon)}: neighbours told the chance of a rise better than its usual share ` +
         `(Brier ${direction.toFixed(3)} against ${directionOfUsual.toFixed(3)}; a coin has 0.250). Look for what else explains it before trading on it.`,
     );
   }
-  const striking = judged
-    .filter(({ forecast }) => forecast.pValueOfReturn < chanceMax)
-    .map(({ forecast }) => horizonWords(forecast.horizon));
+  const striking = judged.filter(({ pValueOfReturn = 1 }) => pValueOfReturn < chanceMax).map(({ horizon }) => horizonWords(horizon));
   return [
     'Direction: not foretold; read the returns as a spread, not as a direction.' +
       (striking.length > 0

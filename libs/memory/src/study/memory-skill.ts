@@ -1,5 +1,7 @@
-import type { HorizonSkill, MemoryDefinition, MemorySkill } from '../memory-definition.js';
+import type { HorizonSkill, MemorySkill } from '../memory-definition.js';
+import { drawOf } from '../moments/draw.js';
 import { MomentColumns } from '../moments/moment-columns.js';
+import type { SignatureVersion } from '../signature/signature-version.js';
 import { cellsOf, codesOf, meanRow, ofInstrument, ours, testsOf, type Cell } from './cells.js';
 import type { DayScore } from './evaluate.js';
 import { harForAll, harPerSymbol, unconditional } from './forecasters.js';
@@ -13,8 +15,8 @@ const instrumentsMax = 16;
 const momentsMax = 12_000;
 
 /** The whole measurement at once. */
-export function skillOf(columns: MomentColumns, definition: MemoryDefinition): MemorySkill {
-  const steps = skillSteps(columns, definition);
+export function skillOf(columns: MomentColumns, version: Pick<SignatureVersion, 'weights'>): MemorySkill {
+  const steps = skillSteps(columns, version);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -26,9 +28,10 @@ export function skillOf(columns: MomentColumns, definition: MemoryDefinition): M
  * included, beside the HARs and the usual share of rises. The same moments give the same skill. Seconds: each step says what
  * comes next, and is the place to stop.
  */
-export function* skillSteps(columns: MomentColumns, definition: MemoryDefinition): Generator<string, MemorySkill, void> {
-  const { moments, stateIntervalMs } = thinned(columns, definition);
-  const forecasters = [unconditional, harPerSymbol, harForAll, localFit(definition.signature.weights)];
+export function* skillSteps(columns: MomentColumns, { weights }: Pick<SignatureVersion, 'weights'>): Generator<string, MemorySkill, void> {
+  const moments = thinned(columns);
+  const stateIntervalMs = meanIntervalMs(moments);
+  const forecasters = [unconditional, harPerSymbol, harForAll, localFit(weights)];
   const measured: Measured[] = [];
   for (const { id: horizon } of moments.horizons) {
     const wanted = { forecasters, targets: ['volatility', 'return'] as const, protocol: 'walkForward' as const, horizon };
@@ -104,18 +107,31 @@ function horizonSkill({ volatility, returns, tests }: Measured, code: number | u
   };
 }
 
-/** The newest days of some instruments, on a coarser grid where there are many; horizons in time alone. */
-function thinned(
-  columns: MomentColumns,
-  { stateIntervalMs }: Pick<MemoryDefinition, 'stateIntervalMs'>,
-): { readonly moments: MomentColumns; readonly stateIntervalMs: number } {
+/** The newest days of some instruments, of many moments a sample; horizons in time alone. */
+function thinned(columns: MomentColumns): MomentColumns {
   const { length, day, instrument, timeUs, instruments } = columns;
   const newest = new Set([...new Set(day.subarray(0, length))].sort((one, other) => one - other).slice(-skillDaysMax));
   const every = Math.ceil(instruments.length / instrumentsMax);
-  const isWanted = (row: number): boolean => newest.has(day[row]) && instrument[row] % every === 0;
-  const rows = Array.from({ length }, (_, row) => row).filter(isWanted);
-  const coarser = Math.max(1, Math.ceil(rows.length / momentsMax));
+  const rows = Array.from({ length }, (_, row) => row).filter((row) => newest.has(day[row]) && instrument[row] % every === 0);
+  const share = momentsMax / rows.length;
   const moments = new MomentColumns(columns.horizons.filter(({ kind }) => kind === 'time'));
-  for (const row of rows) if (Math.round(timeUs[row] / (stateIntervalMs * 1_000)) % coarser === 0) moments.addFrom(columns, row);
-  return { moments, stateIntervalMs: stateIntervalMs * coarser };
+  for (const row of rows) {
+    if (share >= 1 || drawOf({ ...instruments[instrument[row]], timeUs: timeUs[row] }) < share) moments.addFrom(columns, row);
+  }
+  return moments;
+}
+
+/** Between one moment of an instrument's day and the next. */
+function meanIntervalMs({ length, day, instrument, timeUs }: MomentColumns): number {
+  const newest = new Map<number, number>();
+  let between = 0;
+  let count = 0;
+  for (let row = 0; row < length; row += 1) {
+    const before = newest.get(instrument[row]);
+    newest.set(instrument[row], row);
+    if (before === undefined || day[before] !== day[row]) continue;
+    between += (timeUs[row] - timeUs[before]) / 1_000;
+    count += 1;
+  }
+  return count > 0 ? between / count : Infinity;
 }

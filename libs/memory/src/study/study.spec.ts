@@ -5,8 +5,7 @@ import { MomentColumns } from '../moments/moment-columns.js';
 import { MomentRecorder } from '../moments/moment-recorder.js';
 import { parseHorizon } from '../outcomes/horizon.js';
 import { numbersOf, walkOfBars } from '../signature/session-seconds.fixture.js';
-import { defaultWeights } from '../signature/signature-version.js';
-import { baseMemory } from '../base-memory.js';
+import { defaultWeights, weightsOf } from '../signature/signature-version.js';
 import { evaluate } from './evaluate.js';
 import { foldsOf } from './folds.js';
 import { skillPage } from './html/skill-page.js';
@@ -85,8 +84,8 @@ describe('the study', () => {
   });
 
   it('sums up as the skill of a memory: the same numbers, by horizon and instrument', () => {
-    const definition = { ...baseMemory({ stateIntervalMs: 120_000, horizons: columns.horizons }), skill: null };
-    const skill = skillOf(columns, definition);
+    const version = { weights: weightsOf(defaultWeights) };
+    const skill = skillOf(columns, version);
     const row = (target: string, forecaster: string, symbol: string | null) =>
       report.rows.find((one) => one.target === target && one.forecaster === forecaster && one.symbol === symbol)!;
     const { test } = foldsOf(columns, targetOf(columns, 'volatility', '5m'), 'walkForward')[0];
@@ -102,7 +101,7 @@ describe('the study', () => {
       expect(of.direction).toBe(row('return', 'neighbours_linear', symbol).brier);
       expect(of.directionPValue).toBeGreaterThan(0.05);
     }
-    expect(skillOf(recordedDays(days.slice(0, 1)), definition)).toMatchObject({ days: 0, moments: 0, byHorizon: {}, byInstrument: [] });
+    expect(skillOf(recordedDays(days.slice(0, 1)), version)).toMatchObject({ days: 0, moments: 0, byHorizon: {}, byInstrument: [] });
   });
 
   it('is a page that needs nothing else', () => {

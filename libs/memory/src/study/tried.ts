@@ -45,6 +45,26 @@ export const triedAndNotKept: readonly { readonly tried: string; readonly found:
       'Neighbours equal the better HAR for 5 minutes (R2 0.45 and 0.45, leaving one day out) and stay 0.01 to 0.02 behind for 15: what was gained on stocks is not gained everywhere.',
   },
   {
+    tried: "Volatility after the same time of the day before (5 to 60 minutes, centred or not), over the hour's",
+    found: 'Between -0.01 and +0.01 on stocks by window and grid, up to 0.005 on FX: noise, so not worth another component.',
+  },
+  {
+    tried: "The hour's level against the instrument's own mean of earlier days, so that FX has a level to come back to",
+    found: '-0.001 on stocks, 0.001 on FX.',
+  },
+  {
+    tried: '2,400 and 5,000 neighbours at most in place of 1,200',
+    found: '0.001 to 0.002 on stocks, 0.006 on FX; answers would fetch twice as much.',
+  },
+  {
+    tried: 'The mean of the local fit and the HAR for all',
+    found: "-0.02 to +0.005 on known instruments, and the HAR's failure on unknown ones.",
+  },
+  {
+    tried: 'A fit that leans no further than the neighbours lie (Mahalanobis distance cut at 10 to 30), ridges of 0.4 and 0.6',
+    found: '0.01 to 0.04 for an instrument that the memory has never seen, -0.001 to -0.02 for those it knows.',
+  },
+  {
     tried: "Realised variance from returns on the epoch's ten-second grid in place of returns taken every second",
     found: '0.01 to 0.02 below, for the HARs too; the HARs of this report have the better measure.',
   },
