@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { LanceMomentStore } from '@hindcast/store-lance';
+import { answeredFigures } from './answered-figures.mjs';
 import { benchMoments, definition } from './bench-moments.mjs';
 import { duckDbFigure } from './duckdb-figure.mjs';
 import { pathFigures } from './path-figures.mjs';
@@ -31,7 +32,8 @@ export async function runMomentsBench(run) {
 /** @param {BenchRun} run @param {number} count @returns {Promise<Figure[]>} */
 async function memoryFigures(run, count) {
   const undo = run.undo.child();
-  const uri = join(undo.folder(), 'lancedb');
+  const home = undo.folder();
+  const uri = join(home, 'standalone', 'lancedb');
   const questions = questionsOf[run.size];
   try {
     const moments = await benchMoments(count, { isSmall: run.size === 'small' });
@@ -45,6 +47,7 @@ async function memoryFigures(run, count) {
     figures.push(await duckDbFigure({ store, moments, questions }));
     await store.close();
     figures.push(...(await servedFigures(run, { uri, count })));
+    figures.push(...(await answeredFigures({ ...run, undo }, { home, uri, moments, questions })));
     return figures;
   } finally {
     await undo.all();

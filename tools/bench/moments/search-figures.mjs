@@ -141,7 +141,7 @@ async function inTurns({ store, bare, asked, truth, filtered, k }) {
 }
 
 /** The library alone: the same index, filter, columns and partitions. @param {string} uri */
-async function openBare(uri) {
+export async function openBare(uri) {
   const connection = await connect(uri, {}, new Session(BigInt(256 << 20), BigInt(32 << 20)));
   const table = await connection.openTable(`moments_${id}`);
   return {

@@ -15,7 +15,7 @@ import type {
 } from '@hindcast/ports';
 import { searchPaths } from './path-search.js';
 import type { Asked } from './question.js';
-import { searchSignatures, type SignatureQuestion } from './signature-search.js';
+import { searchSignatures, type SignatureFound, type SignatureQuestion } from './signature-search.js';
 import type { PathOfPrices, SimilarQuestion } from './similar-request.js';
 import type { SpacingRule } from './spaced-search.js';
 import { searchTexts } from './text-search.js';
@@ -40,7 +40,7 @@ export interface Found {
   /** With space hybrid. */
   readonly searchedText?: Searched;
   /** How signatures were asked for, where they were. */
-  readonly signatures: { readonly question: SignatureQuestion; readonly first: MomentSearchResult } | null;
+  readonly signatures: { readonly question: SignatureQuestion; readonly found: SignatureFound } | null;
 }
 
 export interface FoundNeighbour extends MomentKey {
@@ -76,7 +76,7 @@ export async function findNeighbours(
     })),
     moments: found.neighbours.moments,
     searched: { table: `moments_${memory.id}`, ...searchedOf(found.first) },
-    signatures: { question: signatures, first: found.first },
+    signatures: { question: signatures, found },
   };
   return text && question.space === 'hybrid' ? fused(sources, question, { asked: { ...asked, text }, bySignature }) : bySignature;
 }
@@ -179,7 +179,7 @@ async function fused(
   const filter = vectorFilter(sources, question, asked);
   const { matches, ...facts } = await sources.vectors.search({ vector: asked.text, k: fusedDepth, filter, search: question.search });
   const texts = matches.filter(({ timeUs }) => exclude === undefined || Math.abs(timeUs - exclude.timeUs) >= exclude.withinUs);
-  const first = bySignature.signatures?.first;
+  const first = bySignature.signatures?.found.first;
   if (!first) throw new Error('signatures were searched first');
   const stepUs = sources.embedIntervalMs * 1_000;
   const momentOf = (key: MomentKey): string => textOf({ ...key, timeUs: Math.ceil(key.timeUs / stepUs) * stepUs });

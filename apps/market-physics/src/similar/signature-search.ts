@@ -1,14 +1,16 @@
 import { HindcastError } from '@hindcast/contracts';
+import { instrumentKey } from '@hindcast/market';
 import {
   fitMax,
   fitSize,
+  MomentColumns,
   progressOf,
   relativeOutcomes,
   sampledHours,
+  Spacing,
   type FetchedHorizon,
   type Horizon,
   type MemoryDefinition,
-  type MomentColumns,
 } from '@hindcast/memory';
 import type { MomentFilter, MomentSearchResult, MomentStore } from '@hindcast/ports';
 import { spacedNeighbours, type SpacedNeighbours, type SpacingRule } from './spaced-search.js';
@@ -52,7 +54,8 @@ export async function searchSignatures(store: ReadMoments, question: SignatureQu
 export async function knownNearest(
   store: ReadMoments,
   question: SignatureQuestion,
-  { first, horizon }: { readonly first: MomentSearchResult; readonly horizon: Horizon },
+  { first, neighbours: shown }: SignatureFound,
+  horizon: Horizon,
 ): Promise<Omit<FetchedHorizon, 'sample'>> {
   const { definition, vector, k, rule, search } = question;
   const filter = { ...question.filter, knownHorizon: horizon.id };
@@ -64,10 +67,34 @@ export async function knownNearest(
     found = await store.search(definition.id, { vector, k: wanted, filter, search });
     ({ rows } = relativeOutcomes(found.moments, horizon, filter.asOfUs));
   }
-  const isAll = rows.length >= candidates;
-  const { moments } = await spacedNeighbours({ found, rows, isAll }, { k, rule, ...searchAgain(store, question, filter) });
+  const moments =
+    knownOf([first.moments, ...shown.more], { horizon, k, rule, asOfUs: filter.asOfUs }) ??
+    (await spacedNeighbours({ found, rows, isAll: rows.length >= candidates }, { k, rule, ...searchAgain(store, question, filter) }))
+      .moments;
   const size = found.moments.length === 0 ? vector.length : found.vectors.length / found.moments.length;
   return { horizon, candidates, neighbours: moments, nearest: { columns: found.moments, vectors: found.vectors, size } };
+}
+
+/** The first k of what was found already whose outcome is known and that are far enough apart; undefined where they are fewer. */
+function knownOf(
+  found: readonly MomentColumns[],
+  {
+    horizon,
+    k,
+    rule,
+    asOfUs,
+  }: { readonly horizon: Horizon; readonly k: number; readonly rule: SpacingRule; readonly asOfUs?: number | undefined },
+): MomentColumns | undefined {
+  const spacing = new Spacing(rule);
+  const known = new MomentColumns(found[0].horizons);
+  for (const moments of found) {
+    for (const row of relativeOutcomes(moments, horizon, asOfUs).rows) {
+      const instrument = instrumentKey(moments.instruments[moments.instrument[row]]);
+      if (spacing.take({ instrument, timeUs: moments.timeUs[row], day: moments.day[row] })) known.addFrom(moments, row);
+      if (known.length === k) return known;
+    }
+  }
+  return undefined;
 }
 
 function searchAgain(store: ReadMoments, { definition, vector, search }: SignatureQuestion, filter: MomentFilter) {

@@ -179,9 +179,9 @@ export class SimilarMoments {
     const parts = await Promise.all(
       horizons.map(async (horizon): Promise<Omit<FetchedHorizon, 'sample'>> => {
         if (question.space === 'signature' && signatures) {
-          return knownNearest(store, signatures.question, { first: signatures.first, horizon });
+          return knownNearest(store, signatures.question, signatures.found, horizon);
         }
-        const nearest = signatures && (await knownNearest(store, signatures.question, { first: signatures.first, horizon })).nearest;
+        const nearest = signatures && (await knownNearest(store, signatures.question, signatures.found, horizon)).nearest;
         const candidates = await store.count(memory.id, { ...filter, knownHorizon: horizon.id });
         return { horizon, candidates, neighbours: found, nearest };
       }),

@@ -12,10 +12,12 @@ export interface SpacingRule {
 export interface SpacedNeighbours {
   readonly moments: MomentColumns;
   readonly distances: readonly number[];
+  /** What later searches brought besides, without the surroundings of what had been taken. */
+  readonly more: readonly MomentColumns[];
 }
 
-/** Asked for at a time while some are still missing: several gaps' worth of moments, and quickly read. */
-const moreAtOnce = 300;
+/** Rows asked for at a time while some neighbours are still missing: as many as the ones before took, within reason. */
+const moreAtOnce = { min: 300, max: 4_000 };
 
 /**
  * The first k moments in the order of distance that are far enough apart: `first` is looked through, and where that does not bring
@@ -27,9 +29,12 @@ export async function spacedNeighbours(first: FirstSearch, { k, rule, horizons, 
   const moments = new MomentColumns(horizons);
   const distances: number[] = [];
   const except: MomentStretch[] = [];
+  const more: MomentColumns[] = [];
+  let seen = 0;
   const take = ({ found, rows }: FirstSearch): void => {
     for (const row of rows) {
       if (moments.length === k) return;
+      seen += 1;
       const { market, symbol } = found.moments.instruments[found.moments.instrument[row]];
       const timeUs = found.moments.timeUs[row];
       const day = found.moments.day[row];
@@ -42,11 +47,14 @@ export async function spacedNeighbours(first: FirstSearch, { k, rule, horizons, 
   take(first);
   let { isAll } = first;
   while (moments.length < k && !isAll) {
-    const found = await search(moreAtOnce, except);
+    const wanted = Math.ceil(((k - moments.length) * seen) / Math.max(1, moments.length));
+    const asked = Math.min(moreAtOnce.max, Math.max(moreAtOnce.min, wanted));
+    const found = await search(asked, except);
+    more.push(found.moments);
     take({ found, rows: found.moments.timeUs.subarray(0, found.moments.length).keys(), isAll });
-    isAll = found.moments.length < moreAtOnce;
+    isAll = found.moments.length < asked;
   }
-  return { moments, distances };
+  return { moments, distances, more };
 }
 
 /** What the first search brought. */
