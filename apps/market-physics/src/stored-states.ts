@@ -70,6 +70,8 @@ function* wholeBars(trades: readonly StoredTrade[]): Generator<readonly StoredTr
 export interface VisibilityOptions {
   readonly store: Pick<TickStore, 'newestTrades'>;
   readonly signal: AbortSignal;
+  /** How long the store may show nothing more; a minute where nothing is said. */
+  readonly stallMaxMs?: number;
 }
 
 const visibilityPollMs = 100;
@@ -77,14 +79,14 @@ const visibilityStallMaxMs = 60_000;
 
 /**
  * Resolves when the store shows the newest trade that the live path has seen: it follows the log at its own pace, and
- * states made of half the trades would be wrong, silently. STORE_AWAY where nothing more appears for a minute.
+ * states made of half the trades would be wrong, silently. STORE_AWAY where nothing more appears for as long as it may stall.
  */
 export async function untilVisible(
   { market, symbol, newestSequence }: Instrument & { readonly newestSequence: number },
-  { store, signal }: VisibilityOptions,
+  { store, signal, stallMaxMs = visibilityStallMaxMs }: VisibilityOptions,
 ): Promise<void> {
   let visible = -1;
-  for (let waitedMs = 0; waitedMs < visibilityStallMaxMs; waitedMs += visibilityPollMs) {
+  for (let waitedMs = 0; waitedMs < stallMaxMs; waitedMs += visibilityPollMs) {
     signal.throwIfAborted();
     const newest = await Promise.all([false, true].map((late) => store.newestTrades({ market, symbol }, { late, limit: 1 })));
     const sequence = Math.max(-1, ...newest.flat().map((trade) => trade.sequence));

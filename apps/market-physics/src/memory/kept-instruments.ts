@@ -36,14 +36,19 @@ interface Kept {
   /** What is whole begins and ends here. */
   spanFromUs: number;
   lateSequence: number;
+  /** At the instrument's clock: nothing is lost but time where it is let go. */
+  isThrough: boolean;
 }
 
+/** All others wait meanwhile. */
+const stallMaxMs = 5_000;
 /** Late trades that are looked at; where more came since the last look the instrument is read anew. */
 const lateMax = 200;
 
 /**
  * The foldings of the instruments of a memory, kept between steps: a step reads what came since the one before. An instrument that
- * was not used for longest is let go where there are too many; it is read anew from its last two sessions when it comes again.
+ * was not used for longest, and is at its clock, is let go where another one needs the room; it is read anew from its last two sessions when
+ * it comes again.
  */
 export class KeptInstruments {
   readonly memory: MemoryDefinition;
@@ -51,6 +56,8 @@ export class KeptInstruments {
   private readonly kept = new Map<string, Kept>();
   /** Where each instrument's whole sessions end. */
   private readonly doneUs = new Map<string, number>();
+  /** The clock that each instrument was brought to, whether it is kept still or not. */
+  private readonly reachedUs = new Map<string, number>();
 
   constructor(private readonly parts: KeptParts) {
     this.memory = parts.memory;
@@ -63,7 +70,27 @@ export class KeptInstruments {
 
   /** Infinity where it was not looked at yet. */
   behindUs(target: RebuildTarget): number {
-    return target.closedThroughUs - (this.kept.get(instrumentKey(target))?.keptThroughUs ?? -Infinity);
+    const key = instrumentKey(target);
+    const reachedUs = this.kept.get(key)?.keptThroughUs ?? this.reachedUs.get(key);
+    return reachedUs === undefined ? Infinity : target.closedThroughUs - reachedUs;
+  }
+
+  has(target: Instrument): boolean {
+    return this.kept.has(instrumentKey(target));
+  }
+
+  /** Whether one more can be begun and nothing be let go for it; else one that is at its clock has to give way. */
+  get hasRoom(): boolean {
+    return this.kept.size < this.parts.instrumentsMax;
+  }
+
+  get canGiveWay(): boolean {
+    return [...this.kept.values()].some(({ isThrough }) => isThrough);
+  }
+
+  /** What was made of it and not written is made again. */
+  async forget(target: Instrument): Promise<void> {
+    await this.endOf(instrumentKey(target));
   }
 
   /** Reads on, by `slicesMax` slices with trades at most, so that no other instrument waits for long. Undefined where nothing traded. */
@@ -74,12 +101,14 @@ export class KeptInstruments {
     const instrument = { market: target.market, symbol: target.symbol };
     const key = instrumentKey(instrument);
     const { store, folder } = this.parts;
-    await untilVisible(target, { store, signal });
+    await untilVisible(target, { store, signal, stallMaxMs });
     const kept = (await this.withLateTrades(key, instrument)) ?? (await this.begin(key, instrument, signal));
     if (!kept) return undefined;
     const toUs = target.closedThroughUs;
+    kept.isThrough = false;
     const hasTrades = await this.tradesAhead(instrument, toUs - Math.max(kept.keptThroughUs, kept.readThroughUs));
     kept.keptThroughUs = toUs;
+    let isThrough = true;
     let finalUs = -Infinity;
     let slices = 0;
     for (const slice of readingPlan(calendarOfMarket(instrument.market), { ...kept, toUs, hasTrades })) {
@@ -89,6 +118,7 @@ export class KeptInstruments {
       if (!slice.isEmpty) slices += 1;
       if (slices < slicesMax) continue;
       kept.keptThroughUs = slice.toUs;
+      isThrough = false;
       break;
     }
     const moments = MomentColumns.of(await folder.takeChanges(key, finalUs));
@@ -97,7 +127,8 @@ export class KeptInstruments {
       kept.spanFromUs = finalUs;
       this.done(instrument, finalUs);
     }
-    await this.letGo();
+    kept.isThrough = isThrough;
+    if (isThrough) this.reachedUs.set(key, toUs);
     return { moments, span };
   }
 
@@ -134,6 +165,7 @@ export class KeptInstruments {
     const [late] = await store.newestTrades(instrument, { late: true, limit: 1 });
     const beginUs = summary.firstUs >= firstUs ? firstUs : await contextFromUs(instrument, firstUs, { store, signal });
     const { stateIntervalMs, horizons } = memory;
+    await this.makeRoom();
     await folder.begin(key, { instrument, stateIntervalMs, horizons, firstUs });
     const kept = {
       beginUs,
@@ -142,6 +174,7 @@ export class KeptInstruments {
       keptThroughUs: -Infinity,
       spanFromUs: firstUs,
       lateSequence: late?.sequence ?? -1,
+      isThrough: false,
     };
     this.kept.set(key, kept);
     return kept;
@@ -166,11 +199,15 @@ export class KeptInstruments {
     return kept;
   }
 
-  private async letGo(): Promise<void> {
-    for (const key of this.kept.keys()) {
-      if (this.kept.size <= this.parts.instrumentsMax) return;
-      this.kept.delete(key);
-      await this.parts.folder.end(key);
+  /** One that is on its way would begin again from where its last whole session ends, and might never get on. */
+  private async makeRoom(): Promise<void> {
+    for (const [key, { isThrough }] of this.kept) {
+      if (this.hasRoom) return;
+      if (isThrough) await this.endOf(key);
     }
+  }
+
+  private async endOf(key: string): Promise<void> {
+    if (this.kept.delete(key)) await this.parts.folder.end(key);
   }
 }

@@ -13,6 +13,13 @@ const toUs = usFromIso('2013-10-09T18:00:00Z')!;
 const scenes = [
   { name: 'a stock', trades: walkedTrades({ instrument: stock, fromUs, toUs, seed: 1, secondsBetween: 25 }) },
   { name: 'a coin', trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 2, secondsBetween: 60 }) },
+  {
+    name: 'a coin that rests for a day',
+    trades: [
+      ...walkedTrades({ instrument: coin, fromUs, toUs: usFromIso('2013-10-05T23:00:00Z')!, seed: 4, secondsBetween: 60 }),
+      ...walkedTrades({ instrument: coin, fromUs: usFromIso('2013-10-07T00:00:30Z')!, toUs, seed: 5, secondsBetween: 60 }),
+    ],
+  },
   { name: 'a coin that hardly trades', trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 3, secondsBetween: 900 }) },
 ];
 

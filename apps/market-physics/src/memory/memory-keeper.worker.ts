@@ -1,9 +1,11 @@
 import { HindcastError, minuteUs, secondUs } from '@hindcast/contracts';
+import { instrumentKey } from '@hindcast/market';
 import type { MemoryDefinition } from '@hindcast/memory';
 import type { Clock, MomentStore } from '@hindcast/ports';
 import type { LivePath } from '../live-path.js';
 import { pause } from '../retrying.js';
-import { KeptInstruments, type KeptStore } from './kept-instruments.js';
+import type { RebuildTarget } from '../rebuild.js';
+import { KeptInstruments, type KeptStep, type KeptStore } from './kept-instruments.js';
 import { MemoryWriter } from './memory-writer.js';
 import type { MomentFolder } from './moment-folder.js';
 
@@ -44,6 +46,8 @@ const behindMaxUs = 5 * minuteUs;
 const lookMs = 1_000;
 /** Stretches with trades that an instrument is brought forward by at once. */
 const slicesMax = 24;
+/** Instruments that take the place of others in one look: each costs the reading of two sessions. */
+const takenInMax = 8;
 
 /**
  * Brings the memory in use up to each instrument's clock, from the store, by the same way as a build: moments as their second ends,
@@ -54,6 +58,8 @@ export class MemoryKeeper {
   private kept: KeptInstruments | undefined;
   private folder: MomentFolder | undefined;
   private lookedAtUs = -Infinity;
+  /** Instruments that could not be read: trades dropped or quarantined, a file that is damaged. Tried again when more comes, or after a while. */
+  private readonly left = new Map<string, { readonly newestSequence: number; readonly againUs: number }>();
   private rows = 0;
 
   constructor(
@@ -78,7 +84,6 @@ export class MemoryKeeper {
     this.lookedAtUs = this.parts.clock.nowUs();
     try {
       await this.keepAll(signal);
-      this.tell({ failure: null });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof HindcastError)) throw error;
@@ -110,14 +115,63 @@ export class MemoryKeeper {
     }
     const kept = await this.keptOf(memory);
     const writer = this.writerOf(memory, signal);
-    for (const target of livePath.targets(undefined)) {
+    const failures: HindcastError[] = [];
+    let takenIn = 0;
+    for (const target of this.targetsOf(kept)) {
       // A job of this memory that has begun meanwhile reads and writes all of it.
       if (isBusyWith(memory.id)) break;
-      const made = await kept.bringForward(target, { slicesMax, signal });
+      if (!kept.has(target) && !kept.hasRoom) {
+        if (takenIn === takenInMax || !kept.canGiveWay) continue;
+        takenIn += 1;
+      }
+      const made = await this.broughtForward(kept, target, { failures, signal });
       if (made) await writer.add([made.moments], made.span);
     }
     await writer.flush();
-    this.tell({ memory: memory.id, instruments: kept.size });
+    const [failure] = failures;
+    const words = failure && `${failure.code}: ${failure.message}${failures.length > 1 ? ` And so for ${failures.length - 1} more.` : ''}`;
+    this.tell({ memory: memory.id, instruments: kept.size, failure: words ?? null });
+  }
+
+  /** Whose moments there may be more of, those that are kept first, then the one that is furthest behind. */
+  private targetsOf(kept: KeptInstruments): readonly RebuildTarget[] {
+    const due = this.tradedTargets().filter((target) => kept.has(target) || kept.behindUs(target) > 0);
+    const order = (target: RebuildTarget): number => (kept.has(target) ? Infinity : kept.behindUs(target));
+    return due.toSorted((one, other) => (order(one) === order(other) ? 0 : order(other) - order(one)));
+  }
+
+  /** An instrument without a trade has no clock, and no moments. */
+  private tradedTargets(): readonly RebuildTarget[] {
+    const targets = this.parts.livePath.targets(undefined);
+    return targets.filter(({ newestSequence, closedThroughUs }) => newestSequence >= 0 && Number.isFinite(closedThroughUs));
+  }
+
+  /** What is wrong with one instrument's rows holds no other one up. */
+  private async broughtForward(
+    kept: KeptInstruments,
+    target: RebuildTarget,
+    { failures, signal }: { readonly failures: HindcastError[]; readonly signal: AbortSignal },
+  ): Promise<KeptStep | undefined> {
+    if (this.isLeft(target)) return undefined;
+    const key = instrumentKey(target);
+    try {
+      const made = await kept.bringForward(target, { slicesMax, signal });
+      this.left.delete(key);
+      return made;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof HindcastError)) throw error;
+      this.parts.onFailure(error);
+      failures.push(error);
+      const againUs = this.parts.clock.nowUs() + this.options.keepIntervalMs * 1_000;
+      this.left.set(key, { newestSequence: target.newestSequence, againUs });
+      await kept.forget(target);
+      return undefined;
+    }
+  }
+
+  private isLeft(target: RebuildTarget): boolean {
+    const left = this.left.get(instrumentKey(target));
+    return left !== undefined && left.newestSequence === target.newestSequence && this.parts.clock.nowUs() < left.againUs;
   }
 
   private writerOf({ id }: MemoryDefinition, signal: AbortSignal): MemoryWriter {
@@ -154,12 +208,9 @@ export class MemoryKeeper {
   private behindUs(): number {
     const { livePath } = this.parts;
     if (!livePath.isFollowing) return 0;
-    let behindUs = 0;
-    for (const target of livePath.targets(undefined)) {
-      if (!this.kept) return Infinity;
-      behindUs = Math.max(behindUs, this.kept.behindUs(target));
-    }
-    return behindUs;
+    const { kept } = this;
+    const awaited = this.tradedTargets().filter((target) => !this.isLeft(target));
+    return awaited.reduce((most, target) => Math.max(most, kept ? kept.behindUs(target) : Infinity), 0);
   }
 
   private tell(facts: Partial<KeeperFacts>): void {

@@ -8,6 +8,11 @@ export interface MemoryQuestion {
   readonly asOfUs: number | undefined;
 }
 
+/** Without what was measured on moments that the question may not know of. */
+function asKnownAt(definition: MemoryDefinition, asOfUs: number): MemoryDefinition {
+  return definition.skill !== null && definition.skill.toUs > asOfUs ? { ...definition, skill: null } : definition;
+}
+
 /**
  * The memory that answers: the named one, or the one in use; where that was fitted later than the question may know of, the
  * newest one that was not. MEMORY_UNKNOWN, MEMORY_NOT_KNOWN_YET.
@@ -24,14 +29,14 @@ export async function chosenMemory(
       throw new HindcastError('MEMORY_UNKNOWN', `There is no memory ${JSON.stringify(memory)}; there are ${there || 'none yet'}.`);
     }
     if (named.definition.knownAtUs > asOfUs) throw notKnownYet(named.definition, asOfUs);
-    return named.definition;
+    return asKnownAt(named.definition, asOfUs);
   }
   const inUse = memories.find((candidate) => candidate.inUse);
   if (!inUse) throw new HindcastError('MEMORY_UNKNOWN', 'No memory is in use yet.');
   const known = memories.filter(({ definition }) => definition.knownAtUs <= asOfUs);
-  if (known.includes(inUse)) return inUse.definition;
+  if (known.includes(inUse)) return asKnownAt(inUse.definition, asOfUs);
   if (known.length === 0) throw notKnownYet(inUse.definition, asOfUs);
-  return known.reduce((one, other) => (isNewer(other.definition, one.definition) ? other : one)).definition;
+  return asKnownAt(known.reduce((one, other) => (isNewer(other.definition, one.definition) ? other : one)).definition, asOfUs);
 }
 
 /** Which memory answers must not hang on the order in which they were made. */

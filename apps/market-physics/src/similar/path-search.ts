@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { dayUs, HindcastError, minuteUs, secondUs } from '@hindcast/contracts';
+import { dayUs, HindcastError, hourUs, minuteUs, secondUs } from '@hindcast/contracts';
 import { calendarOfMarket, instrumentKey, type Instrument } from '@hindcast/market';
 import { pathLengthMax, similarPaths, Spacing } from '@hindcast/memory';
 import type { BarInterval, MomentKey, TickReader } from '@hindcast/ports';
@@ -34,13 +34,18 @@ const secondsBelowUs = 15 * minuteUs;
 const pointsMin = 5;
 /** Steps that a point may be shifted by, as a share of the path (Sakoe and Chiba 1978 took a tenth of words). */
 const bandShare = 0.1;
-/** Prices compared in one question: about a second. */
+/** Prices compared in one question, and those times the prices of the path: seconds at worst. */
 const pointsMax = 1_000_000;
+const comparisonsMax = 60_000_000;
+/** A silence longer than that is a rest, around the clock too: a price carried on and on looks like nothing. */
+const carriedMaxUs = hourUs;
 
 /** Closes on a grid without holes. */
 interface Stretch extends Instrument {
   readonly firstEndUs: number;
   readonly closes: Float64Array;
+  /** Closes that no stretch before it had. */
+  readonly fresh: number;
 }
 
 /** The stretches of stored prices that went most like one, whatever their level and scale, apart from each other. MOMENT_UNKNOWN, MOMENTS_NONE. */
@@ -53,9 +58,14 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
   const matches: PathNeighbour[] = [];
   let rows = 0;
   let candidates = 0;
-  for await (const { market, symbol, firstEndUs, closes } of stretchesOf(store, question, { interval, stepUs })) {
-    rows += closes.length;
-    if (rows > pointsMax) throw tooMany(rows);
+  const rowsMax = Math.min(pointsMax, Math.floor(comparisonsMax / path.length));
+  for await (const { market, symbol, firstEndUs, closes, fresh } of stretchesOf(store, question, {
+    interval,
+    stepUs,
+    overlap: path.length - 1,
+  })) {
+    rows += fresh;
+    if (rows > rowsMax) throw tooMany(rows, { rowsMax, length: path.length });
     if (closes.length < path.length) continue;
     candidates += closes.length - path.length + 1;
     const band = Math.min(path.length - 1, Math.ceil(bandShare * path.length));
@@ -64,14 +74,14 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
       const timeUs = firstEndUs + (at + path.length - 1) * stepUs;
       matches.push({ market, symbol, timeUs, distance: distance / Math.sqrt(path.length) });
     }
-    // A stretch of days is compared at once; between two of them others have the thread.
+    // A stretch of a day is compared at once; between two of them others have the thread.
     await setImmediate();
     signal.throwIfAborted();
   }
   if (rows === 0)
     throw new HindcastError('MOMENTS_NONE', 'No stored price passes the filter: widen filter.symbols, filter.from or filter.to.');
   matches.sort((one, other) => one.distance - other.distance || one.timeUs - other.timeUs);
-  const spacing = new Spacing(rule);
+  const spacing = new Spacing({ ...rule, minGapUs: Math.max(rule.minGapUs, lengthUs) });
   const apart = matches.filter((match) =>
     spacing.take({ ...match, instrument: instrumentKey(match), day: Math.floor(match.timeUs / dayUs) }),
   );
@@ -81,6 +91,8 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
 interface Grid {
   readonly interval: BarInterval;
   readonly stepUs: number;
+  /** Where stretches are cut at midnight: closes of the day before that each begins with. In one piece where there is none. */
+  readonly overlap?: number;
 }
 
 async function pathOf(
@@ -119,41 +131,48 @@ async function* stretchesOf(store: Pick<TickReader, 'bars' | 'instruments'>, que
   }
 }
 
-/** Bars as closes on their grid, the price carried where nothing traded, anew wherever the market rested. */
+/** Bars as closes on their grid, the price carried where nothing traded, anew wherever the market rested or nothing traded for long. */
 async function* stretchesIn(
   store: Pick<TickReader, 'bars'>,
   range: Instrument & { readonly fromUs: number; readonly toUs: number; readonly signal: AbortSignal },
-  { interval, stepUs }: Grid,
+  { interval, stepUs, overlap }: Grid,
 ): AsyncGenerator<Stretch> {
   const { market, symbol } = range;
   const calendar = calendarOfMarket(market);
   let closes: number[] = [];
+  let seen = 0;
   let nextUs = NaN;
   let sessionCloseUs = -Infinity;
-  const stretch = (): Stretch => ({ market, symbol, firstEndUs: nextUs - (closes.length - 1) * stepUs, closes: Float64Array.from(closes) });
+  const stretch = (kept: number): Stretch => {
+    const firstEndUs = nextUs - (closes.length - 1) * stepUs;
+    const made = { market, symbol, firstEndUs, closes: Float64Array.from(closes), fresh: closes.length - seen };
+    closes = kept === 0 ? [] : closes.slice(-kept);
+    seen = closes.length;
+    return made;
+  };
+  const isNextDay = (startUs: number): boolean => Math.floor(startUs / dayUs) > Math.floor((nextUs - stepUs) / dayUs);
   for await (const bars of store.bars(range, interval)) {
     for (const { startUs, close } of bars) {
       if (startUs >= sessionCloseUs) {
         const session = calendar.sessionAt(startUs);
-        if (session?.openUs !== sessionCloseUs && closes.length > 0) {
-          yield stretch();
-          closes = [];
-        }
+        if (session?.openUs !== sessionCloseUs && closes.length > 0) yield stretch(0);
         sessionCloseUs = session?.closeUs ?? -Infinity;
         if (!session) continue;
       }
+      if (closes.length > 0 && startUs - nextUs > carriedMaxUs) yield stretch(0);
+      if (overlap !== undefined && closes.length > seen && isNextDay(startUs)) yield stretch(overlap);
       const missing = closes.length === 0 ? 0 : Math.round((startUs - nextUs) / stepUs);
       for (let i = 0; i < missing; i += 1) closes.push(closes[closes.length - 1]);
       closes.push(close);
       nextUs = startUs + stepUs;
     }
   }
-  if (closes.length > 0) yield stretch();
+  if (closes.length > seen) yield stretch(0);
 }
 
-function tooMany(rows: number): HindcastError {
+function tooMany(rows: number, { rowsMax, length }: { readonly rowsMax: number; readonly length: number }): HindcastError {
   return new HindcastError(
     'FIELD_INVALID',
-    `filter: ${rows} prices and more would be compared, ${pointsMax} are allowed; narrow filter.symbols, filter.from or filter.to.`,
+    `filter: ${rows} prices and more would be compared with a path of ${length}, ${rowsMax} are allowed; narrow filter.symbols, filter.from or filter.to, or shorten the path.`,
   );
 }

@@ -113,6 +113,8 @@ export async function usualMoments(
 ): Promise<MomentColumns> {
   const hours = neighbours.flatMap((columns) => Array.from({ length: columns.length }, (_, row) => progressOf(columns, row)));
   const { min, max } = sampledHours(progress, hours);
+  // Neither the question nor a neighbour has a time of day: nothing is usual then.
+  if (!(min <= max)) return store.moments(id, filter, 0);
   const ofHours: MomentFilter = { ...filter, components: [...(filter.components ?? []), { name: 'session_progress', min, max }] };
   const count = await store.count(id, ofHours);
   return store.moments(id, count <= sampleRows ? ofHours : { ...ofHours, drawBelow: sampleRows / count });

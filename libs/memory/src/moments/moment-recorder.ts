@@ -4,7 +4,7 @@ import type { PhysicsState } from '@hindcast/physics';
 import type { Horizon } from '../outcomes/horizon.js';
 import { OutcomeFold } from '../outcomes/outcome-fold.js';
 import type { Outcome } from '../outcomes/outcome.js';
-import { SessionSeconds, type SecondsFold } from '../signature/session-seconds.js';
+import { SessionSeconds, type SecondsFold, type SessionBeginning } from '../signature/session-seconds.js';
 import { SignatureFold, type SignatureExtras } from '../signature/signature-fold.js';
 import { MomentColumns, momentFlags } from './moment-columns.js';
 import { TickQuality } from './tick-quality.js';
@@ -113,7 +113,7 @@ class RowsOfInstrument implements SecondsFold {
     private readonly source: RowSource,
   ) {}
 
-  openSession(session: Session, follows: boolean): void {
+  openSession(session: Session, { follows }: SessionBeginning): void {
     const columns = this.into.columnsOf(session);
     this.#before = this.#now;
     const beginUs = follows ? (this.#before?.beginUs ?? NaN) : NaN;

@@ -2,7 +2,7 @@ import { hourUs, secondUs } from '@hindcast/contracts';
 import { hourBars, type Session } from '@hindcast/market';
 import { gapSeconds } from '../outcomes/outcome-fold.js';
 import { HourSums } from '../signature/hour-sums.js';
-import type { SecondsFold, TradedSecond } from '../signature/session-seconds.js';
+import type { SecondsFold, SessionBeginning, TradedSecond } from '../signature/session-seconds.js';
 import { momentFlags } from './moment-columns.js';
 
 /** What is to be known of the last hour's ticks before a moment is trusted, second by second. */
@@ -27,7 +27,7 @@ export class TickQuality implements SecondsFold {
     this.#lateUs = Math.max(this.#lateUs, endUs);
   }
 
-  openSession(_session: Session, follows: boolean): void {
+  openSession(_session: Session, { follows }: SessionBeginning): void {
     if (follows) return;
     this.#index = -1;
     this.#silence = 0;

@@ -1,6 +1,6 @@
 import { secondUs } from '@hindcast/contracts';
 import type { Session, TradingCalendar } from '@hindcast/market';
-import type { SecondsFold, TradedSecond } from '../signature/session-seconds.js';
+import type { SecondsFold, SessionBeginning, TradedSecond } from '../signature/session-seconds.js';
 import type { Horizon } from './horizon.js';
 import { outcomeMarks, type Outcome } from './outcome.js';
 import { SessionPath } from './session-path.js';
@@ -58,10 +58,10 @@ export class OutcomeFold implements SecondsFold {
     this.#progress = horizons.map((horizon) => ({ horizon, extremes: new SlidingExtremes(), next: 0 }));
   }
 
-  openSession(session: Session, follows: boolean): void {
+  openSession(session: Session, { follows, isNext }: SessionBeginning): void {
     if (!follows && this.#path) this.#breakOff();
     this.#before = this.#path;
-    this.#isNextDay = this.#before !== undefined && this.calendar.sessionFrom(this.#before.closeUs).openUs === session.openUs;
+    this.#isNextDay = isNext;
     this.#follows = follows;
     this.#session = session;
     this.#path = new SessionPath(session.openUs, session.closeUs, follows ? this.#before : undefined);
@@ -123,7 +123,8 @@ export class OutcomeFold implements SecondsFold {
   /** The path has a hole that no calendar explains, or a rest: nothing goes on from here but the next day. */
   #breakOff(): void {
     for (const progress of this.#progress) {
-      if (progress.horizon.kind === 'time') this.#truncate(progress);
+      // The seconds that a horizon in time would be told of are none, and were not known to be none when it ended.
+      if (progress.horizon.kind === 'time') progress.next = this.#firstState + this.#states.length;
       if (progress.horizon.kind === 'nextDay') {
         // What waited for this session's day has missed it where the session closed too early, or never came.
         while (this.#states[progress.next - this.#firstState]?.path === this.#before) progress.next += 1;

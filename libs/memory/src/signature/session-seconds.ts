@@ -11,13 +11,20 @@ export interface TradedSecond {
   readonly trades: number;
 }
 
+/** How a session stands to the one that was folded before it. */
+export interface SessionBeginning {
+  /**
+   * The one before ended at this very moment and reached it, so that nothing separates the two; otherwise its seconds say
+   * nothing of those that come.
+   */
+  readonly follows: boolean;
+  /** The one before is the calendar's session before this one: a session without a trade is not passed over. */
+  readonly isNext: boolean;
+}
+
 /** What the seconds of a market's sessions are folded into. */
 export interface SecondsFold {
-  /**
-   * A session begins. `follows`: the one before ended at this very moment and reached it, so that nothing separates the
-   * two; otherwise what was folded before says nothing of what comes.
-   */
-  openSession(session: Session, follows: boolean): void;
+  openSession(session: Session, beginning: SessionBeginning): void;
   second(second: TradedSecond): void;
   /** The session's last second has been folded. */
   closeSession(session: Session): void;
@@ -30,6 +37,7 @@ export interface SecondsFold {
 export class SessionSeconds {
   readonly #folds: readonly SecondsFold[];
   #session: Session | undefined;
+  #before: Session | undefined;
   /** Start of the next second that is due. */
   #nextUs = -Infinity;
   #price = NaN;
@@ -62,7 +70,8 @@ export class SessionSeconds {
     if (!session) return false;
     const follows = session.openUs === this.#nextUs;
     this.#session = session;
-    for (const fold of this.#folds) fold.openSession(session, follows);
+    const isNext = this.#before !== undefined && this.calendar.sessionFrom(this.#before.closeUs).openUs === session.openUs;
+    for (const fold of this.#folds) fold.openSession(session, { follows, isNext });
     if (!follows) {
       this.#nextUs = timeUs;
       return true;
@@ -81,6 +90,7 @@ export class SessionSeconds {
     const session = this.#session;
     if (session !== undefined && endUs >= session.closeUs) {
       this.#session = undefined;
+      this.#before = session;
       for (const fold of this.#folds) fold.closeSession(session);
     }
   }

@@ -3,7 +3,7 @@ import { hourBars, type Session } from '@hindcast/market';
 import { returnMin, type PhysicsState } from '@hindcast/physics';
 import { componentIndex, signatureSize } from './components.js';
 import { HourSums } from './hour-sums.js';
-import type { SecondsFold, TradedSecond } from './session-seconds.js';
+import type { SecondsFold, SessionBeginning, TradedSecond } from './session-seconds.js';
 import { VolatilityChanges } from './volatility-changes.js';
 
 const { abs, log, max, min, sqrt } = Math;
@@ -60,7 +60,7 @@ export class SignatureFold implements SecondsFold {
   /** Seconds of the session so far, from its first trade. */
   #daySeconds = 0;
   #endUs = -Infinity;
-  /** Variance a second of the session before; NaN where none was recorded. */
+  /** Variance a second of the session before; NaN where nothing traded in it, or it was not folded. */
   #yesterday = NaN;
 
   /** The end of the newest second. */
@@ -73,8 +73,9 @@ export class SignatureFold implements SecondsFold {
     return this.#session !== undefined && this.#index + 1 >= signatureSecondsMin && this.#hourVariance() > 0 && this.#hourRate() > 0;
   }
 
-  openSession(session: Session, follows: boolean): void {
+  openSession(session: Session, { follows, isNext }: SessionBeginning): void {
     this.#session = session;
+    if (!isNext) this.#yesterday = NaN;
     this.#daySeconds = 0;
     if (follows) {
       for (const sums of this.#allSums()) sums.startDay();
