@@ -48,7 +48,8 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 const feeds = async () => (await ask<Partial<FeedsFacts>>('/v1/feeds')).feeds ?? [];
-const question = () => ({ symbol, time: new Date().toISOString(), k: 5, space: 'text' });
+/** There is an hour of history, and no more. */
+const question = () => ({ symbol, time: new Date().toISOString(), k: 5, space: 'text', excludeWindow: '10m' });
 
 it('answers with five neighbours a moment after the start, and says that they are simulated', async () => {
   let answer: Partial<SimilarAnswer> = {};
@@ -57,7 +58,9 @@ it('answers with five neighbours a moment after the start, and says that they ar
   expect(answer.receipt?.simulated).toBe(5);
   const caller = GrpcCaller.to({ proto: 'market_physics.proto', service: 'hindcast.v1.MarketPhysics', port: service.grpcPort });
   const { symbol: asked, k, space } = question();
-  expect(await caller.unary('FindSimilar', { symbol: asked, timeUs: Date.now() * 1_000, k, space })).toMatchObject({
+  expect(
+    await caller.unary('FindSimilar', { symbol: asked, timeUs: Date.now() * 1_000, k, space, excludeWindowSeconds: 600 }),
+  ).toMatchObject({
     receipt: { simulated: 5 },
   });
   caller.close();

@@ -61,7 +61,7 @@ async function settled(): Promise<void> {
   });
 }
 
-const similarQuestion = { symbol: 'SPY', time: lastState, k: 3, space: 'text', excludeWindow: '1m' };
+const similarQuestion = { symbol: 'SPY', time: lastState, k: 3, space: 'text', minGap: '1m', excludeWindow: '1m' };
 
 /** What must be the same after a restart. */
 async function contents() {
