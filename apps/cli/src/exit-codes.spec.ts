@@ -18,7 +18,7 @@ it('a failure is one line with its code and what helps', () => {
     'hindcast: FIELD_INVALID: --speed x: allowed is max.',
   );
   expect(errorLine(new HindcastError('MEMORY_EMPTY'))).toBe(
-    'hindcast: MEMORY_EMPTY: Nothing has been embedded yet; replay some data first.',
+    'hindcast: MEMORY_EMPTY: Nothing has been remembered yet: import or replay some data first.',
   );
   expect(errorLine(new TypeError('no'))).toBe('hindcast: INTERNAL: no');
 });

@@ -54,7 +54,7 @@ jest.setTimeout(patienceMs);
 describe('with a model', () => {
   beforeAll(async () => {
     await start(new HashEmbedder());
-    await untilProgress(({ checkpoint_number, embedding_queue }) => checkpoint_number === 2 && embedding_queue === 0);
+    await untilProgress(({ checkpoint_number, embedded }) => checkpoint_number === 2 && embedded === due.length);
   });
   afterAll(stop);
 

@@ -48,7 +48,7 @@ export async function carryTable(definition: TableDefinition, carry: CarryDefini
       await table.checkoutLatest();
       requireUnwritten(definition, version, await table.version());
       beforeStep?.();
-      await exchange(places);
+      await exchange(definition, places);
       await takeBackIfWritten(definition, version, places, connection);
     }
   } finally {
@@ -71,9 +71,41 @@ function nextName(table: string): string {
   return `${table}__next`;
 }
 
-async function exchange({ current, next, before }: Places): Promise<void> {
+async function exchange({ table }: TableDefinition, { current, next, before }: Places): Promise<void> {
   await rename(current, before);
-  await rename(next, current);
+  try {
+    await rename(next, current);
+  } catch (cause) {
+    if (!isTaken(cause)) throw cause;
+    await putBack({ current, before });
+    throw writtenTo(table, 'a writer began in its place');
+  }
+}
+
+const putBackAttemptsMax = 20;
+
+/** Lance makes the folders of what it writes: those of a writer that met the empty place hold nothing that was acknowledged. */
+async function putBack({ current, before }: Pick<Places, 'current' | 'before'>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await rm(current, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      return await rename(before, current);
+    } catch (cause) {
+      if (attempt === putBackAttemptsMax || !isTaken(cause)) throw cause;
+    }
+  }
+}
+
+function isTaken(cause: unknown): boolean {
+  const { code } = cause as { readonly code?: string };
+  return code === 'ENOTEMPTY' || code === 'EEXIST';
+}
+
+function writtenTo(table: string, how: string): HindcastError {
+  return new HindcastError(
+    'STORE_REFUSED',
+    `Table ${table} was written to while it was copied (${how}). Stop market-physics and run it again.`,
+  );
 }
 
 /** A writer may have been at work to the last moment: what it was acknowledged is in the old table only. */
@@ -94,10 +126,7 @@ async function takeBackIfWritten(
 
 function requireUnwritten({ table }: TableDefinition, version: number, versionNow: number): void {
   if (versionNow === version) return;
-  throw new HindcastError(
-    'STORE_REFUSED',
-    `Table ${table} was written to while it was copied (version ${version}, now ${versionNow}). Stop market-physics and run it again.`,
-  );
+  throw writtenTo(table, `version ${version}, now ${versionNow}`);
 }
 
 /** The old table gives its place away only when the copy is whole. */

@@ -17,9 +17,9 @@ export function vectorStoreError(doing: string, uri: string, cause: unknown): Hi
   );
 }
 
-/** For the moment in which a migration renames two directories a reader finds none: `carry-table.ts`. */
+/** For the moment in which a migration renames two directories a reader finds none, or none of its files: `carry-table.ts`. */
 export function isTableChangingPlaces(cause: unknown): boolean {
-  return isTableMissing(cause) || /Not found: \S*\.lance\/_versions/.test(wordsOf(cause));
+  return isTableMissing(cause) || /Not found: \S*\.lance\//.test(wordsOf(cause));
 }
 
 /** Lance has no codes for its errors. */

@@ -81,9 +81,9 @@ function outcomeTable(outcomes: readonly HorizonOutcomes[]): string {
       told(quantile(returns, 'p50')),
       told(quantile(returns, 'p90')),
       `${told(returns.usual.quantiles.p10 ?? null)} to ${told(returns.usual.quantiles.p90 ?? null)}`,
-      figure(returns.p_value, 3),
+      pValue(returns),
       `${figure(ratio.neighbours.quantiles.p50, 2)} (${figure(ratio.usual.quantiles.p50, 2)})`,
-      figure(ratio.p_value, 3),
+      pValue(ratio),
     ];
   });
   return table(
@@ -148,6 +148,11 @@ function percentOf(logReturn: number | null | undefined): string {
   if (logReturn === null || logReturn === undefined) return '-';
   // No sign before what is 0 in two digits.
   return `${(Math.round(10_000 * logReturn) / 100 + 0).toFixed(2)} %`;
+}
+
+/** Nothing was compared where no outcome is known. */
+function pValue({ neighbours, p_value: value }: ComparedOutcomes): string {
+  return neighbours.count === 0 ? '-' : figure(value, 3);
 }
 
 function share(probability: number | null): string {

@@ -59,7 +59,7 @@ export class MemoryKeeper {
   private folder: MomentFolder | undefined;
   private lookedAtUs = -Infinity;
   /** Instruments that could not be read: trades dropped or quarantined, a file that is damaged. Tried again when more comes, or after a while. */
-  private readonly left = new Map<string, { readonly newestSequence: number; readonly againUs: number }>();
+  private readonly left = new Map<string, { readonly newestSequence: number; readonly againUs: number; readonly words: string }>();
   private rows = 0;
 
   constructor(
@@ -115,7 +115,6 @@ export class MemoryKeeper {
     }
     const kept = await this.keptOf(memory);
     const writer = this.writerOf(memory, signal);
-    const failures: HindcastError[] = [];
     let takenIn = 0;
     for (const target of this.targetsOf(kept)) {
       // A job of this memory that has begun meanwhile reads and writes all of it.
@@ -124,12 +123,12 @@ export class MemoryKeeper {
         if (takenIn === takenInMax || !kept.canGiveWay) continue;
         takenIn += 1;
       }
-      const made = await this.broughtForward(kept, target, { failures, signal });
+      const made = await this.broughtForward(kept, target, signal);
       if (made) await writer.add([made.moments], made.span);
     }
     await writer.flush();
-    const [failure] = failures;
-    const words = failure && `${failure.code}: ${failure.message}${failures.length > 1 ? ` And so for ${failures.length - 1} more.` : ''}`;
+    const [failure] = this.left.values();
+    const words = failure && `${failure.words}${this.left.size > 1 ? ` And so for ${this.left.size - 1} more.` : ''}`;
     this.tell({ memory: memory.id, instruments: kept.size, failure: words ?? null });
   }
 
@@ -147,11 +146,7 @@ export class MemoryKeeper {
   }
 
   /** What is wrong with one instrument's rows holds no other one up. */
-  private async broughtForward(
-    kept: KeptInstruments,
-    target: RebuildTarget,
-    { failures, signal }: { readonly failures: HindcastError[]; readonly signal: AbortSignal },
-  ): Promise<KeptStep | undefined> {
+  private async broughtForward(kept: KeptInstruments, target: RebuildTarget, signal: AbortSignal): Promise<KeptStep | undefined> {
     if (this.isLeft(target)) return undefined;
     const key = instrumentKey(target);
     try {
@@ -161,9 +156,8 @@ export class MemoryKeeper {
     } catch (error) {
       if (signal.aborted || !(error instanceof HindcastError)) throw error;
       this.parts.onFailure(error);
-      failures.push(error);
       const againUs = this.parts.clock.nowUs() + this.options.keepIntervalMs * 1_000;
-      this.left.set(key, { newestSequence: target.newestSequence, againUs });
+      this.left.set(key, { newestSequence: target.newestSequence, againUs, words: `${error.code}: ${error.message}` });
       await kept.forget(target);
       return undefined;
     }

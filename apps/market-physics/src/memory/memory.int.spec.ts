@@ -48,7 +48,7 @@ it('is there from the first start on, and is kept up by itself', async () => {
     const { in_use: inUse, memories, keeper } = await http<MemoriesDto>('GET', '/v1/memory');
     if (inUse !== null && memories[0].rows > 0 && keeper.behind_seconds === 0) {
       expect([inUse, keeper.memory, keeper.failure]).toEqual([base, base, null]);
-      expect(memories[0]).toMatchObject({ id: base, interval_ms: 60_000, known_at: '2013-10-09T20:00:00Z', skill: null });
+      expect(memories[0]).toMatchObject({ id: base, interval_ms: 60_000, known_at: '2013-10-09T20:00:00Z', skill: { days: 2 } });
       expect(memories[0].rows).toBe(keeper.rows);
       break;
     }

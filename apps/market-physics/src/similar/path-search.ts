@@ -34,9 +34,9 @@ const secondsBelowUs = 15 * minuteUs;
 const pointsMin = 5;
 /** Steps that a point may be shifted by, as a share of the path (Sakoe and Chiba 1978 took a tenth of words). */
 const bandShare = 0.1;
-/** Prices compared in one question, and those times the prices of the path: seconds at worst. */
+/** Prices compared in one question, and single comparisons where no bound rules a stretch out sooner: some seconds at worst. */
 const pointsMax = 1_000_000;
-const comparisonsMax = 60_000_000;
+const comparisonsMax = 4_000_000_000;
 /** A silence longer than that is a rest, around the clock too: a price carried on and on looks like nothing. */
 const carriedMaxUs = hourUs;
 
@@ -58,7 +58,8 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
   const matches: PathNeighbour[] = [];
   let rows = 0;
   let candidates = 0;
-  const rowsMax = Math.min(pointsMax, Math.floor(comparisonsMax / path.length));
+  const band = Math.min(path.length - 1, Math.ceil(bandShare * path.length));
+  const rowsMax = Math.min(pointsMax, Math.floor(comparisonsMax / (path.length * (2 * band + 1))));
   for await (const { market, symbol, firstEndUs, closes, fresh } of stretchesOf(store, question, {
     interval,
     stepUs,
@@ -68,7 +69,6 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
     if (rows > rowsMax) throw tooMany(rows, { rowsMax, length: path.length });
     if (closes.length < path.length) continue;
     candidates += closes.length - path.length + 1;
-    const band = Math.min(path.length - 1, Math.ceil(bandShare * path.length));
     const minGap = Math.max(1, Math.ceil(Math.max(rule.minGapUs, lengthUs) / stepUs));
     for (const { at, distance } of similarPaths(closes, { path, band, k, minGap })) {
       const timeUs = firstEndUs + (at + path.length - 1) * stepUs;

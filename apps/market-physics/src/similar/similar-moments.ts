@@ -315,8 +315,10 @@ interface Judged {
 /** Skill was measured by signatures, of recorded markets: other answers have none. */
 function verdict(foretold: readonly Foretold[], { asked, neighbours, isBySignature }: Judged): readonly string[] {
   const simulated = neighbours.filter(isSimulated).length;
+  const { market, symbol } = asked.query;
+  const about = market === undefined || symbol === undefined ? undefined : { market, symbol };
   return [
-    ...verdictOf(isBySignature ? (asked.memory?.skill ?? null) : null, foretold),
+    ...verdictOf(isBySignature ? (asked.memory?.skill ?? null) : null, foretold, about),
     ...(simulated === 0 ? [] : [`${simulated} of ${neighbours.length} neighbours are simulated: they say nothing of a real market.`]),
   ];
 }

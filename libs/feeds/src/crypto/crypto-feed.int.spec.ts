@@ -192,6 +192,7 @@ describe('live crypto', () => {
     await connect('bybit');
     exchange.skewUs = 7_000_000;
     await reading.stop();
+    await until(() => !exchange.isSubscribed());
     reading = new Reading(feedFrom([exchange]));
     await until(() => exchange.isSubscribed());
     exchange.trade(1);

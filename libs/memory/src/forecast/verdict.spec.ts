@@ -83,4 +83,15 @@ describe('the words of an answer', () => {
       'Nothing is foretold: no moment of the memory passed the filters with its outcome known.',
     ]);
   });
+
+  it("say whose skill it is where the moment is another instrument's", () => {
+    const instruments = ['SPY', 'IBM', 'BAC', 'AIG', 'KO'].map((symbol) => ({ market: 'usa/equity', symbol, byHorizon: {} }));
+    const skill = { ...skillOver({ '5m': measured }), byInstrument: instruments };
+    const words = (about?: { readonly market: string; readonly symbol: string }) => verdictOf(skill, [forecastOver('5m')], about).slice(2);
+    expect(words({ market: 'binance/spot', symbol: 'BTC-USDT' })).toEqual([
+      'The skill was measured on SPY, IBM, BAC, AIG and 1 more of usa/equity: whether it holds for BTC-USDT of binance/spot is not known.',
+    ]);
+    expect(words({ market: 'usa/equity', symbol: 'KO' })).toEqual([]);
+    expect(words()).toEqual([]);
+  });
 });

@@ -1,3 +1,4 @@
+import type { Instrument } from '@hindcast/market';
 import type { HorizonSkill, MemorySkill } from '../memory-definition.js';
 import { horizonWords, parseHorizon, type Horizon } from '../outcomes/horizon.js';
 import type { Foretold } from './foretell.js';
@@ -11,15 +12,17 @@ const effectiveSizeMin = 5;
 /** What an 80 % band may hold before words are made of it. */
 const bandHolds = { least: 0.75, most: 0.85 };
 const chanceMax = 0.05;
+const instrumentsShown = 4;
 
 /** What of a forecast its words depend on. */
 export type JudgedForecast = Pick<Foretold, 'horizon' | 'candidates' | 'effectiveSize' | 'pValueOfReturn'>;
 
 /**
  * How an answer is to be read, in plain sentences that follow from the memory's measured skill and from the forecasts of this
- * one moment: first volatility, a horizon a sentence, then direction, then what the numbers cannot bear.
+ * one moment: first volatility, a horizon a sentence, then direction, then what the numbers cannot bear. `about` is whose moment
+ * it is, where it is anybody's.
  */
-export function verdictOf(skill: MemorySkill | null, forecasts: readonly JudgedForecast[]): readonly string[] {
+export function verdictOf(skill: MemorySkill | null, forecasts: readonly JudgedForecast[], about?: Instrument): readonly string[] {
   const found = forecasts.filter(({ candidates }) => candidates > 0);
   if (found.length === 0) return ['Nothing is foretold: no moment of the memory passed the filters with its outcome known.'];
   if (skill === null || skill.days === 0) return [notMeasuredAtAll, ...fewOutcomes(found)];
@@ -32,6 +35,7 @@ export function verdictOf(skill: MemorySkill | null, forecasts: readonly JudgedF
     ...aboutDirection(judged),
     ...notMeasured(found.filter(({ horizon }) => skill.byHorizon[horizon.id] === undefined)),
     ...fewOutcomes(found),
+    ...measuredOnOthers(skill, about),
     ...fewDays(skill),
   ];
 }
@@ -105,6 +109,18 @@ function fewOutcomes(forecasts: readonly JudgedForecast[]): readonly string[] {
   if (few.length === 0) return [];
   const told = few.map(({ horizon, effectiveSize }) => `${effectiveSize.toFixed(1)} over ${horizonWords(horizon)}`);
   return [`Few independent outcomes stand behind the neighbours shown: ${listed(told)}.`];
+}
+
+/** What holds for some instruments is a guess for another one. */
+function measuredOnOthers({ byInstrument }: MemorySkill, about: Instrument | undefined): readonly string[] {
+  if (about === undefined || byInstrument.length === 0) return [];
+  if (byInstrument.some(({ market, symbol }) => market === about.market && symbol === about.symbol)) return [];
+  const shown = byInstrument.slice(0, instrumentsShown).map(({ symbol }) => symbol);
+  const others = byInstrument.length - shown.length;
+  const markets = listed([...new Set(byInstrument.map(({ market }) => market))]);
+  return [
+    `The skill was measured on ${listed(others > 0 ? [...shown, `${others} more`] : shown)} of ${markets}: whether it holds for ${about.symbol} of ${about.market} is not known.`,
+  ];
 }
 
 function fewDays({ days }: MemorySkill): readonly string[] {
