@@ -89,7 +89,8 @@ async function putBack({ current, before }: Pick<Places, 'current' | 'before'>):
   for (let attempt = 1; ; attempt += 1) {
     await rm(current, { recursive: true, force: true, maxRetries: 3 });
     try {
-      return await rename(before, current);
+      await rename(before, current);
+      return;
     } catch (cause) {
       if (attempt === putBackAttemptsMax || !isTaken(cause)) throw cause;
     }
