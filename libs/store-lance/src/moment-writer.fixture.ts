@@ -31,9 +31,7 @@ for (let piece = Number(firstPiece); ; piece += 1) {
   await step(`write ${piece}`, () => store.upsert(keptMemory.id, moments, allRowsOf(moments)));
   // Again, as when outcomes become known.
   await store.upsert(keptMemory.id, moments, allRowsOf(moments).subarray(0, 50));
-  await step(`span ${piece}`, () =>
-    store.recordSpan(keptMemory.id, { market: 'usa/equity', symbol: 'SPY', fromUs: 0, toUs: piece }),
-  );
+  await step(`span ${piece}`, () => store.recordSpan(keptMemory.id, { market: 'usa/equity', symbol: 'SPY', fromUs: 0, toUs: piece }));
   side += 1;
   await step(`create ${side}`, () => store.create(sideMemory(side)));
   await store.upsert(sideMemory(side).id, moments, allRowsOf(moments).subarray(0, 10));

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { HindcastError } from '@hindcast/contracts';
 import type { Instrument, LoggedBatch } from '@hindcast/market';
 import type { TickRange, TickStore, WriteOptions } from '@hindcast/ports';
 import { quoteRowsOf, tradeRowsOf, type QuoteRow, type TradeRow } from './tick-rows.js';
@@ -63,6 +64,21 @@ export async function writeAndAwait(store: TickStore, batches: readonly LoggedBa
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   const signal = AbortSignal.timeout(boundMs / 2);
   while (!(await condition())) await delay(pollMs, undefined, { signal });
+}
+
+/** A store that is still applying what others wrote says so, and is asked again. */
+export async function highestSequenceOf(store: TickStore): Promise<number> {
+  let sequence = NaN;
+  await until(async () => {
+    try {
+      sequence = await store.highestSequence();
+      return true;
+    } catch (error) {
+      if (error instanceof HindcastError && error.code === 'STORE_NOT_READY') return false;
+      throw error;
+    }
+  });
+  return sequence;
 }
 
 export function wholeRange({ market: ofMarket, symbol }: Instrument): TickRange {
