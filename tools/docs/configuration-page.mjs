@@ -26,6 +26,13 @@ const toolVariables = [
     '`./infra/prometheus/containers.yml`',
     'What Prometheus is started with by docker-compose.yml: one of your own, where the services ask for a key or speak TLS.',
   ],
+  ['`HINDCAST_TEST_KILLS`', 'a whole number', 'a few', 'How often each test of a store ends a writing process with SIGKILL.'],
+  [
+    '`HINDCAST_PEERS_PYTHON`',
+    'a Python',
+    '',
+    'One that has STUMPY: the bench of moments compares paths with it; without it that part is skipped, and says so.',
+  ],
   [
     '`HINDCAST_TEST_RUNS`',
     'a whole number',
