@@ -108,12 +108,13 @@ export async function untilVisible({ client }, rows) {
 }
 
 /**
- * What the table holds, in few numbers: two tables of the same rows have the same, and hardly any others.
+ * What the table holds, in few numbers: two tables of the same rows have the same, and hardly any others. Of sequences their count: which
+ * batch of the log a row comes in depends on which requests waited for one commit.
  * @param {FreshQuestDb} questDb
  */
 export async function fingerprintOf({ client }) {
   const rows = await client.query(
-    `SELECT symbol, market, exchange, side, source, conditions, count(), min(timestamp), max(timestamp), sum(sequence),
+    `SELECT symbol, market, exchange, side, source, conditions, count(), min(timestamp), max(timestamp), count_distinct(sequence),
        sum(cast(round(price * 10000, 0) AS LONG)), sum(cast(size AS LONG)), sum(cast(trade_id AS LONG)),
        sum(cast(side_inferred AS INT)), sum(cast(late AS INT))
      FROM trades ORDER BY symbol, market, exchange, side, source, conditions`,
