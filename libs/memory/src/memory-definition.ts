@@ -66,6 +66,11 @@ export function memoryText({ horizons, ...rest }: MemoryDefinition): string {
   return JSON.stringify({ ...rest, horizons: horizons.map(({ id }) => id) });
 }
 
+/** Whether moments are made and compared in the same way; what they were found to be worth is measured later, and no part of it. */
+export function isSameMemory(one: MemoryDefinition, other: MemoryDefinition): boolean {
+  return memoryText({ ...one, skill: null }) === memoryText({ ...other, skill: null });
+}
+
 /** A definition read from where it was stored. */
 export function parseMemoryDefinition(text: string): MemoryDefinition {
   const { horizons, ...rest } = JSON.parse(text) as Omit<MemoryDefinition, 'horizons'> & { readonly horizons: readonly string[] };

@@ -1,6 +1,7 @@
 import type { MemoryDefinition, MemorySkill, MomentColumns, SignatureComponentName } from '@hindcast/memory';
 import type { Instrument } from '@hindcast/market';
 import type { Regime } from '@hindcast/contracts';
+import type { SearchedRows } from './vector-store.js';
 
 /**
  * The market's memories: moments as signatures, with what followed each. Several stand side by side, one is in use. One
@@ -96,19 +97,13 @@ export interface MomentQuery {
   readonly search: 'auto' | 'exact';
 }
 
-export interface MomentSearchResult {
+export interface MomentSearchResult extends SearchedRows {
   /** In the order of distance, with signatures and outcomes. */
   readonly moments: MomentColumns;
   /** As they were compared, a row a moment. */
   readonly vectors: Float32Array;
   /** Euclidean, summed in double precision in the order of components. */
   readonly distances: Float64Array;
-  readonly index: string | null;
-  readonly rows: number;
-  readonly candidates: number;
-  readonly exact: boolean;
-  readonly nprobes: number | null;
-  readonly rowsNotIndexed: number;
 }
 
 export interface MomentStoreStats {

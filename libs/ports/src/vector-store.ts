@@ -59,14 +59,18 @@ export interface VectorMatch {
   readonly metadata: EmbeddingMetadata;
 }
 
-export interface VectorSearchResult {
-  readonly matches: readonly VectorMatch[];
+/** How a search was made, whatever it found. */
+export interface SearchedRows {
   readonly index: string | null;
   readonly rows: number;
   readonly candidates: number;
   readonly exact: boolean;
   readonly nprobes: number | null;
   readonly rowsNotIndexed: number;
+}
+
+export interface VectorSearchResult extends SearchedRows {
+  readonly matches: readonly VectorMatch[];
 }
 
 export interface VectorStoreStats {

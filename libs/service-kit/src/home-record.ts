@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
 import { migrationStatus, type MigrationFile, type MigrationStatus } from '@hindcast/ports';
 import { projectRoot } from './config.js';
+import { replaceFile, textOfFile } from './file-text.js';
 
 const recordName = 'written-with.json';
 /** Below `migrations/`: what decides how a home of one process is laid out. */
@@ -60,20 +61,13 @@ export async function keepHomeRecord(home: string, version: string): Promise<voi
   const text = `${JSON.stringify(record, null, 2)}\n`;
   await mkdir(home, { recursive: true });
   const path = join(home, recordName);
-  if ((await textOf(path)) === text) return;
-  const file = await open(`${path}.next`, 'w');
-  try {
-    await file.writeFile(text);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.next`, path);
+  if ((await textOfFile(path)) === text) return;
+  await replaceFile(path, text);
 }
 
 async function readRecord(home: string): Promise<HomeRecord | undefined> {
   const path = join(home, recordName);
-  const text = await textOf(path);
+  const text = await textOfFile(path);
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as HomeRecord;
@@ -99,13 +93,4 @@ async function migrationsIn(folder: string): Promise<readonly MigrationFile[]> {
         .digest('hex'),
     })),
   );
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -20,6 +20,7 @@ export * from './docs/documented.js';
 export * from './docs/served-routes.js';
 export * from './error.filter.js';
 export * from './fields.js';
+export * from './file-text.js';
 export * from './grpc-fields.js';
 export * from './grpc-handlers.js';
 export * from './grpc-server.js';

@@ -7,5 +7,6 @@
 export { LanceDirectory, type LanceOptions } from './lance-directory.js';
 export { LanceMigrator, type LanceMigration, type LanceMigratorOptions } from './lance-migrator.js';
 export { LanceMomentStore } from './lance-moment-store.js';
+export { momentColumns } from './moment-rows.js';
 export { LanceVectorStore, kMax } from './lance-vector-store.js';
 export { vectorDimensions } from './market-state-embeddings.js';

@@ -15,6 +15,9 @@ export interface LanceOptions {
   readonly clock?: Clock;
 }
 
+/** Old versions are kept this long for readers in other processes. */
+const versionsKeptMs = 10 * 60_000;
+
 /** An open directory of tables, with caches that are bounded together: stores of one process share it. */
 export class LanceDirectory {
   private constructor(
@@ -32,6 +35,11 @@ export class LanceDirectory {
     } catch (cause) {
       throw vectorStoreError('Opening the vector store', uri, cause);
     }
+  }
+
+  /** Versions from before it are of no use to anybody any more. */
+  get cleanupOlderThan(): Date {
+    return new Date(this.clock.nowUs() / 1_000 - versionsKeptMs);
   }
 
   /** After the stores that use it. */

@@ -1,5 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
-import { memoryText, parseMemoryDefinition, type MemoryDefinition } from '@hindcast/memory';
+import { isSameMemory, memoryText, parseMemoryDefinition, type MemoryDefinition } from '@hindcast/memory';
 import type { StoredMemory } from '@hindcast/ports';
 import type { LanceDirectory } from './lance-directory.js';
 import { LanceTable } from './lance-table.js';
@@ -134,7 +134,7 @@ export class MemoryCatalogue {
 }
 
 function assertSame(there: MemoryDefinition, wanted: MemoryDefinition): void {
-  if (memoryText({ ...there, skill: null }) === memoryText({ ...wanted, skill: null })) return;
+  if (isSameMemory(there, wanted)) return;
   throw new HindcastError(
     'MEMORY_EXISTS',
     `There is a memory ${wanted.id} with another definition: take another name, or drop that one first.`,

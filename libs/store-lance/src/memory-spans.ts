@@ -21,7 +21,6 @@ export const memorySpansTable: TableDefinition = {
 
 /** Each change leaves a fragment. */
 const fragmentsMax = 50;
-const versionsKeptMs = 10 * 60_000;
 
 interface Recorded {
   readonly id: string;
@@ -79,7 +78,7 @@ export class MemorySpans {
       const table = await opened();
       const { fragmentStats } = await table.stats();
       if (fragmentStats.numFragments <= fragmentsMax) return false;
-      await table.optimize({ cleanupOlderThan: new Date(this.directory.clock.nowUs() / 1_000 - versionsKeptMs) });
+      await table.optimize({ cleanupOlderThan: this.directory.cleanupOlderThan });
       return true;
     });
   }

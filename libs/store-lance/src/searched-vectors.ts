@@ -1,3 +1,4 @@
+import type { MomentStoreStats, SearchedRows } from '@hindcast/ports';
 import type { Table } from '@lancedb/lancedb';
 import type { LanceTable } from './lance-table.js';
 import { nearestRows, nearestRowsUntilStable, type AnswerReader, type RowsFound } from './nearest-rows.js';
@@ -8,9 +9,6 @@ import { SerialQueue } from './serial-queue.js';
 import { TableFacts, type VectorIndexFacts } from './table-facts.js';
 import { buildVectorIndex, vectorIndexName } from './vector-index.js';
 
-/** Old versions are kept this long for readers in other processes. */
-const versionsKeptMs = 10 * 60_000;
-
 export interface VectorQuestion<Found extends RowsFound> {
   readonly vector: Float32Array;
   readonly k: number;
@@ -20,27 +18,8 @@ export interface VectorQuestion<Found extends RowsFound> {
 }
 
 /** The answer, and how it was come by. */
-export interface VectorAnswer<Found extends RowsFound> {
+export interface VectorAnswer<Found extends RowsFound> extends SearchedRows {
   readonly found: Found;
-  readonly index: string | null;
-  readonly rows: number;
-  readonly candidates: number;
-  readonly exact: boolean;
-  readonly nprobes: number | null;
-  readonly rowsNotIndexed: number;
-}
-
-export interface VectorTableStats {
-  readonly rows: number;
-  readonly index: string | null;
-  readonly indexType: string | null;
-  readonly partitions: number | null;
-  /** Share of the ten nearest that sampled searches found lately; null where nothing was measured. */
-  readonly recall: number | null;
-  readonly rowsNotIndexed: number;
-  readonly indexSegments: number;
-  readonly sizeBytes: number;
-  readonly fragments: number;
 }
 
 /** Now and then an indexed search is asked again exactly, beside the others. */
@@ -96,7 +75,7 @@ export class SearchedVectors {
     });
   }
 
-  async stats(): Promise<VectorTableStats> {
+  async stats(): Promise<MomentStoreStats> {
     return this.table.read('Reading statistics', async (table) => {
       const [{ numRows, totalBytes, fragmentStats }, index] = await Promise.all([table.stats(), this.facts.readIndex(table)]);
       return {
@@ -132,7 +111,7 @@ export class SearchedVectors {
     const due = planUpkeep(facts, this.shape);
     // A version that is older than the clean-up's limit and tagged makes optimize throw: name the limit. The index comes
     // after it, because optimize also joins small partitions: it made 7 of 256, and a search ten times as slow.
-    if (due !== 'none') await table.optimize({ cleanupOlderThan: new Date(this.table.directory.clock.nowUs() / 1000 - versionsKeptMs) });
+    if (due !== 'none') await table.optimize({ cleanupOlderThan: this.table.directory.cleanupOlderThan });
     return due;
   }
 

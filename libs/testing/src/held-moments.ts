@@ -3,7 +3,7 @@ import { instrumentKey } from '@hindcast/market';
 import {
   MomentColumns,
   drawOf,
-  memoryText,
+  isSameMemory,
   outcomeMarks,
   regimeCodes,
   signatureNames,
@@ -49,7 +49,7 @@ export class HeldMoments implements MomentStore {
     const there = this.#memories.get(definition.id)?.definition;
     if (there === undefined)
       this.#memories.set(definition.id, { definition, columns: new MomentColumns(definition.horizons), rows: new Map(), spans: [] });
-    else if (memoryText({ ...there, skill: null }) !== memoryText({ ...definition, skill: null })) throw new HindcastError('MEMORY_EXISTS');
+    else if (!isSameMemory(there, definition)) throw new HindcastError('MEMORY_EXISTS');
   }
 
   async use(id: string): Promise<void> {

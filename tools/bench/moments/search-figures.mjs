@@ -1,5 +1,6 @@
 /** Recall and times of searches by filter and k, beside the bare library that is asked the same in turns. */
 import { candidateRows, drawOf, nearest, standardised } from '@hindcast/memory';
+import { momentColumns } from '@hindcast/store-lance';
 import { Session, connect } from '@lancedb/lancedb';
 import { definition } from './bench-moments.mjs';
 
@@ -19,18 +20,6 @@ const counts = [5, 10, 50, 1_200];
 const recallGoal = 0.99;
 /** Ours takes at most twice as long. */
 const ratioGoal = 0.5;
-const answered = [
-  'symbol',
-  'market',
-  'timestamp',
-  'session_day',
-  'log_volatility',
-  'volume_rate',
-  'regime',
-  'flags',
-  'signature',
-  'outcomes',
-];
 /** Sums of squares differ in their last digits by the order in which they are added. */
 const rounding = 1e-6;
 
@@ -152,7 +141,7 @@ export async function openBare(uri) {
       const query = table
         .vectorSearch(vector)
         .limit(k)
-        .select([...answered, '_distance']);
+        .select([...momentColumns, '_distance']);
       const probing = nprobes === null ? query.bypassVectorIndex() : query.nprobes(nprobes);
       return (sql === undefined ? probing : probing.where(sql)).toArrow();
     },

@@ -6,8 +6,8 @@ import type {
   Embedder,
   MomentFilter,
   MomentKey,
-  MomentSearchResult,
   MomentStore,
+  SearchedRows,
   TickReader,
   VectorFilter,
   VectorMatch,
@@ -253,8 +253,6 @@ function textOf({ market, symbol, timeUs }: MomentKey): string {
   return `${market} ${symbol} ${timeUs}`;
 }
 
-type Facts = Pick<MomentSearchResult, 'index' | 'rows' | 'candidates' | 'exact' | 'nprobes' | 'rowsNotIndexed'>;
-
-function searchedOf({ index, rows, candidates, exact, nprobes, rowsNotIndexed }: Facts): Omit<Searched, 'table'> {
+function searchedOf({ index, rows, candidates, exact, nprobes, rowsNotIndexed }: SearchedRows): Omit<Searched, 'table'> {
   return { index, rows, candidates, exact, nprobes, rows_not_indexed: rowsNotIndexed };
 }

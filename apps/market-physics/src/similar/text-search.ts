@@ -1,6 +1,6 @@
 import { dayUs, HindcastError } from '@hindcast/contracts';
 import { Spacing } from '@hindcast/memory';
-import type { VectorFilter, VectorMatch, VectorSearchResult, VectorStore } from '@hindcast/ports';
+import type { VectorFilter, VectorMatch, SearchedRows, VectorStore } from '@hindcast/ports';
 import type { SpacingRule } from './spaced-search.js';
 
 export interface TextQuestion {
@@ -15,7 +15,7 @@ export interface TextQuestion {
 
 export interface TextFound {
   readonly matches: readonly VectorMatch[];
-  readonly facts: Omit<VectorSearchResult, 'matches'>;
+  readonly facts: SearchedRows;
 }
 
 /** States are embedded once a minute: so many a neighbour leave enough of them apart, most of the time. */

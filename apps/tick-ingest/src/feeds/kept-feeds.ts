@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
 import { parseFeedConfig, type FeedConfig, type FeedPosition } from '@hindcast/feeds/unattended';
+import { replaceFile, textOfFile } from '@hindcast/service-kit';
 import { z } from 'zod';
 
 /** What an operator has said while the process ran. */
@@ -46,7 +47,7 @@ export class KeptFeeds {
 
   /** CONFIG_INVALID where the file is damaged: nobody would notice that feeds which somebody has added are not there. */
   async added(): Promise<AddedFeeds> {
-    const text = await textOf(this.addedPath);
+    const text = await textOfFile(this.addedPath);
     if (text === undefined) return { feeds: [], stopped: [] };
     try {
       const { feeds, stopped } = addedSchema.parse(JSON.parse(text));
@@ -58,11 +59,11 @@ export class KeptFeeds {
   }
 
   async keepAdded({ given, stopped }: { readonly given: readonly unknown[]; readonly stopped: readonly string[] }): Promise<void> {
-    await replace(this.addedPath, JSON.stringify({ feeds: given, stopped }, undefined, 2));
+    await replaceFile(this.addedPath, JSON.stringify({ feeds: given, stopped }, undefined, 2));
   }
 
   async position(name: string): Promise<KeptPosition | undefined> {
-    const text = await textOf(this.positionPath(name));
+    const text = await textOfFile(this.positionPath(name));
     if (text === undefined) return undefined;
     try {
       const { nowUs, newest, ...kept } = positionSchema.parse(JSON.parse(text));
@@ -77,7 +78,7 @@ export class KeptFeeds {
   }
 
   async keepPosition(name: string, { position: { nowUs, newest }, ...kept }: KeptPosition): Promise<void> {
-    await replace(this.positionPath(name), JSON.stringify({ ...kept, nowUs, newest: newest && Object.fromEntries(newest) }));
+    await replaceFile(this.positionPath(name), JSON.stringify({ ...kept, nowUs, newest: newest && Object.fromEntries(newest) }));
   }
 
   async forgetPosition(name: string): Promise<void> {
@@ -91,26 +92,4 @@ export class KeptFeeds {
   private positionPath(name: string): string {
     return join(this.dir, 'positions', `${name}.json`);
   }
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Whoever reads the file finds the old one or the new one, also after a loss of power. */
-async function replace(path: string, text: string): Promise<void> {
-  const next = `${path}.next`;
-  const file = await open(next, 'w');
-  try {
-    await file.writeFile(text);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(next, path);
 }
