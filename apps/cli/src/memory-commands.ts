@@ -28,6 +28,7 @@ export function addMemory(command: AddCommand, program: Command, asked: AskFor):
     .option('--from <time>', 'from this day on; all that is stored where nothing is said')
     .option('--to <time>', 'a day, included, or a time')
     .option('--symbols <list>', 'these symbols only, with commas between')
+    .option('--no-measure', 'leave its skill as it is; else it is measured anew at the end')
     .option('--detach', 'do not wait for the end')
     .addHelpText(
       'after',

@@ -71,7 +71,7 @@ export interface VisibilityOptions {
   readonly store: Pick<TickStore, 'newestTrades'>;
   readonly signal: AbortSignal;
   /** How long the store may show nothing more; a minute where nothing is said. */
-  readonly stallMaxMs?: number;
+  readonly stallMaxMs?: number | undefined;
 }
 
 const visibilityPollMs = 100;
@@ -97,6 +97,6 @@ export async function untilVisible(
   }
   throw new HindcastError(
     'STORE_AWAY',
-    `The store shows trades of ${symbol} up to sequence ${visible}, the log has ${newestSequence}; see \`hindcast ledger\`.`,
+    `The store shows trades of ${symbol} up to sequence ${visible}, the log has had ${newestSequence}: it is behind (\`hindcast ledger\`), or retention has dropped them.`,
   );
 }

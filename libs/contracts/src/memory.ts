@@ -106,6 +106,8 @@ export interface MemoryJobDto {
   /** Session days of instruments that lie in the span, and those of them that were whole before. */
   readonly sessions: number;
   readonly sessions_skipped: number;
+  /** Instruments whose newest trades the store does not show, as after retention has dropped them, each with the reason: nothing of them was read. */
+  readonly left_out: readonly string[];
   readonly error?: string;
 }
 

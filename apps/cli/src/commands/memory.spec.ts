@@ -1,7 +1,7 @@
 import { HindcastError, type MemoriesDto, type MemoryJobDto } from '@hindcast/contracts';
 import { exitCodes } from '../exit-codes.js';
 import { fakeTerminal } from '../terminal.fixture.js';
-import { intervalMs, jobLine, memoriesText, waitFor } from './memory.js';
+import { buildRequest, intervalMs, jobLine, memoriesText, waitFor } from './memory.js';
 
 const job: MemoryJobDto = {
   id: 'a',
@@ -17,12 +17,27 @@ const job: MemoryJobDto = {
   remaining_seconds: 9,
   sessions: 12,
   sessions_skipped: 8,
+  left_out: [],
 };
 const waiting = { detach: false, next: 'npx hindcast memory use mine' };
 
 it('tells how far a job is', () => {
   expect(jobLine(job)).toBe('12,000 moments, 4,000/s, 25.0 %, 9.0 s left, 8 of 12 days were there');
   expect(jobLine({ ...job, kind: 'fit', remaining_seconds: null, sessions_skipped: 0 })).toBe('12,000 moments read, learning');
+});
+
+it('says which instruments were left out, and why', async () => {
+  const words = 'usa/equity OLD: STORE_AWAY: the store shows nothing of it';
+  const done = { ...job, state: 'done' as const, left_out: [words] };
+  expect(jobLine(done)).toContain(', 1 instrument left out');
+  const terminal = fakeTerminal();
+  await waitFor(done, { ...waiting, services: { memoryJob: async () => done, cancelMemoryJob: async () => done }, terminal });
+  expect(terminal.notes).toContain(`Left out: ${words}`);
+});
+
+it('asks for no measuring where it is not to', () => {
+  expect(buildRequest('mine', { measure: false, to: '2013-10-09' })).toEqual({ memory: 'mine', measure: false, to: '2013-10-10T00:00:00Z' });
+  expect(buildRequest('mine', { measure: true, symbols: 'SPY,IBM' })).toEqual({ memory: 'mine', symbols: ['SPY', 'IBM'] });
 });
 
 it('waits for the end, and says what comes next', async () => {

@@ -22,6 +22,8 @@ export interface BuildMemoryOptions {
   readonly from?: string;
   readonly to?: string;
   readonly symbols?: string;
+  /** False for `--no-measure`. */
+  readonly measure?: boolean;
   readonly detach?: boolean;
 }
 
@@ -46,11 +48,19 @@ export async function fitMemory(id: string, options: FitMemoryOptions, terminal:
 }
 
 export async function buildMemory(memory: string, options: BuildMemoryOptions, terminal: Terminal): Promise<ExitCode> {
-  const { from, to, symbols, detach } = options;
-  const body = present({ memory, ...parseOpenSpan({ from, to }), symbols: symbols === undefined ? undefined : parseList(symbols) });
   const services = await findServices(terminal);
-  const job = await services.buildMemory(body);
+  const { detach } = options;
+  const job = await services.buildMemory(buildRequest(memory, options));
   return waitFor(job, { services, terminal, detach, next: `npx hindcast memory use ${memory}` });
+}
+
+export function buildRequest(memory: string, { from, to, symbols, measure }: BuildMemoryOptions): object {
+  return present({
+    memory,
+    ...parseOpenSpan({ from, to }),
+    symbols: symbols === undefined ? undefined : parseList(symbols),
+    measure: measure === false ? false : undefined,
+  });
 }
 
 export async function useMemory(id: string, terminal: Terminal): Promise<ExitCode> {
@@ -109,6 +119,7 @@ export async function waitFor(started: MemoryJobDto, { services, terminal, detac
   }
   if (job.state !== 'done')
     throw new HindcastError('INTERNAL', `The ${job.kind} of ${job.memory} ${job.state}: ${job.error ?? 'it says no reason'}.`);
+  for (const words of job.left_out) note(`Left out: ${words}`);
   print(json ? JSON.stringify(job) : `${job.kind === 'fit' ? 'Fitted' : 'Built'} ${job.memory}: ${jobLine(job)}\nNext: ${next}`);
   return exitCodes.ok;
 }
@@ -122,7 +133,9 @@ function stopped(job: MemoryJobDto, { json, print, note }: Terminal): ExitCode {
 }
 
 export function jobLine({ kind, progress, moments, moments_per_second: rate, remaining_seconds: left, ...job }: MemoryJobDto): string {
-  const skipped = job.sessions_skipped > 0 ? `, ${whole(job.sessions_skipped)} of ${whole(job.sessions)} days were there` : '';
+  const count = job.left_out.length;
+  const leftOut = count > 0 ? `, ${whole(count)} ${count === 1 ? 'instrument' : 'instruments'} left out` : '';
+  const skipped = (job.sessions_skipped > 0 ? `, ${whole(job.sessions_skipped)} of ${whole(job.sessions)} days were there` : '') + leftOut;
   if (job.state !== 'running') return `${whole(moments)} moments, ${whole(rate)} a second${skipped}`;
   if (kind === 'fit' && left === null && moments > 0) return `${whole(moments)} moments read, learning`;
   return `${whole(moments)} moments, ${whole(rate)}/s, ${percent(progress)}, ${duration(left ?? Infinity)} left${skipped}`;

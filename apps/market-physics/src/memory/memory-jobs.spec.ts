@@ -59,3 +59,15 @@ it('learns nothing from what comes after its span', async () => {
   expect(early).toMatchObject({ id: 'fitted', stateIntervalMs: 60_000, horizons, knownAtUs: usFromIso('2013-10-09'), skill: null });
   expect(early.signature.scaler.fittedToUs).toBeLessThan(early.knownAtUs);
 });
+
+it('leaves an instrument out whose newest trades the store has dropped, and says so', async () => {
+  const made = await world();
+  const gone = { market: stock.market, symbol: 'GONE', closedThroughUs: toUs, newestSequence: 1_000_000 };
+  made.clocks.set('gone', gone);
+  const jobs = made.jobs();
+  const report = await finished(jobs, await jobs.startBuild(everything));
+  expect(report).toMatchObject({ state: 'done', sessions: 3, left_out: [expect.stringMatching(/GONE: STORE_AWAY: .*retention/)] });
+  expect((await rowsOf(made.moments)).length).toBeGreaterThan(900);
+  const alone = await finished(jobs, await jobs.startBuild({ ...everything, symbols: ['GONE'] }));
+  expect(alone).toMatchObject({ state: 'failed', error: expect.stringContaining('STORE_AWAY') });
+});

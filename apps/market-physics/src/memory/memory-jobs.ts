@@ -4,7 +4,7 @@ import { memoryId, type MemoryDefinition } from '@hindcast/memory';
 import type { Clock, MemorySpan, MomentStore, TickStore } from '@hindcast/ports';
 import { BackgroundJobs, freshJob, type BackgroundJob } from '../background-jobs.js';
 import { throughHead, type LivePath } from '../live-path.js';
-import { untilVisible } from '../stored-states.js';
+import { buildSubjects } from './build-subjects.js';
 import { fitDefinition, type FitRequest } from './fit-moments.js';
 import { measuredSkill } from './measured-skill.js';
 import { MemoryWriter } from './memory-writer.js';
@@ -34,6 +34,8 @@ interface Job extends BackgroundJob {
   moments: number;
   sessions: number;
   sessionsSkipped: number;
+  /** Instruments that cannot be read, with the reason. */
+  leftOut: readonly string[];
 }
 
 export interface MemoryJobsParts {
@@ -44,6 +46,8 @@ export interface MemoryJobsParts {
   /** Instruments that are built at once. */
   readonly workers: number;
   readonly clock: Clock;
+  /** How long the store may show nothing more of what was acknowledged; a minute where nothing is said. */
+  readonly stallMaxMs?: number;
   readonly onWritten: (memory: string, rows: number) => void;
   readonly onEnd: (report: MemoryJobDto, error?: unknown) => void;
 }
@@ -114,7 +118,7 @@ export class MemoryJobs {
   }
 
   private jobOf(kind: Job['kind'], { memory, symbols, fromUs, toUs }: Omit<BuildRequest, 'measure'>): Job {
-    const counts = { moments: 0, sessions: 0, sessionsSkipped: 0 };
+    const counts = { moments: 0, sessions: 0, sessionsSkipped: 0, leftOut: [] };
     const startedUs = this.parts.clock.nowUs();
     return { ...freshJob(), ...counts, kind, memory, symbols, fromUs, toUs, startedUs, endedUs: undefined };
   }
@@ -198,21 +202,17 @@ export class MemoryJobs {
   }
 
   /** Ticks that were acknowledged before the request are part of the job, and are in the store. */
-  private async subjects({ symbols, abort: { signal } }: Job): Promise<readonly BuildSubject[]> {
-    const { livePath, store } = this.parts;
+  private async subjects(job: Job): Promise<readonly BuildSubject[]> {
+    const { livePath, store, stallMaxMs } = this.parts;
+    const { signal } = job.abort;
     await throughHead(livePath, signal);
-    const targets = livePath.targets(symbols);
-    for (const target of targets) await untilVisible(target, { store, signal });
-    const summaries = (await store.instruments()).filter(({ table }) => table === 'trades');
-    const byKey = new Map(summaries.map((summary) => [instrumentKey(summary), summary]));
-    return targets.flatMap(({ market, symbol, closedThroughUs }) => {
-      const stored = byKey.get(instrumentKey({ market, symbol }));
-      return stored ? [{ market, symbol, closedThroughUs, stored }] : [];
-    });
+    const { subjects, leftOut } = await buildSubjects(livePath.targets(job.symbols), { store, signal, stallMaxMs });
+    job.leftOut = leftOut;
+    return subjects;
   }
 
   private report(job: Job): MemoryJobDto {
-    const { id, kind, memory, symbols, fromUs, toUs, state, progress, moments, sessions, sessionsSkipped, error } = job;
+    const { id, kind, memory, symbols, fromUs, toUs, state, progress, moments, sessions, sessionsSkipped, leftOut, error } = job;
     const elapsedSeconds = ((job.endedUs ?? this.parts.clock.nowUs()) - job.startedUs) / 1e6;
     // How long learning takes is not known.
     const isKnown = progress > 0 && elapsedSeconds > 0 && (kind === 'build' || progress < readingShareOfFit);
@@ -231,6 +231,7 @@ export class MemoryJobs {
       remaining_seconds: state === 'running' ? remaining && Math.round(remaining) : 0,
       sessions,
       sessions_skipped: sessionsSkipped,
+      left_out: leftOut,
       ...(error === undefined ? {} : { error }),
     };
   }

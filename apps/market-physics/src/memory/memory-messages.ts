@@ -63,6 +63,7 @@ export function jobMessage({ symbols, from, to, error, ...job }: MemoryJobDto): 
     remainingSeconds: job.remaining_seconds ?? undefined,
     sessions: job.sessions,
     sessionsSkipped: job.sessions_skipped,
+    leftOut: job.left_out,
     error,
   });
 }

@@ -99,6 +99,7 @@ export class MemoryWorld {
       workers,
       openFolder,
       clock: new SteppingClock(1_000),
+      stallMaxMs: 1,
       onWritten: () => undefined,
       onEnd: (_report, error) => {
         if (error instanceof Error) this.failures.push(error.stack ?? error.message);
