@@ -4,6 +4,8 @@ import { columnOf, listNumbers } from './arrow-data.js';
 import { outcomeFields } from './moment-table-definition.js';
 import type { AnswerReader, RowsFound } from './nearest-rows.js';
 
+const knownAtField = outcomeFields.indexOf('knownAtUs');
+
 /** What a moment is read from. */
 export const momentColumns = [
   'symbol',
@@ -31,6 +33,7 @@ function readBatch(into: MomentColumns, batch: RecordBatch, asOfUs: number): voi
   );
   const signatures = listNumbers(batch, 'signature') as Float32Array;
   const outcomes = listNumbers(batch, 'outcomes') as Float64Array;
+  const first = into.length;
   for (let row = 0; row < batch.numRows; row += 1) {
     const code = into.codeOf({ market: market.get(row) as string, symbol: symbol.get(row) as string });
     const level = { logVolatility: logVolatility[row], volumeRate: volumeRate[row] };
@@ -41,9 +44,9 @@ function readBatch(into: MomentColumns, batch: RecordBatch, asOfUs: number): voi
       regime: regime.get(row) as (typeof regimeCodes)[number],
       flags: flags[row],
     };
-    const added = into.add(code, moment, (values, at) => readSignature(signatures, row, { values, at }));
-    readOutcomes(into, added, { outcomes, row, asOfUs });
+    into.add(code, moment, (values, at) => readSignature(signatures, row, { values, at }));
   }
+  readOutcomes(into, outcomes, { first, count: batch.numRows, asOfUs });
 }
 
 /** Returns the mask; a masked component is 0, as it was when it was made. */
@@ -61,31 +64,28 @@ function readSignature(
   return mask;
 }
 
+/** Of all rows of a batch, that begin at `first`: a list of `outcomeFields` a horizon. What was not known stays NaN. */
 function readOutcomes(
   into: MomentColumns,
-  added: number,
-  { outcomes, row, asOfUs }: { readonly outcomes: Float64Array; readonly row: number; readonly asOfUs: number },
+  outcomes: Float64Array,
+  { first, count, asOfUs }: { readonly first: number; readonly count: number; readonly asOfUs: number },
 ): void {
-  const { horizons } = into;
-  const size = horizons.length * outcomeFields.length;
-  for (const [place, horizon] of horizons.entries()) {
-    const from = row * size + place * outcomeFields.length;
-    const [logReturn, volatility, highestGain, deepestLoss, volume, knownAtUs, marks] = outcomes.subarray(
-      from,
-      from + outcomeFields.length,
-    );
-    if (!(knownAtUs <= asOfUs)) continue;
-    into.setOutcome(added, {
-      stateUs: into.timeUs[added],
-      horizon,
-      logReturn,
-      volatility,
-      highestGain,
-      deepestLoss,
-      volume,
-      knownAtUs,
-      marks,
-    });
+  const size = into.horizons.length * outcomeFields.length;
+  for (const [place, { id }] of into.horizons.entries()) {
+    const columns = into.outcomes(id);
+    if (columns === undefined) continue;
+    const { logReturn, volatility, highestGain, deepestLoss, volume, knownAtUs, marks } = columns;
+    for (let row = 0; row < count; row += 1) {
+      const from = row * size + place * outcomeFields.length;
+      if (!(outcomes[from + knownAtField] <= asOfUs)) continue;
+      logReturn[first + row] = outcomes[from];
+      volatility[first + row] = outcomes[from + 1];
+      highestGain[first + row] = outcomes[from + 2];
+      deepestLoss[first + row] = outcomes[from + 3];
+      volume[first + row] = outcomes[from + 4];
+      knownAtUs[first + row] = outcomes[from + knownAtField];
+      marks[first + row] = outcomes[from + 6];
+    }
   }
 }
 
@@ -103,19 +103,20 @@ export function momentReader(
   return {
     columns: momentColumns,
     read: (batches, k) => {
-      const all = new MomentColumns(horizons);
+      const all = new MomentColumns(
+        horizons,
+        batches.reduce((rows, { numRows }) => rows + numRows, 0),
+      );
       readMoments(all, batches, asOfUs);
       const { vectors, size } = standardised(signature, all);
       const distance = Float64Array.from({ length: all.length }, (_, row) => distanceTo(vector, vectors, row * size));
       const order = Int32Array.from({ length: all.length }, (_, row) => row)
         .sort((one, other) => distance[one] - distance[other] || byTime(all, one, other))
         .subarray(0, k);
-      const moments = new MomentColumns(horizons);
+      const moments = new MomentColumns(horizons, order.length);
+      moments.addRows(all, order);
       const ordered = new Float32Array(order.length * size);
-      for (const [place, row] of order.entries()) {
-        moments.addFrom(all, row);
-        ordered.set(vectors.subarray(row * size, (row + 1) * size), place * size);
-      }
+      for (const [place, row] of order.entries()) ordered.set(vectors.subarray(row * size, (row + 1) * size), place * size);
       return { moments, vectors: ordered, distances: Float64Array.from(order, (row) => distance[row]) };
     },
   };

@@ -3,9 +3,9 @@ import { instrumentKey } from '@hindcast/market';
 import {
   fitMax,
   fitSize,
+  knownRows,
   MomentColumns,
   progressOf,
-  relativeOutcomes,
   sampledHours,
   Spacing,
   type FetchedHorizon,
@@ -62,10 +62,10 @@ export async function knownNearest(
   const candidates = await store.count(definition.id, filter);
   const wanted = fitSize(candidates);
   let found: MomentSearchResult = first;
-  let { rows } = relativeOutcomes(first.moments, horizon, filter.asOfUs);
+  let rows = knownRows(first.moments, horizon, filter.asOfUs);
   if (rows.length < Math.min(wanted, candidates)) {
     found = await store.search(definition.id, { vector, k: wanted, filter, search });
-    ({ rows } = relativeOutcomes(found.moments, horizon, filter.asOfUs));
+    rows = knownRows(found.moments, horizon, filter.asOfUs);
   }
   const moments =
     knownOf([first.moments, ...shown.more], { horizon, k, rule, asOfUs: filter.asOfUs }) ??
@@ -86,11 +86,12 @@ function knownOf(
   }: { readonly horizon: Horizon; readonly k: number; readonly rule: SpacingRule; readonly asOfUs?: number | undefined },
 ): MomentColumns | undefined {
   const spacing = new Spacing(rule);
-  const known = new MomentColumns(found[0].horizons);
+  const known = new MomentColumns(found[0].horizons, k);
   for (const moments of found) {
-    for (const row of relativeOutcomes(moments, horizon, asOfUs).rows) {
-      const instrument = instrumentKey(moments.instruments[moments.instrument[row]]);
-      if (spacing.take({ instrument, timeUs: moments.timeUs[row], day: moments.day[row] })) known.addFrom(moments, row);
+    const keys = moments.instruments.map(instrumentKey);
+    for (const row of knownRows(moments, horizon, asOfUs)) {
+      if (!spacing.take({ instrument: keys[moments.instrument[row]], timeUs: moments.timeUs[row], day: moments.day[row] })) continue;
+      known.addFrom(moments, row);
       if (known.length === k) return known;
     }
   }

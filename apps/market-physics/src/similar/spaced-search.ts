@@ -1,3 +1,4 @@
+import { instrumentKey } from '@hindcast/market';
 import { MomentColumns, Spacing, type Horizon } from '@hindcast/memory';
 import type { MomentSearchResult, MomentStretch } from '@hindcast/ports';
 
@@ -26,19 +27,20 @@ const moreAtOnce = { min: 300, max: 4_000 };
  */
 export async function spacedNeighbours(first: FirstSearch, { k, rule, horizons, search }: SpacedQuestion): Promise<SpacedNeighbours> {
   const spacing = new Spacing(rule);
-  const moments = new MomentColumns(horizons);
+  const moments = new MomentColumns(horizons, k);
   const distances: number[] = [];
   const except: MomentStretch[] = [];
   const more: MomentColumns[] = [];
   let seen = 0;
   const take = ({ found, rows }: FirstSearch): void => {
+    const keys = found.moments.instruments.map(instrumentKey);
     for (const row of rows) {
       if (moments.length === k) return;
       seen += 1;
-      const { market, symbol } = found.moments.instruments[found.moments.instrument[row]];
       const timeUs = found.moments.timeUs[row];
       const day = found.moments.day[row];
-      if (!spacing.take({ instrument: `${market} ${symbol}`, timeUs, day })) continue;
+      if (!spacing.take({ instrument: keys[found.moments.instrument[row]], timeUs, day })) continue;
+      const { market, symbol } = found.moments.instruments[found.moments.instrument[row]];
       moments.addFrom(found.moments, row);
       distances.push(found.distances[row]);
       except.push(...surroundings({ market, symbol, timeUs, day }, rule));

@@ -58,7 +58,7 @@ export function permutationTest(question: PermutationQuestion): readonly Permuta
     return neighbours.outcomes.map(() => ({ pValue: 1, difference: 0, draws }));
   }
   const drawn = drawnRows(question);
-  return neighbours.outcomes.map((outcome, place) => compared(outcome, meansOf(pool.outcomes[place], drawn)));
+  return neighbours.outcomes.map((outcome, place) => compared(outcome, meansOf(pool.outcomes[place], drawn, neighbours.progress.length)));
 }
 
 function compared(outcome: Float64Array, means: Float64Array): PermutationAnswer {
@@ -71,50 +71,61 @@ function compared(outcome: Float64Array, means: Float64Array): PermutationAnswer
   return { pValue: (1 + extreme) / (1 + means.length), difference, draws: means.length };
 }
 
-/** Of each draw, as many rows of the pool as there are neighbours. */
-function drawnRows({ neighbours, pool, minGapUs, draws, seed }: PermutationQuestion): readonly Int32Array[] {
+/** Of each draw in turn, as many rows of the pool as there are neighbours. */
+function drawnRows({ neighbours, pool, minGapUs, draws, seed }: PermutationQuestion): Int32Array {
   const random = seededRandom(seed);
-  const all = Array.from(pool.progress, (_, row) => row);
-  const byHour = Array.from({ length: hoursOfDay }, (): number[] => []);
-  for (const row of all) byHour[hourOf(pool.progress[row])].push(row);
-  // An hour that nothing was drawn of is no hour to compare with: any other is nearer than none.
-  const pools = Array.from(neighbours.progress, hourOf).map((hour) => (byHour[hour].length > 0 ? byHour[hour] : all));
-  return Array.from({ length: draws }, () => {
-    const drawn = new Int32Array(pools.length);
-    pools.forEach((rows, count) => {
+  const pools = poolsOf(neighbours.progress, pool.progress);
+  const size = pools.length;
+  const drawn = new Int32Array(draws * size);
+  for (let first = 0; first < drawn.length; first += size) {
+    for (let end = first; end < first + size; end += 1) {
+      const rows = pools[end - first];
       let row = rows[Math.floor(random() * rows.length)];
       // Where a part of the day is too full for another one, moments may stand nearer: the draw keeps its size.
-      for (let tries = 1; tries < triesMax && isNear(row, { drawn, count, pool, minGapUs }); tries += 1) {
+      for (let tries = 1; tries < triesMax && isNear(row, { drawn, first, end, pool, minGapUs }); tries += 1) {
         row = rows[Math.floor(random() * rows.length)];
       }
-      drawn[count] = row;
-    });
-    return drawn;
-  });
+      drawn[end] = row;
+    }
+  }
+  return drawn;
+}
+
+/** Of each neighbour: the rows that may stand in for it. */
+function poolsOf(neighbours: Float64Array, progress: Float64Array): readonly Int32Array[] {
+  const all = Int32Array.from(progress.keys());
+  const byHour = Array.from({ length: hoursOfDay }, (_, hour) => all.filter((row) => hourOf(progress[row]) === hour));
+  // An hour that nothing was drawn of is no hour to compare with: any other is nearer than none.
+  return Array.from(neighbours, (share) => (byHour[hourOf(share)].length > 0 ? byHour[hourOf(share)] : all));
 }
 
 interface Drawn {
   readonly drawn: Int32Array;
-  readonly count: number;
+  /** Where this draw begins, and how far it has come. */
+  readonly first: number;
+  readonly end: number;
   readonly pool: PermutationQuestion['pool'];
   readonly minGapUs: number;
 }
 
 /** Few are drawn at once, and to look at each of them is quicker than any index. */
-function isNear(row: number, { drawn, count, pool: { timeUs, instrument }, minGapUs }: Drawn): boolean {
-  for (let i = 0; i < count; i += 1) {
+function isNear(row: number, { drawn, first, end, pool: { timeUs, instrument }, minGapUs }: Drawn): boolean {
+  for (let i = first; i < end; i += 1) {
     const other = drawn[i];
     if (instrument[other] === instrument[row] && Math.abs(timeUs[other] - timeUs[row]) < minGapUs) return true;
   }
   return false;
 }
 
-function meansOf(outcome: Float64Array, drawn: readonly Int32Array[]): Float64Array {
-  return Float64Array.from(drawn, (rows) => {
+/** Of each draw. */
+function meansOf(outcome: Float64Array, drawn: Int32Array, size: number): Float64Array {
+  const means = new Float64Array(drawn.length / size);
+  for (let draw = 0; draw < means.length; draw += 1) {
     let sum = 0;
-    for (const row of rows) sum += outcome[row];
-    return sum / rows.length;
-  });
+    for (let i = draw * size; i < (draw + 1) * size; i += 1) sum += outcome[drawn[i]];
+    means[draw] = sum / size;
+  }
+  return means;
 }
 
 function meanOf(values: Float64Array): number {

@@ -1,4 +1,4 @@
-import type { MomentColumns } from '../moments/moment-columns.js';
+import type { MomentColumns, OutcomeColumns } from '../moments/moment-columns.js';
 import { componentIndex, signatureSize } from '../signature/components.js';
 import type { Horizon } from './horizon.js';
 import { outcomeMarks } from './outcome.js';
@@ -25,26 +25,46 @@ export interface RelativeOutcomes {
   readonly ratios: Float64Array;
 }
 
-/** Outcomes that were known at `asOfUs`. What was cut off by the market's close is no outcome of a horizon in time. */
+/** Rows whose outcome was known at `asOfUs`. What was cut off by the market's close is no outcome of a horizon in time. */
+export function knownRows(columns: MomentColumns, horizon: Horizon, asOfUs = Infinity): Int32Array {
+  const { knownAtUs, marks, logReturn } = outcomesOf(columns, horizon);
+  const crosses = horizon.kind === 'time' ? outcomeMarks.close : 0;
+  const rows = new Int32Array(columns.length);
+  let count = 0;
+  for (let row = 0; row < rows.length; row += 1) {
+    if (!(knownAtUs[row] <= asOfUs) || (marks[row] & crosses) !== 0 || Number.isNaN(logReturn[row])) continue;
+    rows[count] = row;
+    count += 1;
+  }
+  return rows.subarray(0, count);
+}
+
+/** Of `knownRows`. An answer takes some ten thousand of them, so columns are filled in one pass. */
 export function relativeOutcomes(columns: MomentColumns, horizon: Horizon, asOfUs = Infinity): RelativeOutcomes {
+  const outcomes = outcomesOf(columns, horizon);
+  const rows = knownRows(columns, horizon, asOfUs);
+  const { length } = rows;
+  const [timeUs, knownAtUs, shares] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
+  const [returns, ratios] = [new Float64Array(length), new Float64Array(length)];
+  const [instrument, day] = [new Uint16Array(length), new Int32Array(length)];
+  for (let place = 0; place < length; place += 1) {
+    const row = rows[place];
+    const volatility = Math.exp(columns.logVolatility[row]);
+    timeUs[place] = columns.timeUs[row];
+    knownAtUs[place] = outcomes.knownAtUs[row];
+    instrument[place] = columns.instrument[row];
+    day[place] = columns.day[row];
+    shares[place] = progressOf(columns, row);
+    returns[place] = outcomes.logReturn[row] / volatility;
+    ratios[place] = Math.log(Math.max(ratioMin, outcomes.volatility[row] / volatility));
+  }
+  return { length, rows, timeUs, knownAtUs, instrument, day, progress: shares, returns, ratios };
+}
+
+function outcomesOf(columns: MomentColumns, horizon: Horizon): OutcomeColumns {
   const outcomes = columns.outcomes(horizon.id);
   if (!outcomes) throw new RangeError(`horizon ${horizon.id} has no columns`);
-  const crosses = horizon.kind === 'time' ? outcomeMarks.close : 0;
-  const rows = Int32Array.from({ length: columns.length }, (_, row) => row).filter(
-    (row) => outcomes.knownAtUs[row] <= asOfUs && (outcomes.marks[row] & crosses) === 0 && !Number.isNaN(outcomes.logReturn[row]),
-  );
-  const numbers = (of: (row: number) => number): Float64Array => Float64Array.from(rows, of);
-  return {
-    length: rows.length,
-    rows,
-    timeUs: numbers((row) => columns.timeUs[row]),
-    knownAtUs: numbers((row) => outcomes.knownAtUs[row]),
-    instrument: Uint16Array.from(rows, (row) => columns.instrument[row]),
-    day: Int32Array.from(rows, (row) => columns.day[row]),
-    progress: numbers((row) => progressOf(columns, row)),
-    returns: numbers((row) => outcomes.logReturn[row] / Math.exp(columns.logVolatility[row])),
-    ratios: numbers((row) => Math.log(Math.max(ratioMin, outcomes.volatility[row] / Math.exp(columns.logVolatility[row])))),
-  };
+  return outcomes;
 }
 
 const progress = componentIndex('session_progress');

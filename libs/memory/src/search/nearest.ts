@@ -129,27 +129,36 @@ export interface SpacedMoment {
 
 /** Which moments are far enough from those taken before: whole gaps of time are buckets, so only three are looked at. */
 export class Spacing {
-  readonly #times = new Map<string, number>();
-  readonly #days = new Set<string>();
+  readonly #taken = new Map<SpacedMoment['instrument'], TakenMoments>();
 
   constructor(private readonly rule: { readonly minGapUs: number; readonly distinctDays: boolean }) {}
 
   /** False, and nothing changes, where it is too near to one that was taken. */
   take({ instrument, timeUs, day }: SpacedMoment): boolean {
     const { minGapUs, distinctDays } = this.rule;
-    const dayKey = `${instrument} ${day}`;
-    if (distinctDays && this.#days.has(dayKey)) return false;
+    let taken = this.#taken.get(instrument);
+    if (taken === undefined) {
+      taken = { timeByBucket: new Map(), days: new Set() };
+      this.#taken.set(instrument, taken);
+    }
+    if (distinctDays && taken.days.has(day)) return false;
     if (minGapUs > 0) {
       const bucket = Math.floor(timeUs / minGapUs);
       for (let near = bucket - 1; near <= bucket + 1; near += 1) {
-        const other = this.#times.get(`${instrument} ${near}`);
+        const other = taken.timeByBucket.get(near);
         if (other !== undefined && Math.abs(other - timeUs) < minGapUs) return false;
       }
-      this.#times.set(`${instrument} ${bucket}`, timeUs);
+      taken.timeByBucket.set(bucket, timeUs);
     }
-    this.#days.add(dayKey);
+    taken.days.add(day);
     return true;
   }
+}
+
+/** Of one instrument. */
+interface TakenMoments {
+  readonly timeByBucket: Map<number, number>;
+  readonly days: Set<number>;
 }
 
 interface Sift {
