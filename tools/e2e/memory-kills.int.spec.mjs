@@ -12,18 +12,12 @@ import { LanceMomentStore } from '@hindcast/store-lance';
 import { seededRandom } from '@hindcast/testing';
 import { until } from './hindcast-under-test.mjs';
 import { StandaloneUnderTest } from './standalone-under-test.mjs';
+import { askJson, sendWalkedDays, walkedDays, walkedSymbols } from './walked-days.mjs';
 
 const kills = Number(process.env.HINDCAST_KILLS || 2);
 const seed = Number(process.env.HINDCAST_SEED || Math.floor(Math.random() * 1e9));
 
 jest.setTimeout(300_000 + kills * 60_000);
-
-const days = ['2013-10-07', '2013-10-08', '2013-10-09'];
-const symbols = ['IBM', 'SPY'];
-/** The mornings: enough for moments, and soon sent. */
-const tradedSeconds = 7_200;
-const secondsBetween = 3;
-const batchRows = 5_000;
 
 let standalone;
 beforeAll(async () => {
@@ -31,52 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => standalone?.dispose());
 
-async function ask(method, path, body) {
-  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  const response = await fetch(standalone.url + path, { method, ...content });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
-  return answer;
-}
-
-/** Three days of two stocks, in order. */
-function* walkedTrades() {
-  const random = seededRandom(5);
-  const prices = new Map(symbols.map((symbol) => [symbol, 100]));
-  for (const day of days) {
-    const openMs = Date.parse(`${day}T13:30:00Z`);
-    for (let second = 0; second < tradedSeconds; second += secondsBetween) {
-      for (const symbol of symbols) {
-        const price = prices.get(symbol) * (1 + (random() - 0.5) / 1_000);
-        prices.set(symbol, price);
-        yield {
-          timestamp: (openMs + second * 1_000) * 1_000,
-          symbol,
-          market: 'usa/equity',
-          exchange: 'X',
-          price,
-          size: 1 + Math.floor(random() * 90),
-        };
-      }
-    }
-  }
-}
-
-async function sendTrades() {
-  let rows = [];
-  let offset = 0;
-  const send = async () => {
-    await ask('POST', '/v1/trades', { source: 'walk', offset, trades: rows });
-    offset += rows.length;
-    rows = [];
-  };
-  for (const trade of walkedTrades()) {
-    rows.push(trade);
-    if (rows.length === batchRows) await send();
-  }
-  await send();
-}
-
+const ask = (method, path, body) => askJson(standalone.url + path, method, body);
 const jobOf = (id) => ask('GET', `/v1/memory/jobs/${id}`);
 
 async function ended(started) {
@@ -86,7 +35,7 @@ async function ended(started) {
   return job;
 }
 
-const fit = async (id) => ended(await ask('POST', '/v1/memory/fits', { id, from: days[0], to: '2013-10-10', intervalMs: 5_000 }));
+const fit = async (id) => ended(await ask('POST', '/v1/memory/fits', { id, from: walkedDays[0], to: '2013-10-10', intervalMs: 5_000 }));
 
 /** Every moment of a memory with all its bits, in order. */
 async function contents(store, id) {
@@ -104,7 +53,7 @@ async function contents(store, id) {
 
 it(`is whole after ${kills} kills of a build and one of a change of memories (HINDCAST_SEED=${seed})`, async () => {
   const random = seededRandom(seed);
-  await sendTrades();
+  await sendWalkedDays(standalone.url);
   for (const id of ['calm', 'killed']) await fit(id);
   const calm = await ended(await ask('POST', '/v1/memory/builds', { memory: 'calm' }));
   expect(calm.moments).toBeGreaterThan(5_000);
@@ -119,7 +68,7 @@ it(`is whole after ${kills} kills of a build and one of a change of memories (HI
     await standalone.kill();
   }
   const last = await ended(await ask('POST', '/v1/memory/builds', { memory: 'killed' }));
-  expect(last.sessions).toBe(symbols.length * days.length);
+  expect(last.sessions).toBe(walkedSymbols.length * walkedDays.length);
   const changing = ask('PUT', '/v1/memory/in-use', { memory: 'killed' }).catch(() => undefined);
   await sleep(random() * 20);
   await standalone.kill();
