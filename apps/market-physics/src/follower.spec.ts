@@ -19,7 +19,8 @@ import {
 } from './market.fixture.js';
 import { StateAnnouncer } from './state-announcer.js';
 import { StateWriter } from './state-writer.js';
-import { MemoryBus, MemoryCheckpoint, MemoryLog, MemoryTickStore, MemoryVectors, mortal, SteppingClock } from './world.fixture.js';
+import { MemoryTickStore } from './memory-tick-store.fixture.js';
+import { MemoryBus, MemoryCheckpoint, MemoryLog, MemoryVectors, mortal, SteppingClock } from './world.fixture.js';
 
 const cuts = fc.array(fc.nat(), { minLength: 3, maxLength: 12 });
 const walks = fc.integer().map((seed) => walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 900, seed }));

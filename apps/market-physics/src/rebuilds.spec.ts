@@ -17,7 +17,8 @@ import {
   walk,
 } from './market.fixture.js';
 import { Rebuilds, type RebuildReport, type RebuildsParts } from './rebuilds.js';
-import { MemoryCheckpoint, MemoryTickStore } from './world.fixture.js';
+import { MemoryTickStore } from './memory-tick-store.fixture.js';
+import { MemoryCheckpoint } from './world.fixture.js';
 
 /** A live path that has followed `batches`, and the store behind it. */
 function scene(batches: readonly LoggedBatch[], store = new MemoryTickStore()) {

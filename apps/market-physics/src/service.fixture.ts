@@ -11,7 +11,8 @@ import { LmdbCheckpoint } from './checkpoint-lmdb.js';
 import { marketPhysicsShape } from './config.js';
 import { FolderHere } from './memory/moment-folder.js';
 import { PhysicsService } from './physics-service.js';
-import { MemoryBus, MemoryLog, MemoryTickStore, MemoryVectors, SteppingClock } from './world.fixture.js';
+import { MemoryTickStore } from './memory-tick-store.fixture.js';
+import { MemoryBus, MemoryLog, MemoryVectors, SteppingClock } from './world.fixture.js';
 
 export interface PhysicsUnderTest {
   readonly service: RunningService;

@@ -1,8 +1,7 @@
-import { HindcastError, isoFromUs } from '@hindcast/contracts';
-import { clocksAfter, instrumentKey, instrumentOfKey, type Instrument, type LoggedBatch, type SecondBar } from '@hindcast/market';
-import type { PhysicsState, StateMode } from '@hindcast/physics';
+import { HindcastError } from '@hindcast/contracts';
+import { clocksAfter, instrumentKey, instrumentOfKey, type LoggedBatch, type SecondBar } from '@hindcast/market';
+import type { PhysicsState } from '@hindcast/physics';
 import type {
-  BarRow,
   Bus,
   BusMessage,
   BusSubscription,
@@ -11,19 +10,14 @@ import type {
   FollowedBatch,
   FollowOptions,
   HashEntry,
-  InstrumentSummary,
   KeyEntry,
   LogBeginning,
   LogFollower,
-  StateRow,
-  TickRange,
-  TickStore,
   VectorFilter,
   VectorQuery,
   VectorSearchResult,
   VectorStore,
 } from '@hindcast/ports';
-import { tradeColumnsOf, tradeRowsOf, type TradeRow } from '@hindcast/testing';
 import type { Checkpoints, DueQueue, SavedCheckpoint } from './checkpoint.js';
 import type { InstrumentPart } from './instrument-fold.js';
 import type { FoldCut } from './market-fold.js';
@@ -67,102 +61,6 @@ export class MemoryLog implements LogFollower {
   async reportCheckpoint({ number }: { readonly number: number }): Promise<void> {
     this.checkpoint = number;
   }
-}
-
-type UsedStore = Pick<
-  TickStore,
-  'bars' | 'instruments' | 'newestStates' | 'newestTrades' | 'resumeSuspended' | 'states' | 'trades' | 'writeStates' | 'health' | 'close'
->;
-
-/** What a tick store does for this service: (time, sequence) order, small pieces, states replaced by key. */
-export class MemoryTickStore implements UsedStore {
-  readonly tradeRows: TradeRow[] = [];
-  readonly stateRows = new Map<string, StateRow>();
-  writes = 0;
-  /** Failures that the next writes meet. */
-  failuresLeft = 0;
-  pieceRows = 7;
-
-  resumeSuspended(): Promise<readonly string[]> {
-    return Promise.resolve([]);
-  }
-
-  add(batches: readonly LoggedBatch[]): void {
-    for (const { trades } of batches) this.tradeRows.push(...tradeRowsOf(trades));
-    this.tradeRows.sort((a, b) => a.timeUs - b.timeUs || a.sequence - b.sequence);
-  }
-
-  async *trades({ market, symbol, fromUs, toUs }: TickRange) {
-    const rows = this.tradeRows.filter(
-      (row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs,
-    );
-    for (let from = 0; from < rows.length; from += this.pieceRows) yield tradeColumnsOf(rows.slice(from, from + this.pieceRows));
-  }
-
-  /** No test of this service looks at bars; those of what reads them have their own. */
-  async *bars(): AsyncIterable<readonly BarRow[]> {
-    yield [];
-  }
-
-  async instruments({ symbol, market }: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {
-    const rows = this.tradeRows.filter((row) => (symbol ?? row.symbol) === row.symbol && (market ?? row.market) === row.market);
-    const byKey = Map.groupBy(rows, (row) => instrumentKey(row));
-    return [...byKey].map(([key, rows]) => ({
-      ...instrumentOfKey(key),
-      table: 'trades',
-      firstUs: rows[0].timeUs,
-      lastUs: rows[rows.length - 1].timeUs,
-      firstSequence: Math.min(...rows.map(({ sequence }) => sequence)),
-      rows: rows.length,
-      days: [...Map.groupBy(rows, ({ timeUs }) => isoFromUs(timeUs).slice(0, 10))].map(([day, of]) => ({
-        day,
-        rows: of.length,
-        firstUs: of[0].timeUs,
-        lastUs: of[of.length - 1].timeUs,
-      })),
-    }));
-  }
-
-  async newestTrades({ market, symbol }: Instrument, { late, limit }: { readonly late: boolean; readonly limit: number }) {
-    const rows = this.tradeRows.filter((row) => row.market === market && row.symbol === symbol && row.late === late);
-    return rows.sort((a, b) => b.sequence - a.sequence).slice(0, limit);
-  }
-
-  async writeStates(states: readonly PhysicsState[], mode: StateMode): Promise<void> {
-    await Promise.resolve();
-    if (this.failuresLeft > 0) {
-      this.failuresLeft -= 1;
-      throw new HindcastError('STORE_AWAY');
-    }
-    this.writes += 1;
-    for (const state of states) this.stateRows.set(`${state.timeUs} ${instrumentKey(state)}`, { ...state, mode });
-  }
-
-  async *states({ market, symbol, fromUs, toUs }: TickRange) {
-    yield this.sorted().filter((row) => row.market === market && row.symbol === symbol && row.timeUs >= fromUs && row.timeUs < toUs);
-  }
-
-  async newestStates({ symbols, market, asOfUs = Infinity }: Parameters<TickStore['newestStates']>[0] = {}): Promise<readonly StateRow[]> {
-    const rows = this.sorted().filter(
-      (row) => row.timeUs <= asOfUs && (symbols?.includes(row.symbol) ?? true) && (market ?? row.market) === row.market,
-    );
-    return [...new Map(rows.map((row) => [instrumentKey(row), row])).values()];
-  }
-
-  sorted(): StateRow[] {
-    return [...this.stateRows.values()].sort((a, b) => a.timeUs - b.timeUs || (instrumentKey(a) < instrumentKey(b) ? -1 : 1));
-  }
-
-  /** Without the mode, to be compared with what a fold makes. */
-  bits(): PhysicsState[] {
-    return this.sorted().map(({ mode: _mode, ...state }) => state);
-  }
-
-  async health() {
-    return { up: true, suspendedTables: [], missingTables: [], changedColumns: [] };
-  }
-
-  async close(): Promise<void> {}
 }
 
 /** The checkpoint's contract in memory; everything passes through JSON, as it does on disk. */

@@ -14,7 +14,7 @@ import {
 } from '@hindcast/ports';
 import { quoteColumnsOf, quoteRowsOf, tradeColumnsOf, tradeRowsOf, type QuoteRow, type TradeRow } from '@hindcast/testing';
 
-type Unused = 'bars' | 'writeStates' | 'states';
+type Unused = 'bars' | 'bestQuotes' | 'writeStates' | 'states';
 
 const pieceRows = 3;
 

@@ -5,6 +5,7 @@
 export * from './admission-state.js';
 export * from './admission.js';
 export * from './bars.js';
+export * from './best-quotes.js';
 export * from './calendar/trading-calendar.js';
 export * from './calendar/wall-clock.js';
 export * from './clocks.js';

@@ -9,6 +9,7 @@ export * from './embedder.js';
 export * from './joined-spans.js';
 export * from './migrations.js';
 export * from './moment-store.js';
+export * from './second-windows.js';
 export * from './subscription-queue.js';
 export * from './tick-log.js';
 export * from './tick-store.js';

@@ -1,5 +1,5 @@
 import type { ErrorCode, TickKind } from '@hindcast/contracts';
-import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
+import type { BestQuotes, Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 
 /**
@@ -53,6 +53,8 @@ export interface TickRange extends Instrument {
   readonly signal?: AbortSignal;
 }
 
+export type QuoteRange = Omit<TickRange, 'after' | 'limit'>;
+
 /** What every piece of ticks has, because order and cursors rest on it. */
 type AlwaysRead = 'length' | 'timeUs' | 'sequence';
 
@@ -66,6 +68,11 @@ export interface TickReader {
     range: TickRange,
     columns?: readonly Name[],
   ): AsyncIterable<Pick<QuoteColumns, Name | AlwaysRead>>;
+  /**
+   * The newest bid and the newest ask of each second of the range, by (time, sequence), in time order: a few thousand rows where the quotes
+   * are millions.
+   */
+  bestQuotes(range: QuoteRange): AsyncIterable<BestQuotes>;
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]>;
   /** First and last event time, rows a table, and rows of each UTC day. */
   instruments(filter?: Partial<Instrument>): Promise<readonly InstrumentSummary[]>;

@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { dayUs, utcDay, type TickKind } from '@hindcast/contracts';
-import { firstRows, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
-import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, StoreCount, TickRange, TickReader } from '@hindcast/ports';
+import { firstRows, type BestQuotes, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
+import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, TickRange, TickReader } from '@hindcast/ports';
 import { askRows } from './ask-rows.js';
 import { barsOf } from './bar-reader.js';
+import { bestQuotesOf } from './best-quotes.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
 import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
 import { oneAhead, readInOrder, type RangeReading } from './range-reading.js';
@@ -37,6 +38,10 @@ export class DuckDbTickReader implements TickReader {
 
   quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncIterable<QuoteColumns> {
     return this.#ticks('quotes', range, quoteSelection(columns));
+  }
+
+  bestQuotes(range: QuoteRange): AsyncIterable<BestQuotes> {
+    return bestQuotesOf(this.#reading(range), range);
   }
 
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
-import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
+import type { BestQuotes, Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
   BarInterval,
@@ -9,6 +9,7 @@ import type {
   InstrumentOutage,
   InstrumentSummary,
   NewestTrade,
+  QuoteRange,
   StateRow,
   StoreCount,
   StoreHealth,
@@ -133,6 +134,10 @@ export class DuckDbTickStore implements TickStore {
 
   quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncIterable<QuoteColumns> {
     return this.#reader.quotes(range, columns);
+  }
+
+  bestQuotes(range: QuoteRange): AsyncIterable<BestQuotes> {
+    return this.#reader.bestQuotes(range);
   }
 
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {

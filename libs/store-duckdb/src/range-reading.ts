@@ -147,7 +147,7 @@ function readSlice<Piece extends OrderedRows>(
 }
 
 /** To the end: a connection with an answer that is not read to its end can be asked nothing else. */
-async function allChunks(result: DuckDBResult): Promise<readonly DuckDBDataChunk[]> {
+export async function allChunks(result: DuckDBResult): Promise<readonly DuckDBDataChunk[]> {
   const chunks: DuckDBDataChunk[] = [];
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) chunks.push(chunk);
   return chunks;

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HindcastError } from '@hindcast/contracts';
-import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
+import type { BestQuotes, Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
   BarInterval,
@@ -8,6 +8,7 @@ import type {
   InstrumentOutage,
   InstrumentSummary,
   NewestTrade,
+  QuoteRange,
   StateRow,
   StoreCount,
   StoreHealth,
@@ -57,6 +58,10 @@ export class RemoteTickStore implements TickStore {
 
   quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncIterable<QuoteColumns> {
     return this.#stream('quotes', range, columns);
+  }
+
+  bestQuotes(range: QuoteRange): AsyncIterable<BestQuotes> {
+    return this.#stream('bestQuotes', range);
   }
 
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {

@@ -24,7 +24,7 @@ export const storeCalls = [
 ] as const;
 
 /** Calls with an answer in pieces, each of which is asked for: who stops asking stops the reading. */
-export const storeStreams = ['trades', 'quotes', 'bars', 'states'] as const;
+export const storeStreams = ['trades', 'quotes', 'bestQuotes', 'bars', 'states'] as const;
 
 export type StoreCall = (typeof storeCalls)[number];
 export type StoreStream = (typeof storeStreams)[number];

@@ -1,6 +1,7 @@
 import { HindcastError, utcDay, type TickKind } from '@hindcast/contracts';
-import type { Instrument, QuoteColumns, TradeColumns } from '@hindcast/market';
-import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, StoreCount, TickRange, TickReader } from '@hindcast/ports';
+import type { BestQuotes, Instrument, QuoteColumns, TradeColumns } from '@hindcast/market';
+import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, TickRange, TickReader } from '@hindcast/ports';
+import { bestQuotesOf } from './best-quotes.js';
 import type { QuestDbHttp, SqlRow } from './questdb-http.js';
 import { quoteSelection, tradeSelection, type TickSelection } from './rows-to-columns.js';
 import { literal, timeLiteral, where } from './sql.js';
@@ -26,6 +27,10 @@ export class QuestDbTickReader implements TickReader {
 
   async *quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncGenerator<QuoteColumns> {
     yield* this.#ticks('quotes', range, quoteSelection(columns));
+  }
+
+  bestQuotes(range: QuoteRange): AsyncGenerator<BestQuotes> {
+    return bestQuotesOf(this.#http, range);
   }
 
   async *bars(range: TickRange, interval: BarInterval): AsyncGenerator<readonly BarRow[]> {

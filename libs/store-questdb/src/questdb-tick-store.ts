@@ -1,11 +1,12 @@
 import { HindcastError } from '@hindcast/contracts';
-import type { Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
+import type { BestQuotes, Instrument, LoggedBatch, QuoteColumns, TradeColumns } from '@hindcast/market';
 import type { PhysicsState, StateMode } from '@hindcast/physics';
 import type {
   BarInterval,
   BarRow,
   InstrumentSummary,
   NewestTrade,
+  QuoteRange,
   StateRow,
   StoreCount,
   StoreHealth,
@@ -57,6 +58,10 @@ export class QuestDbTickStore implements TickStore {
 
   quotes(range: TickRange, columns?: readonly (keyof QuoteColumns)[]): AsyncIterable<QuoteColumns> {
     return this.#reader.quotes(range, columns);
+  }
+
+  bestQuotes(range: QuoteRange): AsyncIterable<BestQuotes> {
+    return this.#reader.bestQuotes(range);
   }
 
   bars(range: TickRange, interval: BarInterval): AsyncIterable<readonly BarRow[]> {

@@ -4,7 +4,7 @@ import { sequenceOf, textAt, wordAt, type CodedColumn, type QuoteColumns, type T
 import { rowName, type TickRange, type TickStore } from '@hindcast/ports';
 import { arbitraryQuote, arbitraryTrade } from './tick-arbitraries.js';
 import { loggedBatch, quoteRowsOf, tradeRowsOf } from './tick-rows.js';
-import { barsConformance, statesConformance } from './tick-store-projections.js';
+import { barsConformance, bestQuotesConformance, statesConformance } from './tick-store-projections.js';
 import {
   boundMs,
   fresh,
@@ -27,6 +27,7 @@ export function tickStoreConformance(open: () => TickStore): void {
   describe('ticks', () => ticks(open));
   describe('ranges', () => ranges(open));
   describe('counts', () => counts(open));
+  describe('best quotes', () => bestQuotesConformance(open));
   describe('bars', () => barsConformance(open));
   describe('states', () => statesConformance(open));
 }

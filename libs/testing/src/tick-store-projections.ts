@@ -1,8 +1,20 @@
 import { dayUs, hourUs, minuteUs, secondUs, type Regime } from '@hindcast/contracts';
 import type { PhysicsState } from '@hindcast/physics';
 import type { BarInterval, BarRow, StateRow, TickStore } from '@hindcast/ports';
-import { loggedBatch, tradeRowsOf, type TradeRow } from './tick-rows.js';
-import { boundMs, collect, fresh, inOrder, market, someTrades, startUs, until, wholeRange, writeAndAwait } from './tick-store-scenes.js';
+import { loggedBatch, quoteRowsOf, tradeRowsOf, type TradeRow } from './tick-rows.js';
+import {
+  boundMs,
+  collect,
+  fresh,
+  inOrder,
+  market,
+  someQuotes,
+  someTrades,
+  startUs,
+  until,
+  wholeRange,
+  writeAndAwait,
+} from './tick-store-scenes.js';
 
 const intervals: Readonly<Record<BarInterval, number>> = { '1s': secondUs, '1m': minuteUs, '1h': hourUs, '1d': dayUs };
 
@@ -30,6 +42,40 @@ export function barsConformance(open: () => TickStore): void {
       const read = async () => collect(store.bars(wholeRange(instrument), interval));
       await until(async () => JSON.stringify(await read()) === JSON.stringify(expected)).catch(() => undefined);
       expect(await read()).toEqual(expected);
+    },
+    boundMs,
+  );
+}
+
+export function bestQuotesConformance(open: () => TickStore): void {
+  it(
+    'finds the newest bid and ask of each second, whatever came when, ties in time and sides alone included',
+    async () => {
+      const store = open();
+      const { number, ...instrument } = fresh();
+      const quotes = someQuotes(instrument, 400).map((row, i) => ({
+        ...row,
+        // Times go back and forth, several quotes share each, some seconds have none.
+        timeUs: startUs + 1_000 * Math.floor(((i * 7) % 400) / 4) * (i % 3 === 0 ? 90 : 250),
+        ...(i % 5 === 1 ? { ask: NaN, askSize: NaN, bid: 98 + i / 7, bidSize: i } : {}),
+      }));
+      const batches = [0, 1].map((n) => loggedBatch({ number: number + n, quotes: quotes.slice(n * 200, n * 200 + 200) }));
+      for (const batch of batches) await writeAndAwait(store, [batch]);
+      const rows = inOrder(batches.flatMap((batch) => quoteRowsOf(batch.quotes)));
+      const ranges = [wholeRange(instrument), { ...instrument, fromUs: startUs + 1_500_000, toUs: startUs + 9_250_001 }];
+      for (const range of ranges) {
+        const within = rows.filter(({ timeUs }) => timeUs >= range.fromUs && timeUs < range.toUs);
+        const expected = [...Map.groupBy(within, ({ timeUs }) => Math.floor(timeUs / secondUs) * secondUs)].map(([second, of]) => {
+          const bid = of.findLast((row) => !Number.isNaN(row.bid));
+          const ask = of.findLast((row) => !Number.isNaN(row.ask));
+          return [second, bid?.bid ?? NaN, bid?.bidSize ?? NaN, ask?.ask ?? NaN, ask?.askSize ?? NaN];
+        });
+        const read: number[][] = [];
+        for await (const { length, startUs: second, bid, bidSize, ask, askSize } of store.bestQuotes(range))
+          for (let row = 0; row < length; row++) read.push([second[row], bid[row], bidSize[row], ask[row], askSize[row]]);
+        expect(read).toEqual(expected);
+      }
+      for await (const piece of store.bestQuotes(wholeRange(fresh()))) expect(piece).toBeUndefined();
     },
     boundMs,
   );

@@ -1,4 +1,4 @@
-import type { Instrument, Session } from '@hindcast/market';
+import type { BestQuotes, Instrument, Session } from '@hindcast/market';
 import { InstrumentMoments, MomentColumns, type Horizon, type SessionColumns } from '@hindcast/memory';
 import { BarOrder, type StoredTrade, type TradePiece } from '../trades-by-bar.js';
 
@@ -24,6 +24,11 @@ export class InstrumentFolding {
   /** What traded between the slice before and the next one is no part of any moment. */
   skipTo(statesAfterUs: number): void {
     this.moments.skipTo(statesAfterUs);
+  }
+
+  /** Best quotes of a slice: before its trades. */
+  quotes(quotes: BestQuotes): void {
+    this.moments.quotes(quotes);
   }
 
   trades(piece: TradePiece): void {

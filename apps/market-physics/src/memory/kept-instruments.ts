@@ -9,7 +9,7 @@ import { foldSlice } from './moment-reading.js';
 import { contextFromUs } from './reading-context.js';
 import { readingPlan, tradedOn, type PlannedReading } from './reading-plan.js';
 
-export type KeptStore = Pick<TickStore, 'trades' | 'newestTrades' | 'instruments'>;
+export type KeptStore = Pick<TickStore, 'trades' | 'bestQuotes' | 'newestTrades' | 'instruments'>;
 
 export interface KeptParts {
   readonly memory: MemoryDefinition;

@@ -3,7 +3,7 @@ import { dayUs, hourUs, minuteUs, usFromIso } from '@hindcast/contracts';
 import { calendarOfMarket } from '@hindcast/market';
 import { HeldMoments } from '@hindcast/testing';
 import fc from 'fast-check';
-import { coin, definition, finished, MemoryWorld, rowsOf, stock, walkedTrades } from './memory.fixture.js';
+import { coin, definition, finished, MemoryWorld, rowsOf, stock, walkedQuotes, walkedTrades } from './memory.fixture.js';
 
 jest.setTimeout(180_000);
 
@@ -11,21 +11,31 @@ const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, 
 const fromUs = usFromIso('2013-10-04')!;
 const toUs = usFromIso('2013-10-09T18:00:00Z')!;
 const scenes = [
-  { name: 'a stock', trades: walkedTrades({ instrument: stock, fromUs, toUs, seed: 1, secondsBetween: 25 }) },
-  { name: 'a coin', trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 2, secondsBetween: 60 }) },
+  {
+    name: 'a stock with quotes',
+    trades: walkedTrades({ instrument: stock, fromUs, toUs, seed: 1, secondsBetween: 25 }),
+    quotes: walkedQuotes({ instrument: stock, fromUs, toUs, seed: 6, secondsBetween: 30 }),
+  },
+  {
+    name: 'a coin with quotes',
+    trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 2, secondsBetween: 60 }),
+    quotes: walkedQuotes({ instrument: coin, fromUs: fromUs + 20 * hourUs, toUs, seed: 7, secondsBetween: 45 }),
+  },
   {
     name: 'a coin that rests for a day',
     trades: [
       ...walkedTrades({ instrument: coin, fromUs, toUs: usFromIso('2013-10-05T23:00:00Z')!, seed: 4, secondsBetween: 60 }),
       ...walkedTrades({ instrument: coin, fromUs: usFromIso('2013-10-07T00:00:30Z')!, toUs, seed: 5, secondsBetween: 60 }),
     ],
+    quotes: walkedQuotes({ instrument: coin, fromUs, toUs, seed: 8, secondsBetween: 90 }),
   },
-  { name: 'a coin that hardly trades', trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 3, secondsBetween: 900 }) },
+  { name: 'a coin that hardly trades', trades: walkedTrades({ instrument: coin, fromUs, toUs, seed: 3, secondsBetween: 900 }), quotes: [] },
 ];
+type Scene = Pick<(typeof scenes)[number], 'trades' | 'quotes'>;
 
-async function built(trades: (typeof scenes)[number]['trades'], workers = 1): Promise<readonly string[]> {
+async function built({ trades, quotes }: Scene, workers = 1): Promise<readonly string[]> {
   const world = new MemoryWorld();
-  world.show(trades, toUs);
+  world.show(trades, toUs, quotes);
   await world.moments.create(definition);
   const jobs = world.jobs(workers);
   const report = await finished(jobs, await jobs.startBuild(everything));
@@ -43,10 +53,10 @@ function differences(rows: readonly string[], expected: readonly string[]): read
     .map((row) => [rows[row], expected[row]]);
 }
 
-describe.each(scenes)('$name', ({ trades }) => {
+describe.each(scenes)('$name', ({ trades, quotes }) => {
   let whole: readonly string[];
   beforeAll(async () => {
-    whole = await built(trades);
+    whole = await built({ trades, quotes });
   });
 
   it('has moments in its sessions alone', () => {
@@ -59,7 +69,7 @@ describe.each(scenes)('$name', ({ trades }) => {
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 1 }), async (days) => {
         const world = new MemoryWorld();
-        world.show(trades, toUs);
+        world.show(trades, toUs, quotes);
         await world.moments.create(definition);
         for (const day of days) {
           const jobs = world.jobs();
@@ -97,11 +107,11 @@ describe.each(scenes)('$name', ({ trades }) => {
         let clockUs = fromUs;
         for (const { minutes, restarts } of steps) {
           clockUs = Math.min(toUs, clockUs + minutes * minuteUs);
-          world.show(trades, clockUs);
+          world.show(trades, clockUs, quotes);
           await keeper.look(signal);
           if (restarts) keeper = world.keeper();
         }
-        world.show(trades, toUs);
+        world.show(trades, toUs, quotes);
         do await keeper.look(signal);
         while (keeper.facts.behindSeconds !== 0);
         expect(world.failures).toEqual([]);
@@ -114,7 +124,7 @@ describe.each(scenes)('$name', ({ trades }) => {
 
 it('is the same whoever is built beside it, by however many workers', async () => {
   const [one, other] = scenes;
-  const both = await built([...one.trades, ...other.trades], 3);
-  expect(both).toHaveLength((await built(one.trades)).length + (await built(other.trades)).length);
-  expect(new Set(both)).toEqual(new Set([...(await built(one.trades)), ...(await built(other.trades))]));
+  const both = await built({ trades: [...one.trades, ...other.trades], quotes: [...one.quotes, ...other.quotes] }, 3);
+  expect(both).toHaveLength((await built(one)).length + (await built(other)).length);
+  expect(new Set(both)).toEqual(new Set([...(await built(one)), ...(await built(other))]));
 });

@@ -39,7 +39,7 @@ interface Job extends BackgroundJob {
 }
 
 export interface MemoryJobsParts {
-  readonly store: Pick<TickStore, 'trades' | 'newestTrades' | 'instruments'>;
+  readonly store: Pick<TickStore, 'trades' | 'bestQuotes' | 'newestTrades' | 'instruments'>;
   readonly moments: MomentStore;
   readonly livePath: LivePath;
   readonly openFolder: () => MomentFolder;

@@ -2,9 +2,10 @@ import { isoFromUs, secondUs, type MemoryJobDto } from '@hindcast/contracts';
 import { instrumentKey, type Instrument } from '@hindcast/market';
 import { baseMemory, parseHorizon, signatureSize, type MemoryDefinition, type MomentColumns } from '@hindcast/memory';
 import type { MomentStore } from '@hindcast/ports';
-import { HeldMoments, seededRandom, type TradeRow } from '@hindcast/testing';
+import { HeldMoments, seededRandom, type QuoteRow, type TradeRow } from '@hindcast/testing';
 import type { LivePath } from '../live-path.js';
-import { MemoryTickStore, SteppingClock } from '../world.fixture.js';
+import { MemoryTickStore } from '../memory-tick-store.fixture.js';
+import { SteppingClock } from '../world.fixture.js';
 import { MemoryJobs } from './memory-jobs.js';
 import { MemoryKeeper } from './memory-keeper.worker.js';
 import { FolderHere, type MomentFolder } from './moment-folder.js';
@@ -59,6 +60,33 @@ export function walkedTrades({ instrument, fromUs, toUs, seed, secondsBetween, l
   return rows.filter(({ timeUs }) => timeUs < toUs);
 }
 
+/** Bids and asks one after the other, some at once, around a price of their own; with silences. */
+export function walkedQuotes({ instrument, fromUs, toUs, seed, secondsBetween }: Omit<WalkedTrades, 'lateShare'>): QuoteRow[] {
+  const random = seededRandom(seed);
+  const rows: QuoteRow[] = [];
+  let sequence = 65_536 * 100;
+  for (let timeUs = fromUs; timeUs < toUs;) {
+    const silence = random() < 0.005 ? 400 : 1;
+    timeUs += Math.round(-Math.log(1 - random()) * secondsBetween * silence * secondUs);
+    const bid = 100 + Math.floor(random() * 8) / 100;
+    const ask = bid + Math.floor(random() * 5 + 1) / 100;
+    const sides = Math.floor(random() * 3);
+    rows.push({
+      ...instrument,
+      timeUs,
+      sequence: ++sequence,
+      exchange: 'X',
+      id: String(sequence),
+      receivedAtUs: timeUs,
+      source: 'test',
+      conditions: '',
+      ...(sides === 1 ? { bid: NaN, bidSize: NaN } : { bid, bidSize: 1 + Math.floor(random() * 9) }),
+      ...(sides === 2 ? { ask: NaN, askSize: NaN } : { ask, askSize: 1 + Math.floor(random() * 9) }),
+    });
+  }
+  return rows.filter(({ timeUs }) => timeUs < toUs);
+}
+
 /** Stored trades, a live path that stands behind them, and a memory. */
 export class MemoryWorld {
   readonly store = new MemoryTickStore();
@@ -77,12 +105,14 @@ export class MemoryWorld {
     targets: (symbols) => [...this.clocks.values()].filter(({ symbol }) => symbols?.includes(symbol) ?? true),
   };
 
-  /** Trades before a time are in the store, and followed up to it. */
-  show(trades: readonly TradeRow[], untilUs: number): void {
+  /** Trades and quotes before a time are in the store, and followed up to it. */
+  show(trades: readonly TradeRow[], untilUs: number, quotes: readonly QuoteRow[] = []): void {
     const shown = trades.filter(({ timeUs }) => timeUs < untilUs);
     const known = new Set(this.store.tradeRows);
     this.store.tradeRows.push(...shown.filter((row) => !known.has(row)));
-    this.store.tradeRows.sort((a, b) => a.timeUs - b.timeUs || a.sequence - b.sequence);
+    const knownQuotes = new Set(this.store.quoteRows);
+    this.store.quoteRows.push(...quotes.filter((row) => row.timeUs < untilUs && !knownQuotes.has(row)));
+    this.store.sort();
     for (const [key, rows] of Map.groupBy(shown, (row) => instrumentKey(row))) {
       const { market, symbol } = rows[0];
       const newestSequence = Math.max(...rows.map(({ sequence }) => sequence));

@@ -1,3 +1,4 @@
+import type { BestQuotes } from '@hindcast/market';
 import {
   MomentColumns,
   fitMemory,
@@ -18,6 +19,7 @@ import { InstrumentFolding, type FoldingOptions } from './instrument-folding.js'
 export interface MomentFolder {
   begin(key: string, options: FoldingOptions): Promise<void>;
   skipTo(key: string, statesAfterUs: number): Promise<void>;
+  quotes(key: string, quotes: BestQuotes): Promise<void>;
   trades(key: string, piece: TradePiece): Promise<void>;
   through(key: string, toUs: number): Promise<void>;
   tradesLate(key: string, timesUs: readonly number[]): Promise<void>;
@@ -39,6 +41,10 @@ export class FolderHere implements MomentFolder {
 
   async skipTo(key: string, statesAfterUs: number): Promise<void> {
     this.folding(key).skipTo(statesAfterUs);
+  }
+
+  async quotes(key: string, quotes: BestQuotes): Promise<void> {
+    this.folding(key).quotes(quotes);
   }
 
   async trades(key: string, piece: TradePiece): Promise<void> {

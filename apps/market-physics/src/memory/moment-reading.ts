@@ -7,7 +7,7 @@ import type { PlannedSlice } from './reading-plan.js';
 export interface SliceReading extends Instrument {
   /** As the folder knows it. */
   readonly key: string;
-  readonly store: Pick<TickStore, 'trades'>;
+  readonly store: Pick<TickStore, 'trades' | 'bestQuotes'>;
   readonly folder: MomentFolder;
   readonly signal: AbortSignal;
 }
@@ -21,7 +21,12 @@ export async function foldSlice(
   { key, store, folder, market, symbol, signal }: SliceReading,
 ): Promise<void> {
   if (skipTo !== undefined) await folder.skipTo(key, skipTo);
-  if (!isEmpty) await foldTrades({ market, symbol, fromUs, toUs, signal }, { key, store, folder });
+  const range = { market, symbol, fromUs, toUs, signal };
+  // Where nothing traded there are moments only on from what was folded before.
+  if (!isEmpty || skipTo === undefined) {
+    for await (const quotes of store.bestQuotes(range)) await folder.quotes(key, quotes);
+  }
+  if (!isEmpty) await foldTrades(range, { key, store, folder });
   await folder.through(key, toUs);
 }
 

@@ -8,7 +8,7 @@ import { readingPlan, tradedOn } from './reading-plan.js';
 import type { SessionRun } from './session-runs.js';
 
 export interface BuildParts {
-  readonly store: Pick<TickStore, 'trades'>;
+  readonly store: Pick<TickStore, 'trades' | 'bestQuotes'>;
   readonly folder: MomentFolder;
   readonly signal: AbortSignal;
 }

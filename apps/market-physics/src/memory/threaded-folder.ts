@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { HindcastError } from '@hindcast/contracts';
+import type { BestQuotes } from '@hindcast/market';
 import {
   transferablesOf,
   type FitOptions,
@@ -48,6 +49,12 @@ export class ThreadedFolder implements MomentFolder {
 
   skipTo(key: string, statesAfterUs: number): Promise<void> {
     return this.call('skipTo', [key, statesAfterUs]);
+  }
+
+  quotes(key: string, quotes: BestQuotes): Promise<void> {
+    const { startUs, bid, bidSize, ask, askSize } = quotes;
+    const columns = [startUs, bid, bidSize, ask, askSize].map(({ buffer }) => buffer as ArrayBuffer);
+    return this.call('quotes', [key, quotes], columns);
   }
 
   trades(key: string, piece: TradePiece): Promise<void> {

@@ -3,7 +3,8 @@ import type { LoggedBatch } from '@hindcast/market';
 import { toPhysicsUpdate, type PhysicsState } from '@hindcast/physics';
 import { MarketFold } from '../market-fold.js';
 import { foldOptions, statesOf } from '../market.fixture.js';
-import { MemoryBus, MemoryTickStore } from '../world.fixture.js';
+import { MemoryTickStore } from '../memory-tick-store.fixture.js';
+import { MemoryBus } from '../world.fixture.js';
 import type { Pacing } from './pacing.js';
 import { Replays, type ReplayRequest, type ReplaysParts } from './replays.js';
 

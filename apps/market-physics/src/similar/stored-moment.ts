@@ -11,7 +11,7 @@ import { untilVisible } from '../stored-states.js';
 import type { MomentQuestion } from './asked-moment.js';
 
 export interface StoredMomentParts {
-  readonly store: Pick<TickStore, 'trades' | 'newestTrades' | 'instruments'>;
+  readonly store: Pick<TickStore, 'trades' | 'bestQuotes' | 'newestTrades' | 'instruments'>;
   readonly livePath: Pick<LivePath, 'targets'>;
   readonly openFolder: () => MomentFolder;
 }

@@ -1,4 +1,4 @@
-import { barEndUs, barStartUs, calendarOfMarket, type BarTrade, type Instrument } from '@hindcast/market';
+import { barEndUs, barStartUs, calendarOfMarket, type BarTrade, type BestQuotes, type Instrument } from '@hindcast/market';
 import { InstrumentWindow, type Advance, type PhysicsState } from '@hindcast/physics';
 import type { MomentColumns } from './moment-columns.js';
 import { MomentRecorder, type SessionColumns } from './moment-recorder.js';
@@ -48,6 +48,11 @@ export class InstrumentMoments {
   /** Trades between the last one and the next are not told: the window begins anew, and makes states after `statesAfterUs`. */
   skipTo(statesAfterUs: number): void {
     this.#window = new InstrumentWindow(this.#instrument, { stateIntervalMs: this.#stateIntervalMs, statesAfterUs });
+  }
+
+  /** Best quotes of seconds that are still to come, in time order: told before the trades that pass them. */
+  quotes(quotes: BestQuotes): void {
+    this.#recorder.quotes(quotes);
   }
 
   fold(trade: MomentTrade): void {

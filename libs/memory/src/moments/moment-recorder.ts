@@ -1,11 +1,12 @@
 import { hourUs, secondUs } from '@hindcast/contracts';
-import { dayNumberOf, type Instrument, type SecondBar, type Session, type TradingCalendar } from '@hindcast/market';
+import { dayNumberOf, type BestQuotes, type Instrument, type SecondBar, type Session, type TradingCalendar } from '@hindcast/market';
 import type { PhysicsState } from '@hindcast/physics';
 import type { Horizon } from '../outcomes/horizon.js';
 import { OutcomeFold } from '../outcomes/outcome-fold.js';
 import type { Outcome } from '../outcomes/outcome.js';
 import { SessionSeconds, type SecondsFold, type SessionBeginning } from '../signature/session-seconds.js';
 import { SignatureFold, type SignatureExtras } from '../signature/signature-fold.js';
+import { StandingQuotes } from '../signature/standing-quotes.js';
 import { MomentColumns, momentFlags } from './moment-columns.js';
 import { TickQuality } from './tick-quality.js';
 
@@ -40,6 +41,7 @@ export interface RecorderOptions {
 export class MomentRecorder {
   readonly #seconds: SessionSeconds;
   readonly #quality = new TickQuality();
+  readonly #quotes: StandingQuotes;
   readonly #rows: RowsOfInstrument;
 
   constructor({ instrument, calendar, stateIntervalMs, columns, extrasAt }: RecorderOptions) {
@@ -56,7 +58,13 @@ export class MomentRecorder {
     });
     const outcomes = new OutcomeFold(calendar, (outcome) => rows.know(outcome), { horizons: into.horizons, stateIntervalMs });
     this.#rows = rows;
-    this.#seconds = new SessionSeconds(calendar, signature, this.#quality, rows, outcomes);
+    this.#quotes = new StandingQuotes(signature);
+    this.#seconds = new SessionSeconds(calendar, this.#quotes, signature, this.#quality, rows, outcomes);
+  }
+
+  /** Best quotes of seconds that have not been passed yet, in time order: they come before the bars of their seconds. */
+  quotes(quotes: BestQuotes): void {
+    this.#quotes.add(quotes);
   }
 
   /** A closed bar with trades, in time order. */
@@ -67,6 +75,7 @@ export class MomentRecorder {
   /** Nothing before `untilUs` will come. */
   advance(untilUs: number): void {
     this.#seconds.advance(untilUs);
+    this.#quotes.passTo(untilUs);
   }
 
   /** Volume of the bar that is appended next whose side was inferred. */
