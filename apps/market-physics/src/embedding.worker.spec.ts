@@ -8,7 +8,7 @@ import { MemoryCheckpoint, MemoryVectors, SteppingClock } from './world.fixture.
 const trades = walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 3_600, seed: 21 });
 const due = statesOf(admitted([{ trades, marks: endMark(trades) }])).filter(foldOptions.isEmbeddingDue);
 
-function scene({ clockStepUs = 1_000, isFollowerBehind = (): boolean => false } = {}) {
+function scene({ clockStepUs = 1_000, isLivePathBusy = (): boolean => false } = {}) {
   const queue = new MemoryCheckpoint();
   const vectors = new MemoryVectors();
   const embedder = new HashEmbedder();
@@ -19,7 +19,7 @@ function scene({ clockStepUs = 1_000, isFollowerBehind = (): boolean => false } 
     vectors,
     embedder,
     clock: new SteppingClock(clockStepUs),
-    isFollowerBehind,
+    isLivePathBusy,
     events: { embedded: (rows) => void pieces.push(rows), failed: (error) => void failures.push(error.code) },
   });
   const abort = new AbortController();
@@ -102,11 +102,11 @@ describe('embedding', () => {
   it('waits while the follower is behind', async () => {
     let behind = true;
     let asked = 0;
-    const isFollowerBehind = () => {
+    const isLivePathBusy = () => {
       asked += 1;
       return behind;
     };
-    const { queue, pieces, worker, stop } = scene({ isFollowerBehind });
+    const { queue, pieces, worker, stop } = scene({ isLivePathBusy });
     await queue.enqueue(due);
     worker.wake();
     await until(() => asked >= 2);

@@ -3,7 +3,8 @@ import { embeddingMetadata, sentence, templateId } from '@hindcast/embedding';
 import type { PhysicsState } from '@hindcast/physics';
 import type { Clock, Embedder, EmbeddingRow, VectorStore } from '@hindcast/ports';
 import type { DueQueue } from './checkpoint.js';
-import { pause, retrying } from './retrying.js';
+import { retrying } from './retrying.js';
+import { untilCalm } from './until-calm.js';
 
 export interface EmbeddingParts {
   readonly queue: Pick<DueQueue, 'length' | 'oldest' | 'remove'>;
@@ -11,7 +12,7 @@ export interface EmbeddingParts {
   readonly vectors: Pick<VectorStore, 'upsert' | 'optimize'>;
   readonly clock: Clock;
   /** While it is, states are worth more than vectors, which are made behind them anyway. */
-  readonly isFollowerBehind: () => boolean;
+  readonly isLivePathBusy: () => boolean;
   readonly events: EmbeddingEvents;
 }
 
@@ -26,9 +27,6 @@ const pieceMaxUs = 1_000_000;
 /** Sentences given to the model at once; a question waits for one such batch. */
 const sentencesAtOnce = 32;
 const rowsUntilUpkeep = 5_000;
-const yieldMs = 100;
-/** A follower that never catches up must not keep vectors from being made for ever: one piece each half minute. */
-const yieldsMax = 300;
 
 /**
  * Turns due states into vectors, behind everything else and until the queue is empty. The queue is on disk and an entry
@@ -61,7 +59,7 @@ export class EmbeddingWorker {
         if (!signal.aborted) await this.due.promise;
         continue;
       }
-      await this.yieldToFollower(signal);
+      await untilCalm(this.parts.isLivePathBusy, signal);
       await retrying(() => this.embedPiece(states, signal), {
         signal,
         onFailure: (error) => {
@@ -74,11 +72,6 @@ export class EmbeddingWorker {
       this.keepUp(rowsUntilUpkeep);
     }
     await this.upkeep;
-  }
-
-  /** The model and the follower share the machine's cores. */
-  private async yieldToFollower(signal: AbortSignal): Promise<void> {
-    for (let yields = 0; yields < yieldsMax && !signal.aborted && this.parts.isFollowerBehind(); yields += 1) await pause(yieldMs, signal);
   }
 
   private async embedPiece(states: readonly PhysicsState[], signal: AbortSignal): Promise<void> {

@@ -344,6 +344,20 @@ describe('following the log', () => {
     expect(world.bus.published).toEqual([]);
   });
 
+  it('is busy while ticks pour in, and not with those of a live market', async () => {
+    const isBusyAfter = async (seconds: number): Promise<boolean> => {
+      const batches = logOf(walk({ symbol: 'SPY', fromUs: dayStartUs, seconds, seed: 8 }), []);
+      const world = new World(batches);
+      world.clockStepUs = 1;
+      const { worker, stop } = world.start();
+      await until(() => worker.fold.number === batches.at(-1)?.number);
+      const { isBusy } = worker;
+      await stop();
+      return isBusy;
+    };
+    expect([await isBusyAfter(60), await isBusyAfter(12_000)]).toEqual([false, true]);
+  });
+
   it('tries again when the log is away, and crashes on a bug', async () => {
     const batches = logOf(walk({ symbol: 'SPY', fromUs: dayStartUs, seconds: 10, seed: 7 }), []);
     const world = new World(batches);

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
+import { rowsOf } from '@hindcast/market';
 import type { PhysicsState } from '@hindcast/physics';
 import type { Clock, LogFollower, TickStore, VectorFilter, VectorStore } from '@hindcast/ports';
 import { catchUp } from './catch-up.js';
@@ -8,6 +9,7 @@ import type { FoldSteps } from './fold-steps.js';
 import { MarketFold, numberBeforeAll, type FoldOptions } from './market-fold.js';
 import { queueMissingVectors } from './missing-vectors.js';
 import { pause, retrying } from './retrying.js';
+import { RowRate } from './row-rate.js';
 import type { StateAnnouncer } from './state-announcer.js';
 import type { StateWriter } from './state-writer.js';
 
@@ -50,6 +52,8 @@ export type FollowerPhase = 'starting' | 'catching_up' | 'following' | 'stopped'
 const dueWithoutCheckpointMax = 100_000;
 /** A replay sends 5,000 rows a batch, and a live feed is this far behind after a tenth of a second. */
 const behindBatches = 32;
+/** An import, a history that is told. Live markets of hundreds of instruments have fewer. */
+const pouringRowsPerSecond = 20_000;
 const turnEveryMs = 10;
 const retryDelayMs = 500;
 const retryDelayMaxMs = 10_000;
@@ -74,6 +78,7 @@ export class FollowerWorker {
   private checkpointAtUs = 0;
   private refusedReported = 0;
   private failuresInRow = 0;
+  private readonly rate = new RowRate();
   private readonly stopped = new AbortController();
 
   constructor(
@@ -88,9 +93,9 @@ export class FollowerWorker {
     return Math.max(0, this.headNumber - this.fold.number);
   }
 
-  /** What is not urgent waits for it. */
-  get isBehind(): boolean {
-    return this.lagBatches > behindBatches;
+  /** It lags, or ticks pour in: what nobody waits for waits. */
+  get isBusy(): boolean {
+    return this.lagBatches > behindBatches || this.rate.perSecond(this.parts.clock.nowUs()) > pouringRowsPerSecond;
   }
 
   /** Resolves when `signal` is aborted; rejects on a bug. */
@@ -170,6 +175,7 @@ export class FollowerWorker {
       const takenUs = this.parts.steps ? this.parts.clock.nowUs() : 0;
       const announcement = this.fold.step(batch);
       this.parts.steps?.folded({ streamId, batch, takenUs, states: announcement.states.length });
+      this.rate.add(rowsOf(batch), this.parts.clock.nowUs());
       events.folded(1, this.headNumber - batch.number);
       this.reportRefused();
       await Promise.all([

@@ -171,7 +171,7 @@ export class PhysicsService {
       embedder,
       vectors,
       clock,
-      isFollowerBehind: () => this.follower.isBehind,
+      isLivePathBusy: () => this.follower.isBusy,
       events: {
         embedded: (rows, elapsedMs) => {
           this.counters.embedded.inc(rows);

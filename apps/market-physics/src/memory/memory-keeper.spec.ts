@@ -71,3 +71,21 @@ it('goes on with all others where one cannot be read, says so, and takes it up a
   expect(keeper.facts.failure).toBeNull();
   expect(await rowsOf(world.moments)).toEqual(await built(await started()));
 });
+
+it('does not look while ticks pour in, and then does', async () => {
+  const world = await started();
+  const looked = jest.spyOn(world.moments, 'memories');
+  let asked = 0;
+  Object.defineProperty(world, 'isLivePathBusy', { get: () => (asked += 1) <= 3 });
+  const keeper = world.keeper();
+  const running = keeper.run(world.keeperStop.signal);
+  const looksWhenAsked: number[] = [];
+  while (keeper.facts.memory === null) {
+    looksWhenAsked[asked] = looked.mock.calls.length;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  world.keeperStop.abort();
+  await running;
+  expect(looksWhenAsked.slice(1, 4)).toEqual([0, 0, 0]);
+  expect(world.failures).toEqual([]);
+});

@@ -5,6 +5,7 @@ import type { Clock, MomentStore } from '@hindcast/ports';
 import type { LivePath } from '../live-path.js';
 import { pause } from '../retrying.js';
 import type { RebuildTarget } from '../rebuild.js';
+import { untilCalm } from '../until-calm.js';
 import { KeptInstruments, type KeptStep, type KeptStore } from './kept-instruments.js';
 import { MemoryWriter } from './memory-writer.js';
 import type { MomentFolder } from './moment-folder.js';
@@ -26,8 +27,8 @@ export interface KeeperParts {
   readonly livePath: LivePath;
   readonly openFolder: () => MomentFolder;
   readonly clock: Clock;
-  /** Whether the ticks come faster than they are followed: what is not urgent waits. */
-  readonly isFollowerBehind: () => boolean;
+  /** While it is, ticks are worth more than moments: a look waits, for half a minute at most. */
+  readonly isLivePathBusy: () => boolean;
   /** While a job writes to a memory nobody else does. */
   readonly isBusyWith: (memory: string) => boolean;
   readonly onWritten: (memory: string, rows: number) => void;
@@ -71,7 +72,10 @@ export class MemoryKeeper {
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
-        if (this.isDue()) await this.look(signal);
+        if (this.isDue()) {
+          await untilCalm(this.parts.isLivePathBusy, signal);
+          if (!signal.aborted) await this.look(signal);
+        }
         await pause(lookMs, signal);
       }
     } finally {
@@ -102,7 +106,7 @@ export class MemoryKeeper {
   private isDue(): boolean {
     const sinceMs = (this.parts.clock.nowUs() - this.lookedAtUs) / 1_000;
     if (sinceMs >= this.options.keepIntervalMs) return true;
-    return !this.parts.isFollowerBehind() && this.behindUs() > behindMaxUs;
+    return this.behindUs() > behindMaxUs;
   }
 
   private async keepAll(signal: AbortSignal): Promise<void> {

@@ -59,7 +59,7 @@ export class MemoryService {
         clock,
         onWritten,
         onFailure,
-        isFollowerBehind: () => follower.isBehind,
+        isLivePathBusy: () => follower.isBusy,
         isBusyWith: (memory) => this.jobs.isBusyWith(memory),
       },
       { keepIntervalMs: config.memoryKeepIntervalMs, instrumentsMax: config.memoryInstrumentsMax },
