@@ -37,7 +37,7 @@ function drain(
     },
     pieceRowsMax: 10,
     quarantineRowsMax: 2,
-    nowMs: () => waits.reduce((sum, ms) => sum + ms, 0),
+    nowMs: waited,
     pieceIntervalMs: 0,
     ...limits,
   });
@@ -46,6 +46,8 @@ function drain(
 function log(...numbers: readonly number[]): void {
   for (const number of numbers) batches.set(number, logBatch(number));
 }
+
+const waited = (): number => waits.reduce((sum, ms) => sum + ms, 0);
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await turn();
@@ -92,15 +94,31 @@ it('lets what is flushed shortly after a piece wait for company, unless it fills
   const running = worker.run(1, abort.signal);
   await until(() => progress.length === 1);
   expect(waits).toEqual([]);
+  // Less than half of a piece: it waits for all of the interval.
   worker.advance(2);
-  worker.advance(3);
   await until(() => progress.length === 2);
-  expect(waits).toEqual([200]);
+  expect(waited()).toBe(200);
   worker.advance(5);
   await until(() => progress.length === 3);
   abort.abort();
   await running;
-  expect(store.writes).toEqual([[1], [2, 3], [4, 5]]);
+  expect(store.writes).toEqual([[1], [2], [3, 4, 5]]);
+});
+
+it('waits no longer than it takes to see that nothing more comes, where what waits is worth a commit', async () => {
+  log(1, 2, 3);
+  const worker = drain({ pieceRowsMax: 20, pieceIntervalMs: 200 });
+  worker.advance(1);
+  const running = worker.run(1, abort.signal);
+  await until(() => progress.length === 1);
+  worker.advance(2);
+  await until(() => waited() === 100);
+  worker.advance(3);
+  await until(() => progress.length === 2);
+  expect(waited()).toBe(120);
+  abort.abort();
+  await running;
+  expect(store.writes).toEqual([[1], [2, 3]]);
 });
 
 it('waits for a store that is away, ever longer, and says so while it lasts', async () => {

@@ -44,6 +44,10 @@ const piecesAhead = 2;
 /** Pieces acknowledged and not shown yet: the store is given the next ones meanwhile, or it stands still between two. */
 const piecesUnseenMax = 4;
 const pieceBatchesMax = 1_024;
+/** Of the interval: a log that nothing was added to for so long has come to rest. */
+const restShare = 0.1;
+/** Of a piece: what is worth a commit of its own then. One that is half full at least costs a row no more than twice as much. */
+const worthShare = 0.5;
 const retryMinMs = 100;
 const retryMaxMs = 5_000;
 const visiblePollMinMs = 2;
@@ -64,6 +68,7 @@ interface Piece extends StoredPiece {
  */
 export class Drain {
   private head = 0;
+  private headMovedAtMs = -Infinity;
   private wakeUp: () => void = () => undefined;
   /** What keeps a piece from being through, by the piece's first batch: one piece says nothing of another. */
   private readonly failures = new Map<number, HindcastError>();
@@ -80,6 +85,7 @@ export class Drain {
 
   /** The log was flushed up to this batch. */
   advance(headNumber: number): void {
+    if (headNumber > this.head) this.headMovedAtMs = this.parts.nowMs();
     this.head = Math.max(this.head, headNumber);
     this.wakeUp();
   }
@@ -102,7 +108,8 @@ export class Drain {
     while (!signal.aborted) {
       const restMs = this.restMs(next);
       if (restMs > 0 && sending.length === 0) {
-        await this.parts.wait(restMs, signal);
+        // What comes meanwhile may fill the piece.
+        await this.parts.wait(Math.min(restMs, this.quietMs), signal);
         continue;
       }
       const mayTake = sending.length < piecesAhead && this.unseen < piecesUnseenMax && restMs === 0;
@@ -151,11 +158,21 @@ export class Drain {
     if (piece) this.parts.onProgress(progressOf(piece), this.parts.nowMs() - piece.sentAtMs);
   }
 
-  /** How long what waits should wait for company: not at all where it fills a piece, or where the last one left long ago. */
+  /**
+   * How long what waits should wait for company: not at all where it fills a piece, or where the last one left long ago; and no longer
+   * than it takes to see that the log has come to rest, where it is worth a commit.
+   */
   private restMs(next: number): number {
+    const { pieceRowsMax, pieceIntervalMs, nowMs } = this.parts;
     const rowsExpected = (this.head - next + 1) * this.rowsABatch;
-    if (rowsExpected === 0 || rowsExpected >= this.parts.pieceRowsMax) return 0;
-    return Math.max(0, this.sentAtMs + this.parts.pieceIntervalMs - this.parts.nowMs());
+    if (rowsExpected === 0 || rowsExpected >= pieceRowsMax) return 0;
+    const leavesAtMs = this.sentAtMs + pieceIntervalMs;
+    const isWorthIt = rowsExpected >= worthShare * pieceRowsMax;
+    return Math.max(0, (isWorthIt ? Math.min(leavesAtMs, this.headMovedAtMs + this.quietMs) : leavesAtMs) - nowMs());
+  }
+
+  private get quietMs(): number {
+    return restShare * this.parts.pieceIntervalMs;
   }
 
   private collect(from: number): LoggedBatch[] {
