@@ -36,7 +36,11 @@ it('says which instruments were left out, and why', async () => {
 });
 
 it('asks for no measuring where it is not to', () => {
-  expect(buildRequest('mine', { measure: false, to: '2013-10-09' })).toEqual({ memory: 'mine', measure: false, to: '2013-10-10T00:00:00Z' });
+  expect(buildRequest('mine', { measure: false, to: '2013-10-09' })).toEqual({
+    memory: 'mine',
+    measure: false,
+    to: '2013-10-10T00:00:00Z',
+  });
   expect(buildRequest('mine', { measure: true, symbols: 'SPY,IBM' })).toEqual({ memory: 'mine', symbols: ['SPY', 'IBM'] });
 });
 
@@ -99,7 +103,7 @@ it('lists memories, which one is asked, and how far it is kept up', () => {
   const keeper = { memory: 'mine', rows: 10, instruments: 1, behind_seconds: 60, failure: null };
   const memories: MemoriesDto = { in_use: 'mine', memories: [memory], keeper, jobs: [job] };
   const text = memoriesText(memories);
-  expect(text).toContain('*  mine    10 s    13,505            1  2013-10-09T20:00:00Z  none, every row is compared  9.6 MB');
+  expect(text).toContain('*  mine    10 s    13,505                  1  2013-10-09T20:00:00Z  none, every row is compared  9.6 MB');
   expect(text).toContain('at most 1 min 0 s behind');
   expect(text).toContain('build of mine: 12,000 moments');
   const failing = { ...memories, keeper: { ...keeper, failure: 'STORE_AWAY: gone' } };

@@ -142,7 +142,7 @@ export function jobLine({ kind, progress, moments, moments_per_second: rate, rem
 }
 
 export function memoriesText({ memories, keeper, jobs }: MemoriesDto): string {
-  const columns = ['', 'memory', 'every', 'moments', 'instruments', 'known at', 'index', 'size'].map((title, place) => ({
+  const columns = ['', 'memory', 'every', 'moments', 'instruments built', 'known at', 'index', 'size'].map((title, place) => ({
     title,
     align: [3, 4, 7].includes(place) ? ('right' as const) : ('left' as const),
   }));
@@ -170,8 +170,8 @@ function rowOf({
   return [inUse ? '*' : '', id, duration(everyMs / 1_000), whole(rows), whole(instruments), knownAt, indexed, bytes(sizeBytes)];
 }
 
-function keeperLine({ memory, behind_seconds: behind, failure }: MemoriesDto['keeper']): string {
+function keeperLine({ memory, instruments, behind_seconds: behind, failure }: MemoriesDto['keeper']): string {
   if (failure !== null) return `It cannot be kept up: ${failure}`;
   if (memory === null) return 'None is kept up yet.';
-  return `* is in use, kept up with the market: ${behind === null ? 'it has just begun' : `at most ${duration(behind)} behind`}.`;
+  return `* is in use, kept up with the market, instruments: ${whole(instruments)}, ${behind === null ? 'it has just begun' : `at most ${duration(behind)} behind`}.`;
 }

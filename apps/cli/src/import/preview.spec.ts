@@ -28,7 +28,7 @@ const file = (path: string): PlannedFiles => ({
   found,
   open,
 });
-const plan: FilesPlan = { files: [file('a.zip'), file('b.zip')], rows: 2_000, bytes: 12_345, dayEnds: [], key: '' };
+const plan: FilesPlan = { files: [file('a.zip'), file('b.zip')], rows: 2_000, bytes: 12_345, dayEnds: [], leftOut: [], key: '' };
 
 it('a preview says how files are understood', () => {
   expect(previewText(previewOf(plan))).toBe(
@@ -44,6 +44,13 @@ it('a preview says how files are understood', () => {
       '  order    2 files are not in the order of time; their rows are put in order',
       '  faults   2 rows are no ticks and will be rejected; the first: a.zip, line 7: price is "x", which is not a number',
     ].join('\n'),
+  );
+});
+
+it('a preview names some of the files that are left out', () => {
+  const text = previewText(previewOf({ ...plan, leftOut: ['daily/a.zip', 'daily/b.zip', 'daily/c.zip', 'daily/d.zip'] }));
+  expect(text.split('\n').at(-1)).toBe(
+    'Left out, because they hold no ticks in a format that is known: daily/a.zip, daily/b.zip, daily/c.zip and 1 more',
   );
 });
 

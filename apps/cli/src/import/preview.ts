@@ -25,14 +25,17 @@ export interface Preview {
   readonly rows: number;
   readonly bytes: number;
   readonly formats: readonly Understood[];
+  /** Files of a format that is not known, in a folder beside the others. */
+  readonly left_out: readonly string[];
 }
 
 const groupsShown = 12;
 const symbolsShown = 12;
+const leftOutShown = 3;
 
-export function previewOf({ files, rows, bytes: size }: FilesPlan): Preview {
+export function previewOf({ files, rows, bytes: size, leftOut }: FilesPlan): Preview {
   const groups = Map.groupBy(files, ({ format, columns }) => JSON.stringify([format, columns]));
-  return { files: countFiles(files), rows, bytes: size, formats: [...groups.values()].map(understood) };
+  return { files: countFiles(files), rows, bytes: size, formats: [...groups.values()].map(understood), left_out: leftOut };
 }
 
 function understood(files: readonly PlannedFiles[]): Understood {
@@ -71,10 +74,21 @@ function sampleText(kind: 'trades' | 'quotes', row: SampleRow): string {
 }
 
 /** What was understood, for whoever decides whether it goes in. */
-export function previewText({ files, rows, bytes: size, formats }: Preview): string {
+export function previewText({ files, rows, bytes: size, formats, left_out: leftOut }: Preview): string {
   const shown = formats.slice(0, groupsShown).flatMap(groupLines);
   const more = formats.length > groupsShown ? [`and ${formats.length - groupsShown} more ways in which files are written`] : [];
-  return [`${whole(files)} ${files === 1 ? 'file' : 'files'}, ${bytes(size)}: ${whole(rows)} rows`, ...shown, ...more].join('\n');
+  return [
+    `${whole(files)} ${files === 1 ? 'file' : 'files'}, ${bytes(size)}: ${whole(rows)} rows`,
+    ...shown,
+    ...more,
+    ...leftOutLines(leftOut),
+  ].join('\n');
+}
+
+function leftOutLines(paths: readonly string[]): readonly string[] {
+  if (paths.length === 0) return [];
+  const more = paths.length > leftOutShown ? ` and ${whole(paths.length - leftOutShown)} more` : '';
+  return ['', `Left out, because they hold no ticks in a format that is known: ${paths.slice(0, leftOutShown).join(', ')}${more}`];
 }
 
 function groupLines(group: Understood): readonly string[] {

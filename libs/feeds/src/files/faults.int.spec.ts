@@ -110,6 +110,17 @@ describe('files that cannot go in', () => {
 });
 
 describe('many files', () => {
+  it('go in without those that a folder holds beside them and nobody understands; a named one is refused', async () => {
+    const ticks = await folder.write('mixed/ticks.csv', `${head}\n1704067200000,1,1.5,2\n`);
+    const factors = await folder.write('mixed/factors.csv', 'day,factor\n20131007,0.98\n');
+    const plan = await folder.plan([`${folder.dir}/mixed`], { ...hints });
+    expect(plan).toMatchObject({ rows: 1, leftOut: [factors] });
+    expect(plan.key).toBe((await folder.plan([ticks], hints)).key);
+    await expect(folder.plan([`${folder.dir}/mixed`, factors], hints)).rejects.toThrow(`${factors} is of no format that is known.`);
+    await folder.write('strange/factors.csv', 'day,factor\n');
+    await expect(folder.plan([`${folder.dir}/strange`], hints)).rejects.toThrow('Known are: LEAN');
+  });
+
   it('are found in folders and by patterns, each once', async () => {
     const file = (second: number) => `${head}\n${1_704_067_200 + second},1,1.5,2\n`;
     await folder.write('a/b/2.csv', file(2));

@@ -5,9 +5,9 @@ import { leanDayEnds } from '../lean/lean-feed.js';
 import { leanFileAt, leanSeries, type LeanSeries } from '../lean/lean-files.js';
 import { LeanLine } from '../lean/lean-line.js';
 import { LeanSeriesReader } from '../lean/lean-rows.js';
-import { expandPaths } from './file-paths.js';
+import { expandPaths, type FoundFile } from './file-paths.js';
 import type { FileHints } from './formats/table-format.js';
-import { recognise, type RecognisedTable } from './recognise.js';
+import { knownFormats, recognise, UnknownFormat, type RecognisedTable } from './recognise.js';
 import { scan, type Scan } from './scan.js';
 import type { ScratchDatabase } from './scratch-database.js';
 import { sortedRows } from './sorted-rows.js';
@@ -31,6 +31,8 @@ export interface FilesPlan {
   readonly rows: number;
   readonly bytes: number;
   readonly dayEnds: readonly DayEnd[];
+  /** Found in a folder or by a pattern beside others, and of no format that is known. */
+  readonly leftOut: readonly string[];
   /** The same for the same files, unchanged, understood in the same way. */
   readonly key: string;
 }
@@ -45,34 +47,38 @@ export interface PlanOptions {
 
 /**
  * Finds every file, says what it holds, and reads it once from its beginning to its end: what is damaged, cut off or of
- * unknown meaning is told before anything is sent, each file by name, and how many rows there are is known.
+ * unknown meaning is told before anything is sent, each file by name, and how many rows there are is known. Files of a
+ * format that is not known refuse the whole where somebody named them, and are left out where a folder holds them too.
  */
 export async function planFiles(options: PlanOptions): Promise<FilesPlan> {
-  const paths = await expandPaths(options.paths);
+  const found = await expandPaths(options.paths);
   const broken: HindcastError[] = [];
-  const facts: (string | number)[][] = [];
+  const facts: { readonly path: string; readonly size: number; readonly mtimeMs: number }[] = [];
   const lean: LeanSeries[] = [];
   const tables: RecognisedTable[] = [];
-  for (const path of paths) {
+  for (const { path } of found) {
     const { size, mtimeMs } = await stat(path);
-    facts.push([path, size, mtimeMs]);
     await orBroken(broken, async () => {
       const file = await leanFileAt(path);
       if (file) lean.push(file);
       else tables.push(await recognise(path, options.hints, options.scratch));
+      facts.push({ path, size, mtimeMs });
     });
   }
   const series = leanSeries(lean);
   const unread = [...series.map(plannedLean), ...tables.map((table) => plannedTable(table, options.scratch))];
   const files = await scanAll(unread, broken, options);
-  refuseBroken(broken);
-  if (files.every(({ found }) => found.rows === 0)) throw new HindcastError('BODY_INVALID', `there is no row in ${paths.join(', ')}.`);
+  const leftOut = files.length === 0 ? [] : strangersBeside(found, broken);
+  refuseBroken(broken.filter((error) => !leftOut.some((other) => other === error)));
+  if (files.every((one) => one.found.rows === 0))
+    throw new HindcastError('BODY_INVALID', `there is no row in ${facts.map(({ path }) => path).join(', ')}.`);
   return {
-    files: files.filter(({ found }) => found.rows > 0),
-    rows: files.reduce((sum, { found }) => sum + found.rows, 0),
-    bytes: facts.reduce((sum, [, size]) => sum + Number(size), 0),
+    files: files.filter((one) => one.found.rows > 0),
+    rows: files.reduce((sum, one) => sum + one.found.rows, 0),
+    bytes: facts.reduce((sum, { size }) => sum + size, 0),
     dayEnds: [...leanDayEnds(series), ...fileEnds(files)].sort((one, other) => one.timeUs - other.timeUs),
-    key: JSON.stringify([facts, options.hints]),
+    leftOut: leftOut.map(({ path }) => path),
+    key: JSON.stringify([facts.map(({ path, size, mtimeMs }) => [path, size, mtimeMs]), options.hints]),
   };
 }
 
@@ -142,11 +148,18 @@ async function orBroken(broken: HindcastError[], work: () => Promise<void>): Pro
   }
 }
 
+/** A folder of ticks holds other things too, calendars and bars; only what somebody has named must be of a known format. */
+function strangersBeside(found: readonly FoundFile[], broken: readonly HindcastError[]): readonly UnknownFormat[] {
+  const named = new Set(found.filter(({ isNamed }) => isNamed).map(({ path }) => path));
+  return broken.filter((error) => error instanceof UnknownFormat).filter(({ path }) => !named.has(path));
+}
+
 function refuseBroken(broken: readonly HindcastError[]): void {
   if (broken.length === 0) return;
   const shown = broken.slice(0, brokenShown).map(({ message }) => message);
   const more = broken.length > brokenShown ? ` And ${broken.length - brokenShown} more.` : '';
-  throw new HindcastError(broken[0].code, `${shown.join(' ')}${more} Nothing was sent.`, { cause: broken[0] });
+  const known = broken.some((error) => error instanceof UnknownFormat) ? ` Known are: ${knownFormats.join('; ')}.` : '';
+  throw new HindcastError(broken[0].code, `${shown.join(' ')}${more}${known} Nothing was sent.`, { cause: broken[0] });
 }
 
 const brokenShown = 10;

@@ -21,13 +21,24 @@ export const knownFormats = [
   'any CSV, TSV, Parquet or Arrow file whose columns are named with --columns',
 ] as const;
 
+/** FIELD_INVALID: a table whose meaning nobody has said. */
+export class UnknownFormat extends HindcastError {
+  readonly path: string;
+
+  constructor({ path, columns, isNamed }: RawTable) {
+    const told = isNamed ? `Its columns are ${columns.slice(0, 40).join(', ')}.` : `It names none of its ${columns.length} columns.`;
+    super('FIELD_INVALID', `${path} is of no format that is known. ${told}`);
+    this.path = path;
+  }
+}
+
 /** A file with what its rows are understood to say. */
 export interface RecognisedTable {
   readonly raw: RawTable;
   readonly table: TickTable;
 }
 
-/** Opens a table and says what it means. Columns that a person names go before every guess. FIELD_INVALID where nothing fits. */
+/** Opens a table and says what it means. Columns that a person names go before every guess. UnknownFormat where nothing fits. */
 export async function recognise(path: string, hints: FileHints, scratch: ScratchDatabase): Promise<RecognisedTable> {
   const raw = await openTable(path, scratch);
   const formats = hints.columns === undefined ? [hindcast, tardis, binance, mapped] : [mapped];
@@ -35,10 +46,7 @@ export async function recognise(path: string, hints: FileHints, scratch: Scratch
     const table = format(raw, hints);
     if (table) return { raw, table };
   }
-  const columns = raw.isNamed
-    ? `Its columns are ${raw.columns.slice(0, 40).join(', ')}.`
-    : `It names none of its ${raw.columns.length} columns.`;
-  throw new HindcastError('FIELD_INVALID', `${path} is of no format that is known. ${columns} Known are: ${knownFormats.join('; ')}.`);
+  throw new UnknownFormat(raw);
 }
 
 async function openTable(path: string, scratch: ScratchDatabase): Promise<RawTable> {
