@@ -4,7 +4,7 @@ import { lookBackUs, type PhysicsState } from '@hindcast/physics';
 import { noInheritance, type InstrumentSummary, type LogBeginning, type TickStore } from '@hindcast/ports';
 import type { InstrumentFold } from './instrument-fold.js';
 import type { MarketFold } from './market-fold.js';
-import { tradesByBar } from './trades-by-bar.js';
+import { foldedColumns, tradesByBar } from './trades-by-bar.js';
 
 /**
  * How far a feed's slack may hold its clock back. The store does not keep the slack: while trades are read from it the
@@ -69,7 +69,7 @@ async function* catchUpInstrument(
   const windowsFromUs = entry.madeThroughUs === -Infinity ? firstUs : entry.madeThroughUs - lookBackUs;
   // The day's volume of the snapshot counts from midnight.
   const fromUs = Math.max(firstUs, Math.min(windowsFromUs, dayStartUs(lastUs)));
-  const pieces = store.trades({ ...entry.instrument, fromUs, toUs: lastUs + oneDayUs, signal });
+  const pieces = store.trades({ ...entry.instrument, fromUs, toUs: lastUs + oneDayUs, signal }, foldedColumns);
   for await (const trades of tradesByBar(pieces, ({ sequence }) => sequence < beforeSequence)) {
     signal.throwIfAborted();
     for (const trade of trades) entry.trade({ ...trade, slackUs: slackMaxUs });

@@ -3,7 +3,7 @@ import { barStartUs, type Instrument } from '@hindcast/market';
 import { InstrumentWindow, lookBackUs, type Advance, type StateMode } from '@hindcast/physics';
 import type { TickStore } from '@hindcast/ports';
 import { pause } from './retrying.js';
-import { tradesByBar, type StoredTrade } from './trades-by-bar.js';
+import { foldedColumns, tradesByBar, type StoredTrade } from './trades-by-bar.js';
 
 /** A span of states of one instrument, as they follow from the stored trades. */
 export interface StateSpan extends Instrument {
@@ -41,7 +41,7 @@ export async function* storedStates(
 ): AsyncGenerator<StatesPiece, void> {
   const window = new InstrumentWindow({ market, symbol }, { stateIntervalMs, statesAfterUs: fromUs });
   const advance = (clockUs: number): StatesPiece => ({ clockUs, ...window.advance(clockUs) });
-  const pieces = store.trades({ market, symbol, fromUs: Math.max(0, fromUs - lookBackUs), toUs, signal });
+  const pieces = store.trades({ market, symbol, fromUs: Math.max(0, fromUs - lookBackUs), toUs, signal }, foldedColumns);
   for await (const trades of tradesByBar(pieces, ({ late }) => mode === 'hindsight' || !late)) {
     for (const bars of wholeBars(trades)) {
       signal.throwIfAborted();

@@ -12,8 +12,18 @@ export interface StoredTrade {
   readonly late: boolean;
 }
 
-/** What is folded of trades. */
-export type TradePiece = Pick<TradeColumns, 'length' | 'timeUs' | 'sequence' | 'price' | 'size' | 'side' | 'sideInferred' | 'late'>;
+/** What is folded of trades, and so all that is read of them. */
+export const foldedColumns = [
+  'timeUs',
+  'sequence',
+  'price',
+  'size',
+  'side',
+  'sideInferred',
+  'late',
+] as const satisfies readonly (keyof TradeColumns)[];
+
+export type TradePiece = Pick<TradeColumns, 'length' | (typeof foldedColumns)[number]>;
 
 /**
  * The store gives trades by (time, sequence); a bar's sums were made in order of arrival. So each bar is collected and
@@ -49,7 +59,7 @@ export class BarOrder {
 
 /** A stream of pieces in bar order; the pieces that come out hold whole bars. */
 export async function* tradesByBar(
-  pieces: AsyncIterable<TradeColumns>,
+  pieces: AsyncIterable<TradePiece>,
   keep: (trade: StoredTrade) => boolean,
 ): AsyncGenerator<readonly StoredTrade[]> {
   const order = new BarOrder();

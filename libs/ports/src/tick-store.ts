@@ -50,6 +50,8 @@ export interface TickRange extends Instrument {
   /** Rows after this one only, in (time, sequence) order. */
   readonly after?: { readonly timeUs: number; readonly sequence: number };
   readonly limit?: number;
+  /** Nobody waits for it: a store may let others read first, for a while. */
+  readonly inBackground?: boolean;
   readonly signal?: AbortSignal;
 }
 

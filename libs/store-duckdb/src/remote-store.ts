@@ -18,6 +18,7 @@ import type {
   WriteOutcome,
 } from '@hindcast/ports';
 import type { FileSize, FileStatistics } from './instrument-files.js';
+import { ReadingTurns } from './reading-turns.js';
 import type { DroppedRows, RetentionRun } from './retention.js';
 import type { SqlAnswer, SqlQuestion } from './sql-questions.js';
 import type { StoreCall, StoreFailure, StoreRequest, StoreResponse, StoreStream } from './store-messages.js';
@@ -31,6 +32,7 @@ interface Waiting {
 export class RemoteTickStore implements TickStore {
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #turns = new ReadingTurns();
   #lastId = 0;
   #hasEnded = false;
 
@@ -150,14 +152,18 @@ export class RemoteTickStore implements TickStore {
     return (await this.#ask({ kind: 'call', id, method, args })).value as T;
   }
 
-  async *#stream<Piece>(method: StoreStream, { signal, ...range }: TickRange, ...more: readonly unknown[]): AsyncGenerator<Piece> {
+  async *#stream<Piece>(
+    method: StoreStream,
+    { signal, inBackground = false, ...range }: TickRange,
+    ...more: readonly unknown[]
+  ): AsyncGenerator<Piece> {
     signal?.throwIfAborted();
     const id = ++this.#lastId;
     this.#send({ kind: 'open', id, method, args: [range, ...more] });
     let isThrough = false;
     try {
       for (;;) {
-        const { value, done } = await this.#ask({ kind: 'next', id });
+        const { value, done } = await this.#turns[inBackground ? 'behind' : 'first'](() => this.#ask({ kind: 'next', id }));
         isThrough = done;
         if (done) return;
         signal?.throwIfAborted();

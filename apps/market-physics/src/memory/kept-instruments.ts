@@ -112,7 +112,7 @@ export class KeptInstruments {
     let finalUs = -Infinity;
     let slices = 0;
     for (const slice of readingPlan(calendarOfMarket(instrument.market), { ...kept, toUs, hasTrades })) {
-      await foldSlice(slice, { ...instrument, key, store, folder, signal });
+      await foldSlice(slice, { ...instrument, key, store, folder, inBackground: true, signal });
       kept.readThroughUs = slice.toUs;
       finalUs = slice.finalUs ?? finalUs;
       if (!slice.isEmpty) slices += 1;

@@ -1,6 +1,6 @@
-import type { Instrument, TradeColumns } from '@hindcast/market';
+import type { Instrument } from '@hindcast/market';
 import type { TickRange, TickStore } from '@hindcast/ports';
-import type { TradePiece } from '../trades-by-bar.js';
+import { foldedColumns, type TradePiece } from '../trades-by-bar.js';
 import type { MomentFolder } from './moment-folder.js';
 import type { PlannedSlice } from './reading-plan.js';
 
@@ -9,6 +9,8 @@ export interface SliceReading extends Instrument {
   readonly key: string;
   readonly store: Pick<TickStore, 'trades' | 'bestQuotes'>;
   readonly folder: MomentFolder;
+  /** Nobody waits for it. */
+  readonly inBackground?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -18,10 +20,10 @@ const aheadMax = 4;
 /** Reads a slice from the store and has it folded; what is ahead of the folding is bounded. */
 export async function foldSlice(
   { fromUs, toUs, skipTo, isEmpty }: PlannedSlice,
-  { key, store, folder, market, symbol, signal }: SliceReading,
+  { key, store, folder, market, symbol, inBackground = false, signal }: SliceReading,
 ): Promise<void> {
   if (skipTo !== undefined) await folder.skipTo(key, skipTo);
-  const range = { market, symbol, fromUs, toUs, signal };
+  const range = { market, symbol, fromUs, toUs, inBackground, signal };
   // Where nothing traded there are moments only on from what was folded before.
   if (!isEmpty || skipTo === undefined) {
     for await (const quotes of store.bestQuotes(range)) await folder.quotes(key, quotes);
@@ -32,7 +34,7 @@ export async function foldSlice(
 
 async function foldTrades(range: TickRange, { key, store, folder }: Pick<SliceReading, 'key' | 'store' | 'folder'>): Promise<void> {
   const underWay: Promise<void>[] = [];
-  for await (const columns of store.trades(range)) {
+  for await (const columns of store.trades(range, foldedColumns)) {
     range.signal?.throwIfAborted();
     if (underWay.length === aheadMax) await underWay.shift();
     const folded = folder.trades(key, pieceOf(columns));
@@ -44,7 +46,7 @@ async function foldTrades(range: TickRange, { key, store, folder }: Pick<SliceRe
 }
 
 /** Columns of their own memory, which can be given away: a store may show the same memory twice. */
-function pieceOf({ length, timeUs, sequence, price, size, side, sideInferred, late }: TradeColumns): TradePiece {
+function pieceOf({ length, timeUs, sequence, price, size, side, sideInferred, late }: TradePiece): TradePiece {
   return {
     length,
     timeUs: timeUs.slice(0, length),

@@ -28,7 +28,7 @@ export async function contextFromUs(instrument: Instrument, firstUs: number, { s
 }
 
 async function hasTradedInTime(range: Parameters<TickStore['trades']>[0], store: Pick<TickStore, 'trades'>): Promise<boolean> {
-  for await (const { length, late } of store.trades(range)) {
+  for await (const { length, late } of store.trades(range, ['late'])) {
     if (late.subarray(0, length).includes(0)) return true;
   }
   return false;
