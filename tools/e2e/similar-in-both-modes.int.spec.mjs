@@ -1,6 +1,6 @@
 /**
  * The market's memory of the same trades in a stack and in the one process: the same questions have the same answers, bit for
- * bit, over HTTP, gRPC and the command line.
+ * bit, over HTTP, gRPC and the command line, and the same bad questions are refused in the same words.
  */
 import { jest } from '@jest/globals';
 import { GrpcCaller, whyNoQuestDb, whyNoRedis } from '@hindcast/testing';
@@ -9,6 +9,7 @@ import { cacheFolder } from '../servers/cache-folder.mjs';
 import { services, standalonePorts } from '../stack/services.mjs';
 import { HindcastUnderTest, until } from './hindcast-under-test.mjs';
 import { questions, questionsInWords } from './similar/questions.mjs';
+import { refusals, refusalsInWords } from './similar/refusals.mjs';
 import { StandaloneUnderTest } from './standalone-under-test.mjs';
 import { askJson, sendWalkedDays, walkedDays } from './walked-days.mjs';
 
@@ -28,6 +29,15 @@ function told(value) {
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).filter(([name]) => !/^(elapsed|phases)_?ms$/i.test(name));
   return Object.fromEntries(fields.map(([name, field]) => [name, told(field)]));
+}
+
+/** `CODE: message` of a refusal and what helps, by HTTP and by gRPC. */
+async function refusedBy({ physics, grpc }, { http, grpc: message }) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${physics}/v1/similar`, { method: 'POST', body: JSON.stringify(http), headers });
+  const { error } = await response.json();
+  const ofGrpc = await grpc.refusal('FindSimilar', message);
+  return [error, ofGrpc].map(({ code, message: words, help }) => ({ said: `${code}: ${words}`, helps: help }));
 }
 
 /** A Hindcast with the memory of the walked days. */
@@ -130,6 +140,28 @@ describeHere(`the memory of one process and that of a stack${reason === undefine
 
   describeWithModel(`answer alike in the text space${modelMissing === undefined ? '' : ` (skipped: ${modelMissing})`} about`, () => {
     it.each(Object.entries(questionsInWords))('%s', (_name, question) => answersAlike(question));
+  });
+
+  async function refuseAlike({ said, saidByCli = said, helps = '', ...question }) {
+    for (const door of (await Promise.all(both().map((each) => refusedBy(each, question)))).flat()) {
+      expect(door).toEqual({ said: typeof said === 'string' ? said : expect.stringMatching(said), helps: expect.stringContaining(helps) });
+    }
+    // It asks by HTTP; once is enough.
+    const { code, stderr } = await standalone.hindcast.command(['similar', ...question.cli]).ended;
+    expect(code).not.toBe(0);
+    // What helps stands behind it.
+    const beginning =
+      typeof saidByCli === 'string' ? saidByCli : new RegExp(saidByCli.source.replace(/^\^/, '^hindcast: ').replace(/\$$/, ''));
+    expect(stderr).toEqual(typeof beginning === 'string' ? expect.stringContaining(beginning) : expect.stringMatching(beginning));
+    expect(stderr).toContain(helps);
+  }
+
+  describe('refuse alike', () => {
+    it.each(Object.entries(refusals))('%s', (_name, refusal) => refuseAlike(refusal));
+  });
+
+  describeWithModel(`refuse alike in the text space${modelMissing === undefined ? '' : ` (skipped: ${modelMissing})`}`, () => {
+    it.each(Object.entries(refusalsInWords))('%s', (_name, refusal) => refuseAlike(refusal));
   });
 
   it('answer alike by the command line', async () => {

@@ -32,7 +32,12 @@ export const errorCodes = {
     help: 'Send a content-type and a content-encoding that the door reads; the message lists them.',
   },
   BATCH_TOO_LARGE: { status: 413, grpc: 8, retry: false, help: 'Send fewer rows a request.' },
-  SYMBOL_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'Nothing was ever recorded for this symbol.' },
+  SYMBOL_UNKNOWN: {
+    status: 404,
+    grpc: 5,
+    retry: false,
+    help: 'Nothing was ever recorded for this symbol: GET /v1/symbols lists those that were.',
+  },
   STATE_UNKNOWN: { status: 404, grpc: 5, retry: false, help: 'There is no state of this symbol at or before this time.' },
   ROUTE_UNKNOWN: { status: 404, grpc: 12, retry: false, help: 'There is no such path; GET /docs lists them.' },
   CURSOR_INVALID: { status: 400, grpc: 3, retry: false, help: 'Use `next_cursor` of the answer before, unchanged.' },

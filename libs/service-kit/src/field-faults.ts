@@ -17,7 +17,21 @@ interface SchemaDef {
   readonly out?: z.ZodType;
   readonly shape?: Readonly<Record<string, z.ZodType>>;
   readonly element?: z.ZodType;
+  /** Of a record. */
+  readonly keyType?: z.ZodType;
+  readonly valueType?: z.ZodType;
+  /** Of an enum. */
+  readonly entries?: Readonly<Record<string, unknown>>;
 }
+
+/** What a type allows, where the schema says nothing of its own. */
+const allowedByType: Readonly<Record<string, string>> = {
+  number: 'a finite number',
+  string: 'a text',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+};
 
 function defOf(schema: z.ZodType): SchemaDef {
   return schema.def as unknown as SchemaDef;
@@ -56,11 +70,20 @@ function pathInInput(input: unknown, path: readonly PropertyKey[]): readonly Pro
 function allowedAt(issue: z.core.$ZodIssue, schema: z.ZodType, path: readonly PropertyKey[]): string {
   if (issue.code === 'unrecognized_keys') {
     const parent = schemaAt(schema, issue.path);
-    const known = parent === undefined ? [] : Object.keys(defOf(unwrapped(parent)).shape ?? {});
-    return `there is no such field, only ${known.join(', ')}`;
+    return `there is no such field, only ${parent === undefined ? '' : knownFields(unwrapped(parent)).join(', ')}`;
   }
   const leaf = schemaAt(schema, path);
-  return (leaf === undefined ? undefined : descriptionOf(leaf)) ?? issue.message;
+  return (leaf === undefined ? undefined : descriptionOf(leaf)) ?? inWords(issue);
+}
+
+function knownFields(parent: z.ZodType): readonly string[] {
+  const { shape, keyType } = defOf(parent);
+  return Object.keys(shape ?? (keyType === undefined ? undefined : defOf(keyType).entries) ?? {});
+}
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return allowedByType[issue.expected] ?? issue.message;
+  return issue.code === 'invalid_value' ? `one of ${issue.values.join(', ')}` : issue.message;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -75,14 +98,14 @@ function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | 
   return path.reduce<z.ZodType | undefined>((at, key) => {
     if (at === undefined) return undefined;
     const def = defOf(unwrapped(at));
-    return typeof key === 'number' ? def.element : def.shape?.[String(key)];
+    return typeof key === 'number' ? def.element : (def.shape?.[String(key)] ?? def.valueType);
   }, schema);
 }
 
-/** Below defaults, optionals and pipes: the object or array itself. */
+/** Below defaults, optionals and pipes: the object, record or array itself. */
 function unwrapped(schema: z.ZodType): z.ZodType {
-  const { innerType, in: source, shape, element } = defOf(schema);
-  if (shape !== undefined || element !== undefined) return schema;
+  const { innerType, in: source, shape, element, valueType } = defOf(schema);
+  if (shape !== undefined || element !== undefined || valueType !== undefined) return schema;
   const inner = innerType ?? source;
   return inner === undefined ? schema : unwrapped(inner);
 }
@@ -96,7 +119,8 @@ function descriptionOf(schema: z.ZodType): string | undefined {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no NaN.
+  const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
   const beginning = shownBeginning.exec(text)?.[0] ?? '';
   return beginning.length === text.length ? text : `${beginning}…`;
 }

@@ -76,6 +76,17 @@ describe('a body', () => {
     expect(refusal(() => parseFields(schema, { filter: { k: 'x' } }))).toBe('filter.k="x": a whole number');
     expect(refusal(() => parseFields(schema, { filter: {} }))).toBe('filter.k is missing: a whole number');
     expect(refusal(() => parseFields(schema, { filter: { k: 1, l: 2 } }))).toBe('filter.l=2: there is no such field, only k');
-    expect(refusal(() => parseFields(schema, 'text'))).toMatch(/^body="text": /);
+    expect(refusal(() => parseFields(schema, 'text'))).toBe('body="text": an object');
+  });
+
+  it('is refused in words where its schema has none', () => {
+    const colours = z.enum(['red', 'blue']);
+    const bare = z.strictObject({ list: z.array(z.number()).optional(), byColour: z.partialRecord(colours, z.string()).optional() });
+    expect(refusal(() => parseFields(bare, { list: [1, NaN] }))).toBe('list.1=NaN: a finite number');
+    expect(refusal(() => parseFields(bare, { byColour: { red: 1 } }))).toBe('byColour.red=1: a text');
+    expect(refusal(() => parseFields(bare, { byColour: { grey: 'x' } }))).toBe('byColour.grey="x": there is no such field, only red, blue');
+    expect(refusal(() => parseFields(z.strictObject({ colours: z.array(colours) }), { colours: ['grey'] }))).toBe(
+      'colours.0="grey": one of red, blue',
+    );
   });
 });

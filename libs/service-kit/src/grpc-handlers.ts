@@ -7,6 +7,8 @@ import type { Metrics } from './metrics.js';
 
 /** Trailing metadata that names the error code, whatever gRPC's own status is. */
 export const codeMetadataKey = 'hindcast-code';
+/** What to do about it, as the HTTP error's `help`. */
+export const helpMetadataKey = 'hindcast-help';
 /** The error's facts, JSON in UTF-8: a follower that came too late learns here where the log begins. */
 export const detailsMetadataKey = 'hindcast-details-bin';
 
@@ -152,10 +154,11 @@ export class GrpcHandlers {
   }
 }
 
-/** The status of an error, with its code and its facts in the trailing metadata. */
+/** The status of an error, with its code, what helps and its facts in the trailing metadata. */
 export function grpcStatus(error: HindcastError): grpc.StatusObject & Error {
   const metadata = new grpc.Metadata();
   metadata.set(codeMetadataKey, error.code);
+  metadata.set(helpMetadataKey, errorCodes[error.code].help);
   if (Object.keys(error.details).length > 0) metadata.set(detailsMetadataKey, Buffer.from(JSON.stringify(error.details)));
   // grpc-js throws where a text was cut within a character, by which time nobody can answer any more.
   const details = error.message.toWellFormed();

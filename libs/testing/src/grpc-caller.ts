@@ -10,6 +10,7 @@ export interface GrpcFailure {
   readonly code: string;
   readonly status: number;
   readonly message: string;
+  readonly help: string;
 }
 
 /** A method that takes one message. */
@@ -98,5 +99,5 @@ const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter
 export function failureOf(error: unknown): GrpcFailure {
   if (!(error instanceof Error && 'metadata' in error)) throw new Error(`no failed call: ${JSON.stringify(error)}`);
   const { code, details, metadata } = error as grpc.ServiceError;
-  return { code: String(metadata.get('hindcast-code')[0]), status: code, message: details };
+  return { code: String(metadata.get('hindcast-code')[0]), status: code, message: details, help: String(metadata.get('hindcast-help')[0]) };
 }

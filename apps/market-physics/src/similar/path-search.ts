@@ -78,14 +78,21 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
     await setImmediate();
     signal.throwIfAborted();
   }
-  if (rows === 0)
-    throw new HindcastError('MOMENTS_NONE', 'No stored price passes the filter: widen filter.symbols, filter.from or filter.to.');
+  if (matches.length === 0) throw nothingLeft(rows, path.length);
   matches.sort((one, other) => one.distance - other.distance || one.timeUs - other.timeUs);
   const spacing = new Spacing({ ...rule, minGapUs: Math.max(rule.minGapUs, lengthUs) });
   const apart = matches.filter((match) =>
     spacing.take({ ...match, instrument: instrumentKey(match), day: Math.floor(match.timeUs / dayUs) }),
   );
   return { matches: apart.slice(0, k), table: `bars_${interval}`, rows, candidates };
+}
+
+function nothingLeft(rows: number, length: number): HindcastError {
+  const found = rows === 0 ? 'No stored price passes' : `Of ${rows} prices that pass no ${length} stand side by side`;
+  return new HindcastError(
+    'MOMENTS_NONE',
+    `${found}: widen filter.symbols, filter.market, filter.from or filter.to, or ask with a later asOf or a shorter excludeWindow.`,
+  );
 }
 
 interface Grid {

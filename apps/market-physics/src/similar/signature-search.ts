@@ -42,7 +42,11 @@ const sampleRows = 4_000;
 export async function searchSignatures(store: ReadMoments, question: SignatureQuestion): Promise<SignatureFound> {
   const { definition, k, rule, vector, filter, search } = question;
   const first = await store.search(definition.id, { vector, k: nearestAtOnce, filter, search });
-  if (first.rows === 0) throw new HindcastError('MEMORY_EMPTY', `Memory ${definition.id} holds no moments yet.`);
+  if (first.rows === 0)
+    throw new HindcastError(
+      'MEMORY_EMPTY',
+      `Memory ${definition.id} holds no moments yet: \`npx hindcast memory build ${definition.id}\` fills it.`,
+    );
   if (first.moments.length === 0) throw await noMoments(store, definition.id, filter);
   const rows = first.moments.timeUs.subarray(0, first.moments.length).keys();
   const isAll = first.moments.length < nearestAtOnce;

@@ -173,7 +173,9 @@ describe('memories', () => {
 
   it('that hold nothing, or nothing that passes, say so', async () => {
     const empty = await remember(new HeldMoments(), fittedMemory(), recordedMoments([]));
-    expect(await refusal({ signature: { volatility_1m: 1 } }, empty)).toBe('MEMORY_EMPTY: Memory test holds no moments yet.');
+    expect(await refusal({ signature: { volatility_1m: 1 } }, empty)).toBe(
+      'MEMORY_EMPTY: Memory test holds no moments yet: `npx hindcast memory build test` fills it.',
+    );
     expect(await refusal({ ...question, filter: { symbols: ['ZZZ'], components: { return_5m: { min: 99 } } } })).toMatch(
       /^MOMENTS_NONE: No moment of test passes the whole filter; each part alone lets through: asOf \d+, symbols and market 0, excludeWindow \d+, return_5m 0\.$/,
     );
@@ -191,7 +193,8 @@ describe('refused is', () => {
     [{ ...question, horizons: ['7m'] }, 'FIELD_INVALID: horizons: memory test has no "7m"; allowed are 1m, 5m, 15m, end_of_day, next_day.'],
     [{ signature: { friction: 1 } }, 'FIELD_INVALID: signature: none of friction counts in memory test'],
     [{ signature: {} }, 'FIELD_INVALID: signature={}: at least one component is needed.'],
-    [{ signature: { size: 1 } }, 'FIELD_INVALID: signature.size'],
+    [{ signature: { size: 1 } }, 'FIELD_INVALID: signature.size=1: there is no such field, only volatility_1m, volatility_5m, '],
+    [{ signature: { friction: NaN } }, 'FIELD_INVALID: signature.friction=NaN: a finite number'],
     [{ ...question, space: 'numbers' }, 'FIELD_INVALID: space="numbers": one of signature, text, hybrid'],
     [{ text: 'busy', space: 'signature' }, 'FIELD_INVALID: space=signature: what is asked about lies in text only.'],
     [{ ...question, k: 0 }, 'FIELD_INVALID: k=0: a whole number from 1 to 100'],

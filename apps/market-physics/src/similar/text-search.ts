@@ -24,15 +24,25 @@ const rowsPerNeighbour = 8;
 const growth = 4;
 const rowsMax = 10_000;
 
-/** The nearest stored sentences that are far enough apart, within the nearest `rowsMax`. MEMORY_EMPTY. */
+/** The nearest stored sentences that are far enough apart, within the nearest `rowsMax`. MEMORY_EMPTY, MOMENTS_NONE. */
 export async function searchTexts(vectors: Pick<VectorStore, 'search'>, question: TextQuestion): Promise<TextFound> {
   const { vector, filter, k, search } = question;
   for (let asked = k * rowsPerNeighbour; ; asked = Math.min(rowsMax, asked * growth)) {
     const { matches, ...facts } = await vectors.search({ vector, k: asked, filter, search });
     if (facts.rows === 0) throw new HindcastError('MEMORY_EMPTY');
     const apart = spaced(matches, question);
-    if (apart.length === k || matches.length < asked || asked === rowsMax) return { matches: apart, facts };
+    if (apart.length === k || matches.length < asked || asked === rowsMax) {
+      if (apart.length === 0) throw nothingLeft(facts);
+      return { matches: apart, facts };
+    }
   }
+}
+
+function nothingLeft({ rows }: SearchedRows): HindcastError {
+  return new HindcastError(
+    'MOMENTS_NONE',
+    `None of ${rows} sentences is left: widen filter.symbols, filter.market, filter.from or filter.to, or ask with a later asOf or a shorter excludeWindow.`,
+  );
 }
 
 function spaced(matches: readonly VectorMatch[], { exclude, k, rule }: TextQuestion): readonly VectorMatch[] {

@@ -1,4 +1,5 @@
 import type { MomentVectors } from '../search/moment-vectors.js';
+import { NearMoments } from './near-moments.js';
 import { seededRandom } from './seeded-random.js';
 
 /** Moments that are compared: the time of day of each, as a share of its session, and one or several outcomes of it. */
@@ -77,15 +78,18 @@ function drawnRows({ neighbours, pool, minGapUs, draws, seed }: PermutationQuest
   const pools = poolsOf(neighbours.progress, pool.progress);
   const size = pools.length;
   const drawn = new Int32Array(draws * size);
+  const near = new NearMoments({ timeUs: pool.timeUs, instrument: pool.instrument, length: pool.progress.length }, minGapUs);
   for (let first = 0; first < drawn.length; first += size) {
+    near.clear();
     for (let end = first; end < first + size; end += 1) {
       const rows = pools[end - first];
       let row = rows[Math.floor(random() * rows.length)];
       // Where a part of the day is too full for another one, moments may stand nearer: the draw keeps its size.
-      for (let tries = 1; tries < triesMax && isNear(row, { drawn, first, end, pool, minGapUs }); tries += 1) {
+      for (let tries = 1; tries < triesMax && near.has(row); tries += 1) {
         row = rows[Math.floor(random() * rows.length)];
       }
       drawn[end] = row;
+      near.take(row);
     }
   }
   return drawn;
@@ -97,24 +101,6 @@ function poolsOf(neighbours: Float64Array, progress: Float64Array): readonly Int
   const byHour = Array.from({ length: hoursOfDay }, (_, hour) => all.filter((row) => hourOf(progress[row]) === hour));
   // An hour that nothing was drawn of is no hour to compare with: any other is nearer than none.
   return Array.from(neighbours, (share) => (byHour[hourOf(share)].length > 0 ? byHour[hourOf(share)] : all));
-}
-
-interface Drawn {
-  readonly drawn: Int32Array;
-  /** Where this draw begins, and how far it has come. */
-  readonly first: number;
-  readonly end: number;
-  readonly pool: PermutationQuestion['pool'];
-  readonly minGapUs: number;
-}
-
-/** Few are drawn at once, and to look at each of them is quicker than any index. */
-function isNear(row: number, { drawn, first, end, pool: { timeUs, instrument }, minGapUs }: Drawn): boolean {
-  for (let i = first; i < end; i += 1) {
-    const other = drawn[i];
-    if (instrument[other] === instrument[row] && Math.abs(timeUs[other] - timeUs[row]) < minGapUs) return true;
-  }
-  return false;
 }
 
 /** Of each draw. */

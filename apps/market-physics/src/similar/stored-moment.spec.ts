@@ -1,0 +1,129 @@
+import { minuteUs, usFromIso } from '@hindcast/contracts';
+import { signatureSize, type MomentColumns } from '@hindcast/memory';
+import { HeldMoments } from '@hindcast/testing';
+import fc from 'fast-check';
+import { definition, finished, MemoryWorld, rowsOf, stock, walkedTrades } from '../memory/memory.fixture.js';
+import { FolderHere } from '../memory/moment-folder.js';
+import { foldingsMax, StoredMoments } from './stored-moment.js';
+
+const at = (text: string): number => usFromIso(text)!;
+const firstUs = at('2013-10-07T13:10:00Z');
+const toUs = at('2013-10-08T16:00:00Z');
+const opens = [at('2013-10-07T13:30:00Z'), at('2013-10-08T13:30:00Z')];
+const closeUs = at('2013-10-07T20:00:00Z');
+const quarterUs = 15 * minuteUs;
+
+const trades = walkedTrades({ instrument: stock, fromUs: firstUs, toUs, seed: 3, secondsBetween: 30 });
+
+/** Instrument, time and signature: what was known when a moment came. */
+function ofItself(row: string): string {
+  return row
+    .split(' | ')
+    .slice(0, 8 + signatureSize)
+    .join(' | ');
+}
+
+async function texts(moments: MomentColumns): Promise<readonly string[]> {
+  const store = new HeldMoments();
+  await store.create(definition);
+  await store.upsert(
+    definition.id,
+    moments,
+    Int32Array.from({ length: moments.length }, (_, row) => row),
+  );
+  return rowsOf(store);
+}
+
+function storedMoments(untilUs = toUs): StoredMoments {
+  const world = new MemoryWorld();
+  world.show(trades, untilUs);
+  return new StoredMoments({ store: world.store, livePath: world.livePath, openFolder: () => new FolderHere() });
+}
+
+function newest(stored: StoredMoments, atUs: number, instrument = stock): Promise<MomentColumns> {
+  return stored.newest({ ...instrument, atUs }, definition, new AbortController().signal);
+}
+
+async function timeAt(stored: StoredMoments, atUs: number): Promise<number | undefined> {
+  const { length, timeUs } = await newest(stored, atUs);
+  return length === 0 ? undefined : timeUs[0];
+}
+
+describe('a moment that is made from stored trades', () => {
+  let built: readonly string[];
+  let times: readonly number[];
+  beforeAll(async () => {
+    const world = new MemoryWorld();
+    world.show(trades, toUs);
+    await world.moments.create(definition);
+    const jobs = world.jobs();
+    const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined, measure: false };
+    expect(await finished(jobs, await jobs.startBuild(everything))).toMatchObject({ state: 'done' });
+    built = (await rowsOf(world.moments)).map(ofItself);
+    const { timeUs, length } = await world.moments.moments(definition.id, {});
+    times = [...timeUs.subarray(0, length)];
+  });
+
+  it('has the bits of the one in a memory that was built, whenever it is asked about, and whatever came after it', async () => {
+    const stored = storedMoments();
+    const minutes = fc.integer({ min: 0, max: (toUs - firstUs) / minuteUs });
+    await fc.assert(
+      fc.asyncProperty(minutes, fc.nat({ max: 59 }), async (minute, second) => {
+        const atUs = firstUs + minute * minuteUs + second * 1_000_000;
+        const place = times.findLastIndex((timeUs) => timeUs <= atUs);
+        const made = await texts(await newest(stored, atUs));
+        expect(made.map(ofItself)).toEqual(place === -1 ? [] : [built[place]]);
+      }),
+      {
+        numRuns: 12,
+        examples: [
+          [0, 0],
+          [35, 0],
+          [36, 30],
+          [24 * 60 + 20, 0],
+          [24 * 60 + 36, 0],
+        ],
+      },
+    );
+  });
+
+  it('knows nothing of what followed', async () => {
+    const made = await newest(storedMoments(), at('2013-10-08T15:00:00Z'));
+    for (const { id } of definition.horizons) expect(made.outcomes(id)?.knownAtUs[0]).toBeNaN();
+  });
+
+  it('is the last one of the session before, while a session is younger than a quarter of an hour and while the market rests', async () => {
+    const stored = storedMoments();
+    for (const atUs of [closeUs, at('2013-10-08T03:00:00Z'), opens[1], opens[1] + quarterUs - minuteUs]) {
+      expect(await timeAt(stored, atUs)).toBe(closeUs);
+    }
+    expect(await timeAt(stored, opens[1] + quarterUs + minuteUs)).toBeGreaterThan(opens[1]);
+  });
+
+  it('is none before the first', async () => {
+    const stored = storedMoments();
+    for (const atUs of [firstUs - 1, opens[0], opens[0] + quarterUs - minuteUs]) expect(await timeAt(stored, atUs)).toBeUndefined();
+    expect((await newest(stored, toUs, { ...stock, symbol: 'NONE' })).length).toBe(0);
+    expect((await newest(stored, toUs, { ...stock, market: 'other/market' })).length).toBe(0);
+  });
+
+  it("is no newer than the instrument's clock, which a trade to come may still be before", async () => {
+    const clockUs = at('2013-10-07T15:00:30Z');
+    expect(await timeAt(storedMoments(clockUs), toUs)).toBe(at('2013-10-07T15:00:00Z'));
+  });
+
+  it(`is refused where ${foldingsMax} others are being made, and made again afterwards`, async () => {
+    const stored = storedMoments();
+    const atUs = at('2013-10-07T14:00:00Z');
+    const asked = await Promise.allSettled(Array.from({ length: foldingsMax + 2 }, () => newest(stored, atUs)));
+    const made = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(refused).toEqual(Array.from({ length: 2 }, () => expect.objectContaining({ code: 'QUEUE_FULL' }) as unknown));
+    expect(new Set((await Promise.all(made.map(texts))).flat()).size).toBe(1);
+    expect(await timeAt(stored, atUs)).toBe(atUs);
+  });
+
+  it('is not made for somebody who has gone', async () => {
+    await expect(storedMoments().newest({ ...stock, atUs: toUs }, definition, AbortSignal.abort())).rejects.toThrow('aborted');
+  });
+});
