@@ -61,12 +61,12 @@ const state = z.object({
   mode: z.enum(['live', 'hindsight']),
 });
 
-function answers(table: string, row: z.ZodType) {
+function answers(table: string, row: z.ZodObject) {
   return {
     'application/json': z.object({
       symbol: z.string(),
       market: z.string(),
-      [table]: z.array(row),
+      [table]: z.array(row.partial()).describe('Every field of each row, or those that `columns` names.'),
       rows: z.int(),
       next_cursor: z.string().nullable().describe('To go on from; null at the end.'),
     }),
