@@ -6,6 +6,7 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@hindcast/source', 'node'] },
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/tools'],
   setupFiles: process.env.HINDCAST_TEST_RUNS ? ['<rootDir>/tools/test/property-runs.mjs'] : [],
+  testSequencer: '<rootDir>/tools/test/heaviest-first.mjs',
   testMatch: ['**/*.spec.ts', '**/*.spec.mjs'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.hindcast/'],
