@@ -81,8 +81,10 @@ export class MemoryTickStore implements UsedStore {
       days: [...Map.groupBy(rows, ({ timeUs }) => isoFromUs(timeUs).slice(0, 10))].map(([day, of]) => ({
         day,
         rows: of.length,
+        lateRows: of.filter(({ late }) => late).length,
         firstUs: of[0].timeUs,
         lastUs: of[of.length - 1].timeUs,
+        lastSequence: Math.max(...of.map(({ sequence }) => sequence)),
       })),
     }));
   }

@@ -10,6 +10,8 @@ export interface StoredTrade {
   /** The tick rule gave it. */
   readonly sideInferred: boolean;
   readonly late: boolean;
+  /** It came late, and counts as if it had not. */
+  readonly inHindsight: boolean;
 }
 
 /** What is folded of trades, and so all that is read of them. */
@@ -23,7 +25,10 @@ export const foldedColumns = [
   'late',
 ] as const satisfies readonly (keyof TradeColumns)[];
 
-export type TradePiece = Pick<TradeColumns, 'length' | (typeof foldedColumns)[number]>;
+export interface TradePiece extends Pick<TradeColumns, 'length' | (typeof foldedColumns)[number]> {
+  /** Late trades count as if they had come in time. */
+  readonly inHindsight?: boolean;
+}
 
 /**
  * The store gives trades by (time, sequence); a bar's sums were made in order of arrival. So each bar is collected and
@@ -77,7 +82,7 @@ function moveInSequence(bar: StoredTrade[], into: StoredTrade[]): void {
   bar.length = 0;
 }
 
-function tradeAt({ timeUs, sequence, price, size, side, sideInferred, late }: TradePiece, row: number): StoredTrade {
+function tradeAt({ timeUs, sequence, price, size, side, sideInferred, late, inHindsight = false }: TradePiece, row: number): StoredTrade {
   return {
     timeUs: timeUs[row],
     sequence: sequence[row],
@@ -85,6 +90,7 @@ function tradeAt({ timeUs, sequence, price, size, side, sideInferred, late }: Tr
     size: size[row],
     sideSign: sideSigns[side[row]],
     sideInferred: sideInferred[row] === 1,
-    late: late[row] === 1,
+    late: late[row] === 1 && !inHindsight,
+    inHindsight: late[row] === 1 && inHindsight,
   };
 }

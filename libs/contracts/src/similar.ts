@@ -129,7 +129,7 @@ export interface SimilarNeighbour {
   /** With space hybrid: sum of 1 / (60 + rank) over both rankings. */
   readonly score?: number;
   readonly regime: Regime | null;
-  /** What is to be known of the ticks behind it: late_trades, inferred_sides, silence, short_hour. */
+  /** What is to be known of the ticks behind it: late_trades, inferred_sides, silence, short_hour, hindsight. */
   readonly flags: readonly string[];
   /** With `explain`. */
   readonly explained?: Explained;

@@ -26,6 +26,10 @@ export interface MomentStore {
   recordSpan(id: string, span: MemorySpan): Promise<void>;
   /** Joined where they touch, ordered by (market, symbol, from). */
   spans(id: string): Promise<readonly MemorySpan[]>;
+  /** A session that came late as a whole is in the memory, and what its moments and those around it follow from too. */
+  recordLateSession(id: string, session: LateSession): Promise<void>;
+  /** The last that was recorded of each, ordered by (market, symbol, open). */
+  lateSessions(id: string): Promise<readonly LateSession[]>;
 
   /** The k nearest moments, nearest first, equally near ones in the order (time, symbol, market). */
   search(id: string, query: MomentQuery): Promise<MomentSearchResult>;
@@ -56,6 +60,12 @@ export interface MomentKey extends Instrument {
 export interface MemorySpan extends Instrument {
   readonly fromUs: number;
   readonly toUs: number;
+}
+
+export interface LateSession extends Instrument {
+  readonly openUs: number;
+  /** What came after this trade of the instrument is not in it. */
+  readonly throughSequence: number;
 }
 
 /** What is left out does not narrow anything. */

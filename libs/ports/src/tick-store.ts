@@ -108,7 +108,19 @@ export interface InstrumentSummary extends Instrument {
   /** Of the row that came first, which need not be the oldest. */
   readonly firstSequence: number;
   readonly rows: number;
-  readonly days: readonly { readonly day: string; readonly rows: number; readonly firstUs: number; readonly lastUs: number }[];
+  readonly days: readonly StoredDay[];
+}
+
+/** A UTC day of an instrument in a table. */
+export interface StoredDay {
+  readonly day: string;
+  readonly rows: number;
+  /** Those that came late; quotes never do. */
+  readonly lateRows: number;
+  readonly firstUs: number;
+  readonly lastUs: number;
+  /** Of the row that came last. */
+  readonly lastSequence: number;
 }
 
 export interface StoreCount extends Instrument {

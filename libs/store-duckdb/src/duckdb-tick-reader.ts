@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { dayUs, utcDay, type TickKind } from '@hindcast/contracts';
 import { firstRows, type BestQuotes, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
-import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, TickRange, TickReader } from '@hindcast/ports';
+import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, StoredDay, TickRange, TickReader } from '@hindcast/ports';
 import { askRows } from './ask-rows.js';
 import { barsOf } from './bar-reader.js';
 import { bestQuotesOf } from './best-quotes.js';
@@ -53,7 +53,7 @@ export class DuckDbTickReader implements TickReader {
     const summaries = await this.#each(filter, { mayMiss: filter.symbol === undefined }, async ({ instrument, file }, reader) => {
       const found: InstrumentSummary[] = [];
       for (const table of tickKinds) {
-        const days = await daysOf(reader, file.table(tables[table]));
+        const days = await daysOf(reader, file.table(tables[table]), table);
         if (days.length > 0) found.push(summaryOf({ ...instrument, table }, days));
       }
       return found;
@@ -68,7 +68,7 @@ export class DuckDbTickReader implements TickReader {
       const found: StoreCount[] = [];
       for (const table of tickKinds) {
         const rowsOf = new Map(retired.filter(({ kind }) => kind === table).map(({ day, rows }) => [day, rows]));
-        for (const { day, rows } of await daysOf(reader, file.table(tables[table]))) rowsOf.set(day, (rowsOf.get(day) ?? 0) + rows);
+        for (const { day, rows } of await daysOf(reader, file.table(tables[table]), table)) rowsOf.set(day, (rowsOf.get(day) ?? 0) + rows);
         const days = [...rowsOf].toSorted(([a], [b]) => (a < b ? -1 : 1));
         found.push(...days.map(([day, rows]) => ({ table, ...instrument, day, rows })));
       }
@@ -137,18 +137,27 @@ export class DuckDbTickReader implements TickReader {
   }
 }
 
-type StoredDay = InstrumentSummary['days'][number] & { readonly firstSequence: number };
+type SummarisedDay = StoredDay & { readonly firstSequence: number };
 
-async function daysOf(reader: DuckDBConnection, table: string): Promise<readonly StoredDay[]> {
-  const rows = await askRows<[number, number, number, number, number]>(
+async function daysOf(reader: DuckDBConnection, table: string, kind: TickKind): Promise<readonly SummarisedDay[]> {
+  const lateRows = kind === 'trades' ? 'count(*) FILTER (WHERE late)::DOUBLE' : '0::DOUBLE';
+  const rows = await askRows<[number, number, number, number, number, number, number]>(
     reader,
     `SELECT (epoch_us(timestamp) // ${dayUs})::DOUBLE AS day, count(*)::DOUBLE, epoch_us(min(timestamp))::DOUBLE, ` +
-      `epoch_us(max(timestamp))::DOUBLE, min(sequence)::DOUBLE FROM ${table} GROUP BY day ORDER BY day`,
+      `epoch_us(max(timestamp))::DOUBLE, min(sequence)::DOUBLE, max(sequence)::DOUBLE, ${lateRows} FROM ${table} GROUP BY day ORDER BY day`,
   );
-  return rows.map(([, count, firstUs, lastUs, firstSequence]) => ({ day: utcDay(firstUs), rows: count, firstUs, lastUs, firstSequence }));
+  return rows.map(([, count, firstUs, lastUs, firstSequence, lastSequence, late]) => ({
+    day: utcDay(firstUs),
+    rows: count,
+    lateRows: late,
+    firstUs,
+    lastUs,
+    firstSequence,
+    lastSequence,
+  }));
 }
 
-function summaryOf(of: Instrument & { readonly table: TickKind }, days: readonly StoredDay[]): InstrumentSummary {
+function summaryOf(of: Instrument & { readonly table: TickKind }, days: readonly SummarisedDay[]): InstrumentSummary {
   const { table, market, symbol } = of;
   return {
     table,
@@ -158,6 +167,6 @@ function summaryOf(of: Instrument & { readonly table: TickKind }, days: readonly
     lastUs: days[days.length - 1].lastUs,
     firstSequence: Math.min(...days.map(({ firstSequence }) => firstSequence)),
     rows: days.reduce((sum, { rows }) => sum + rows, 0),
-    days: days.map(({ day, rows, firstUs, lastUs }) => ({ day, rows, firstUs, lastUs })),
+    days: days.map(({ firstSequence: _first, ...day }) => day),
   };
 }

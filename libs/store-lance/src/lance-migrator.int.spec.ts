@@ -9,6 +9,7 @@ import { LanceMigrator } from './lance-migrator.js';
 import { LanceVectorStore } from './lance-vector-store.js';
 import { marketStateEmbeddings } from './market-state-embeddings.js';
 import { memoriesTable } from './memory-catalogue.js';
+import { lateSessionsTable } from './late-sessions.js';
 import { memorySpansTable } from './memory-spans.js';
 import { parseTableDefinition } from './table-definition.js';
 
@@ -84,13 +85,14 @@ describe('LanceMigrator', () => {
     [first, marketStateEmbeddings],
     ['002_memories.json', memoriesTable],
     ['003_memory_spans.json', memorySpansTable],
+    ['004_memory_late_sessions.json', lateSessionsTable],
   ])('defines in %s the table that a store writes', async (name, table) => {
     expect(parseTableDefinition(await readFile(path.join(committed, name), 'utf8'))).toEqual(table);
   });
 
   it('applies all that is committed, and leaves tables that memories are made in', async () => {
     const all = new LanceMigrator({ uri: path.join(folder, 'db'), directory: committed, clock: { nowUs: () => appliedAtUs } });
-    expect(await all.up()).toHaveLength(3);
+    expect(await all.up()).toHaveLength(4);
     await all.close();
     const store = await LanceMomentStore.open({ uri: path.join(folder, 'db') });
     await store.create(memoryDefinition());

@@ -2,6 +2,7 @@ import { HindcastError } from '@hindcast/contracts';
 import type { Instrument } from '@hindcast/market';
 import { memoryId, type MemoryDefinition, type MemorySkill, type MomentColumns } from '@hindcast/memory';
 import type {
+  LateSession,
   MemorySpan,
   MomentFilter,
   MomentKey,
@@ -12,6 +13,7 @@ import type {
   StoredMemory,
 } from '@hindcast/ports';
 import { LanceDirectory, type LanceOptions } from './lance-directory.js';
+import { LateSessions } from './late-sessions.js';
 import { MemoryCatalogue } from './memory-catalogue.js';
 import { MemorySpans } from './memory-spans.js';
 import { MomentTable } from './moment-table.js';
@@ -21,6 +23,7 @@ import { momentTableName, momentTablePrefix } from './moment-table-definition.js
 export class LanceMomentStore implements MomentStore {
   private readonly catalogue: MemoryCatalogue;
   private readonly built: MemorySpans;
+  private readonly late: LateSessions;
   private readonly tables = new Map<string, MomentTable>();
 
   private constructor(
@@ -29,6 +32,7 @@ export class LanceMomentStore implements MomentStore {
   ) {
     this.catalogue = new MemoryCatalogue(directory);
     this.built = new MemorySpans(directory);
+    this.late = new LateSessions(directory);
   }
 
   /** Succeeds without the tables: `ensureTables` or the migrations create them, until then calls throw SCHEMA_MISSING. */
@@ -40,6 +44,7 @@ export class LanceMomentStore implements MomentStore {
   async ensureTables(): Promise<void> {
     await this.catalogue.ensureTable();
     await this.built.ensureTable();
+    await this.late.ensureTable();
   }
 
   memories(): Promise<readonly StoredMemory[]> {
@@ -83,6 +88,16 @@ export class LanceMomentStore implements MomentStore {
     return this.built.of(id);
   }
 
+  async recordLateSession(id: string, session: LateSession): Promise<void> {
+    await this.catalogue.memory(id);
+    await this.late.record(id, session);
+  }
+
+  async lateSessions(id: string): Promise<readonly LateSession[]> {
+    await this.catalogue.memory(id);
+    return this.late.of(id);
+  }
+
   search(id: string, query: MomentQuery): Promise<MomentSearchResult> {
     return this.in(id, (table) => table.search(query));
   }
@@ -104,8 +119,8 @@ export class LanceMomentStore implements MomentStore {
   }
 
   async optimize(id: string): Promise<boolean> {
-    const [rows, spans] = await Promise.all([this.in(id, (table) => table.optimize()), this.built.optimize()]);
-    return rows || spans;
+    const done = await Promise.all([this.in(id, (table) => table.optimize()), this.built.optimize(), this.late.optimize()]);
+    return done.includes(true);
   }
 
   stats(id: string): Promise<MomentStoreStats> {
@@ -115,6 +130,7 @@ export class LanceMomentStore implements MomentStore {
   async close(): Promise<void> {
     await this.catalogue.close();
     await this.built.close();
+    await this.late.close();
     for (const table of this.tables.values()) await table.close();
     if (!this.isShared) this.directory.close();
   }
@@ -145,6 +161,7 @@ export class LanceMomentStore implements MomentStore {
       await table.drop();
     }
     await this.built.keep(ids);
+    await this.late.keep(ids);
     for (const name of await allTableNames(this.directory.connection)) {
       if (name.startsWith(momentTablePrefix) && !kept.has(name)) await this.directory.connection.dropTable(name);
     }

@@ -4,6 +4,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { arrowTable, columnOf, textData, timeData } from './arrow-data.js';
 import type { LanceDirectory } from './lance-directory.js';
 import { LanceTable } from './lance-table.js';
+import { keepRowsOf, putTogether } from './rows-of-memories.js';
 import { applyTableDefinition, type TableDefinition } from './table-definition.js';
 
 /** The same table that `migrations/lancedb/003_memory_spans.json` defines; a test holds the two together. */
@@ -18,9 +19,6 @@ export const memorySpansTable: TableDefinition = {
   ],
   indexes: [],
 };
-
-/** Each change leaves a fragment. */
-const fragmentsMax = 50;
 
 interface Recorded {
   readonly id: string;
@@ -65,22 +63,13 @@ export class MemorySpans {
   }
 
   /** Only these are left. */
-  async keep(memories: readonly string[]): Promise<void> {
-    await this.table.write('Forgetting spans', async (opened) => {
-      const named = memories.map((id) => `'${id}'`).join(', ');
-      await (await opened()).delete(named === '' ? 'true' : `memory NOT IN (${named})`);
-    });
+  keep(memories: readonly string[]): Promise<void> {
+    return keepRowsOf(memories, this.table);
   }
 
   /** True where small files were put together. */
-  async optimize(): Promise<boolean> {
-    return this.table.write('Putting spans together', async (opened) => {
-      const table = await opened();
-      const { fragmentStats } = await table.stats();
-      if (fragmentStats.numFragments <= fragmentsMax) return false;
-      await table.optimize({ cleanupOlderThan: this.directory.cleanupOlderThan });
-      return true;
-    });
+  optimize(): Promise<boolean> {
+    return putTogether(this.table);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { HindcastError, utcDay, type TickKind } from '@hindcast/contracts';
 import type { BestQuotes, Instrument, QuoteColumns, TradeColumns } from '@hindcast/market';
-import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, TickRange, TickReader } from '@hindcast/ports';
+import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, StoredDay, TickRange, TickReader } from '@hindcast/ports';
 import { bestQuotesOf } from './best-quotes.js';
 import type { QuestDbHttp, SqlRow } from './questdb-http.js';
 import { quoteSelection, tradeSelection, type TickSelection } from './rows-to-columns.js';
@@ -42,14 +42,15 @@ export class QuestDbTickReader implements TickReader {
 
   async instruments(filter: Partial<Instrument> = {}): Promise<readonly InstrumentSummary[]> {
     const summaries = new Map<string, Mutable<InstrumentSummary>>();
-    for (const { table, market, symbol, day, rows, firstUs, lastUs, firstSequence } of await this.#days(filter)) {
+    for (const { table, market, symbol, firstSequence, ...day } of await this.#days(filter)) {
+      const { firstUs, lastUs, rows } = day;
       const key = `${table} ${market} ${symbol}`;
       let summary = summaries.get(key);
       if (!summary) summaries.set(key, (summary = { table, market, symbol, firstUs, lastUs, firstSequence, rows: 0, days: [] }));
       summary.rows += rows;
       summary.lastUs = lastUs;
       summary.firstSequence = Math.min(summary.firstSequence, firstSequence);
-      summary.days = [...summary.days, { day, rows, firstUs, lastUs }];
+      summary.days = [...summary.days, day];
     }
     return [...summaries.values()];
   }
@@ -81,7 +82,7 @@ export class QuestDbTickReader implements TickReader {
     for await (const rows of pages(this.#http, { table, select, range, sequenceColumn: 1 })) yield columns(rows, range);
   }
 
-  async #days({ market, symbol }: Partial<Instrument>): Promise<readonly StoredDay[]> {
+  async #days({ market, symbol }: Partial<Instrument>): Promise<readonly DayOfTable[]> {
     const filter = where([
       market === undefined ? undefined : `market = ${literal(market)}`,
       symbol === undefined ? undefined : `symbol = ${literal(symbol)}`,
@@ -89,19 +90,22 @@ export class QuestDbTickReader implements TickReader {
     const selects = tickTables.map(
       (table) =>
         `SELECT ${literal(table)} kind, market, symbol, timestamp_floor('d', timestamp) day, count() tick_rows, ` +
-        `min(timestamp)::long first_us, max(timestamp)::long last_us, min(sequence) first_sequence FROM ${table}${filter}`,
+        `min(timestamp)::long first_us, max(timestamp)::long last_us, min(sequence) first_sequence, max(sequence) last_sequence, ` +
+        `${table === 'trades' ? 'sum(CASE WHEN late THEN 1 ELSE 0 END)' : '0'} late_rows FROM ${table}${filter}`,
     );
     const rows = await this.#http.query(`(${selects.join(') UNION ALL (')})`);
-    const days = (rows as readonly [TickKind, string, string, string, number, number, number, number][]).map(
-      ([table, ofMarket, ofSymbol, , count, firstUs, lastUs, firstSequence]) => ({
+    const days = (rows as readonly [TickKind, string, string, string, number, number, number, number, number, number][]).map(
+      ([table, ofMarket, ofSymbol, , count, firstUs, lastUs, firstSequence, lastSequence, lateRows]) => ({
         table,
         market: ofMarket,
         symbol: ofSymbol,
         day: utcDay(firstUs),
         rows: count,
+        lateRows,
         firstUs,
         lastUs,
         firstSequence,
+        lastSequence,
       }),
     );
     return days.toSorted(
@@ -120,9 +124,7 @@ export class QuestDbTickReader implements TickReader {
   }
 }
 
-interface StoredDay extends StoreCount {
-  readonly firstUs: number;
-  readonly lastUs: number;
+interface DayOfTable extends StoreCount, StoredDay {
   readonly firstSequence: number;
 }
 

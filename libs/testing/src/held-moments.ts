@@ -13,6 +13,7 @@ import {
 } from '@hindcast/memory';
 import { assertVectorQuestion, joinedSpans, momentsFoundMax } from '@hindcast/ports';
 import type {
+  LateSession,
   MemorySpan,
   MomentFilter,
   MomentKey,
@@ -30,6 +31,7 @@ interface Held {
   columns: MomentColumns;
   rows: Map<string, number>;
   spans: readonly MemorySpan[];
+  lateSessions: Map<string, LateSession>;
 }
 
 /** The port in a map: exact, slow, and short enough to be seen right. For tests of what is written against the port. */
@@ -47,9 +49,10 @@ export class HeldMoments implements MomentStore {
 
   async create(definition: MemoryDefinition): Promise<void> {
     const there = this.#memories.get(definition.id)?.definition;
-    if (there === undefined)
-      this.#memories.set(definition.id, { definition, columns: new MomentColumns(definition.horizons), rows: new Map(), spans: [] });
-    else if (!isSameMemory(there, definition)) throw new HindcastError('MEMORY_EXISTS');
+    if (there === undefined) {
+      const columns = new MomentColumns(definition.horizons);
+      this.#memories.set(definition.id, { definition, columns, rows: new Map(), spans: [], lateSessions: new Map() });
+    } else if (!isSameMemory(there, definition)) throw new HindcastError('MEMORY_EXISTS');
   }
 
   async use(id: string): Promise<void> {
@@ -83,6 +86,15 @@ export class HeldMoments implements MomentStore {
 
   async spans(id: string): Promise<readonly MemorySpan[]> {
     return this.#held(id).spans;
+  }
+
+  async recordLateSession(id: string, session: LateSession): Promise<void> {
+    this.#held(id).lateSessions.set(`${instrumentKey(session)} ${session.openUs}`, session);
+  }
+
+  async lateSessions(id: string): Promise<readonly LateSession[]> {
+    const sessions = [...this.#held(id).lateSessions.values()];
+    return sessions.sort((one, other) => instrumentKey(one).localeCompare(instrumentKey(other)) || one.openUs - other.openUs);
   }
 
   async search(id: string, { vector, k, filter }: MomentQuery): Promise<MomentSearchResult> {

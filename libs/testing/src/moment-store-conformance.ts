@@ -250,6 +250,7 @@ export function momentStoreConformance(name: string, begin: () => Promise<Moment
         const moments = someMoments({ count: 10, seed: 20 });
         await store.upsert(id, moments, allRowsOf(moments));
         await store.recordSpan(id, { market: 'usa/equity', symbol: 'SPY', fromUs: 0, toUs: minuteUs });
+        await store.recordLateSession(id, { market: 'usa/equity', symbol: 'SPY', openUs: 0, throughSequence: 7 });
         await store.create(memoryDefinition({ id: 'other' }));
         await store.use(id);
         await expect(store.drop(id)).rejects.toMatchObject({ code: 'MEMORY_IN_USE' });
@@ -260,6 +261,25 @@ export function momentStoreConformance(name: string, begin: () => Promise<Moment
         await store.create(memoryDefinition({ horizons: definition.horizons.slice(2) }));
         expect(await store.count(id, {})).toBe(0);
         expect(await store.spans(id)).toEqual([]);
+        expect(await store.lateSessions(id)).toEqual([]);
+      });
+
+      it('remember how much they have of sessions that came late', async () => {
+        const late = (symbol: string, openUs: number, throughSequence: number) => ({
+          market: 'usa/equity',
+          symbol,
+          openUs,
+          throughSequence,
+        });
+        await store.create(memoryDefinition({ id: 'other' }));
+        const newest = 2 ** 52 + 1;
+        await store.recordLateSession('other', late('SPY', minuteUs, 5));
+        await Promise.all(
+          [late('SPY', minuteUs, 1), late('SPY', 0, 2), late('IBM', minuteUs, 3)].map((one) => store.recordLateSession(id, one)),
+        );
+        await store.recordLateSession(id, late('SPY', minuteUs, newest));
+        expect(await store.lateSessions(id)).toEqual([late('IBM', minuteUs, 3), late('SPY', 0, 2), late('SPY', minuteUs, newest)]);
+        expect(await store.lateSessions('other')).toEqual([late('SPY', minuteUs, 5)]);
       });
 
       it('remember up to where they were built, joined', async () => {
@@ -289,6 +309,8 @@ export function momentStoreConformance(name: string, begin: () => Promise<Moment
           store.upsert('none', moments, allRowsOf(moments)),
           store.recordSpan('none', { market: 'usa/equity', symbol: 'SPY', fromUs: 0, toUs: 1 }),
           store.spans('none'),
+          store.recordLateSession('none', { market: 'usa/equity', symbol: 'SPY', openUs: 0, throughSequence: 1 }),
+          store.lateSessions('none'),
           store.search('none', { vector: questionOf(moments, 0), k: 1, filter: {}, search: 'auto' }),
           store.moments('none', {}),
           store.count('none', {}),

@@ -229,7 +229,7 @@ function counts(open: () => TickStore): void {
       const { number, ...instrument } = fresh();
       const midnightUs = Math.floor(startUs / dayUs) * dayUs + dayUs;
       const at = (timeUs: number) => ({ ...someTrades(instrument, 1)[0], timeUs });
-      const trades = [at(midnightUs - 1), at(midnightUs), at(midnightUs + 5), at(startUs)];
+      const trades = [at(midnightUs - 1), at(midnightUs), { ...at(midnightUs + 5), late: true }, at(startUs)];
       const quotes = someQuotes(instrument, 2);
       await writeAndAwait(store, [loggedBatch({ number, trades, quotes })]);
       const cells = (await store.counts()).filter(({ symbol }) => symbol === instrument.symbol);
@@ -240,7 +240,7 @@ function counts(open: () => TickStore): void {
       ]);
       const [summary, ofQuotes, ...others] = await store.instruments(instrument);
       expect(others).toEqual([]);
-      expect(ofQuotes).toMatchObject({ table: 'quotes', rows: 2 });
+      expect(ofQuotes).toMatchObject({ table: 'quotes', rows: 2, days: [{ rows: 2, lateRows: 0 }] });
       expect(summary).toEqual({
         table: 'trades',
         ...instrument,
@@ -249,8 +249,8 @@ function counts(open: () => TickStore): void {
         lastUs: midnightUs + 5,
         firstSequence: sequenceOf(number, 0),
         days: [
-          { day: '2013-10-07', rows: 2, firstUs: startUs, lastUs: midnightUs - 1 },
-          { day: '2013-10-08', rows: 2, firstUs: midnightUs, lastUs: midnightUs + 5 },
+          { day: '2013-10-07', rows: 2, lateRows: 0, firstUs: startUs, lastUs: midnightUs - 1, lastSequence: sequenceOf(number, 3) },
+          { day: '2013-10-08', rows: 2, lateRows: 1, firstUs: midnightUs, lastUs: midnightUs + 5, lastSequence: sequenceOf(number, 2) },
         ],
       });
       expect(await store.instruments({ symbol: 'NOSUCH' })).toEqual([]);

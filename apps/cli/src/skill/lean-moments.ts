@@ -67,7 +67,7 @@ class LeanInstrument {
   fold({ timeUs, price, size }: { readonly timeUs: number; readonly price: number; readonly size: number }): void {
     this.#rule = tickRuleAfter(this.#rule, { timeUs, price });
     const sideSign = this.#rule.direction === sideCodes.buy ? 1 : this.#rule.direction === sideCodes.sell ? -1 : 0;
-    this.#moments.fold({ timeUs, price, size, sideSign, late: false, sideInferred: sideSign !== 0 });
+    this.#moments.fold({ timeUs, price, size, sideSign, late: false, inHindsight: false, sideInferred: sideSign !== 0 });
   }
 
   advance(timeUs: number): void {

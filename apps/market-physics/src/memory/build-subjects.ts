@@ -1,8 +1,9 @@
 import { HindcastError } from '@hindcast/contracts';
 import { instrumentKey } from '@hindcast/market';
-import type { TickStore } from '@hindcast/ports';
+import type { InstrumentSummary, TickStore } from '@hindcast/ports';
 import type { RebuildTarget } from '../rebuild.js';
 import { untilVisible } from '../stored-states.js';
+import { SessionLateness } from './late-sessions.js';
 import type { BuildSubject } from './session-builds.js';
 
 export interface BuildSubjects {
@@ -12,7 +13,7 @@ export interface BuildSubjects {
 }
 
 export interface SubjectParts {
-  readonly store: Pick<TickStore, 'newestTrades' | 'instruments'>;
+  readonly store: Pick<TickStore, 'trades' | 'newestTrades' | 'instruments'>;
   readonly signal: AbortSignal;
   /** How long the store may show nothing more of what was acknowledged; a minute where nothing is said. */
   readonly stallMaxMs: number | undefined;
@@ -45,8 +46,22 @@ export async function buildSubjects(
   const subjects = targets.flatMap((target) => {
     const stored = byKey.get(instrumentKey(target));
     if (!stored || failures.has(target)) return [];
-    const { market, symbol, closedThroughUs } = target;
-    return [{ market, symbol, closedThroughUs, stored }];
+    return [buildSubjectOf(target, stored, { store, signal })];
   });
   return { subjects, leftOut: [...failures].map(([target, { code, message }]) => `${instrumentKey(target)}: ${code}: ${message}`) };
+}
+
+export function buildSubjectOf(
+  { market, symbol, closedThroughUs }: Pick<RebuildTarget, 'market' | 'symbol' | 'closedThroughUs'>,
+  stored: InstrumentSummary,
+  { store, signal }: { readonly store: Pick<TickStore, 'trades'>; readonly signal: AbortSignal },
+): BuildSubject {
+  const lateness = new SessionLateness({
+    instrument: { market, symbol },
+    store,
+    closedThroughUs: () => closedThroughUs,
+    days: () => Promise.resolve(stored.days),
+    signal,
+  });
+  return { market, symbol, closedThroughUs, stored, lateness };
 }

@@ -46,7 +46,7 @@ async function learnedMoments(
   for (const [place, subject] of subjects.entries()) {
     const closedThroughUs = Math.min(subject.closedThroughUs, toUs);
     const wanted = { fromUs: Math.max(fromUs, subject.stored.firstUs), toUs: closedThroughUs };
-    for (const run of missingRuns(calendarOfMarket(subject.market), wanted, [])) {
+    for (const run of missingRuns(calendarOfMarket(subject.market), wanted)) {
       for await (const { moments, share } of builtSessions({ ...subject, closedThroughUs }, { run, rule }, parts)) {
         for (const block of moments) for (let row = 0; row < block.length; row += 1) all.addFrom(block, row);
         parts.onMoments(all.length);

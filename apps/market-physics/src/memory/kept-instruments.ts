@@ -1,9 +1,12 @@
 import { dayUs } from '@hindcast/contracts';
 import { calendarOfMarket, instrumentKey, type Instrument } from '@hindcast/market';
 import { MomentColumns, type MemoryDefinition } from '@hindcast/memory';
-import type { InstrumentSummary, MemorySpan, TickStore } from '@hindcast/ports';
+import type { InstrumentSummary, LateSession, MemorySpan, TickStore } from '@hindcast/ports';
 import type { RebuildTarget } from '../rebuild.js';
 import { untilVisible } from '../stored-states.js';
+import { SessionLateness } from './late-sessions.js';
+import type { KnownSessions } from './missing-sessions.js';
+import { MissedSessions, type FilledSessions } from './missed-sessions.js';
 import type { MomentFolder } from './moment-folder.js';
 import { foldSlice } from './moment-reading.js';
 import { contextFromUs } from './reading-context.js';
@@ -17,18 +20,23 @@ export interface KeptParts {
   readonly folder: MomentFolder;
   /** Of the memory, when this began. */
   readonly spans: readonly MemorySpan[];
+  /** Of the memory, whenever it is asked. */
+  readonly known: () => Promise<KnownSessions>;
   readonly instrumentsMax: number;
 }
 
 /** What came of one step: rows that are new or have become known, and what is whole with them. */
 export interface KeptStep {
-  readonly moments: MomentColumns;
+  readonly moments: readonly MomentColumns[];
   readonly span: MemorySpan | undefined;
+  readonly late: readonly LateSession[];
 }
 
 interface Kept {
   readonly beginUs: number;
   readonly firstUs: number;
+  readonly lateness: SessionLateness;
+  closedThroughUs: number;
   /** End of the last slice that was folded. */
   readThroughUs: number;
   /** The instrument's clock then, which may stand in a rest. */
@@ -54,13 +62,15 @@ export class KeptInstruments {
   readonly memory: MemoryDefinition;
   /** The one used least recently first. */
   private readonly kept = new Map<string, Kept>();
-  /** Where each instrument's whole sessions end. */
+  /** Where each instrument's whole sessions end, or where it was begun: what is missing before is looked for apart. */
   private readonly doneUs = new Map<string, number>();
   /** The clock that each instrument was brought to, whether it is kept still or not. */
   private readonly reachedUs = new Map<string, number>();
+  private readonly missed: MissedSessions;
 
   constructor(private readonly parts: KeptParts) {
     this.memory = parts.memory;
+    this.missed = new MissedSessions(parts);
     for (const span of parts.spans) this.done(span, span.toUs);
   }
 
@@ -93,6 +103,23 @@ export class KeptInstruments {
     await this.endOf(instrumentKey(target));
   }
 
+  /** Whether something may be missing before what is kept up; asked of those alone that have been at their clock. */
+  mayLack(target: RebuildTarget): boolean {
+    return this.reachedUs.has(instrumentKey(target)) && this.missed.mayLack(target, this.has(target));
+  }
+
+  /** Makes some of what is missing; undefined where nothing is. */
+  async fill(target: RebuildTarget, signal: AbortSignal): Promise<FilledSessions | undefined> {
+    await untilVisible(target, { store: this.parts.store, signal, stallMaxMs });
+    const filled = await this.missed.fill(target, this.doneUs.get(instrumentKey(target)) ?? -Infinity, signal);
+    if (filled?.cameLate) {
+      // Sessions that are still open are made anew from what they follow.
+      await this.forget(target);
+      this.reachedUs.delete(instrumentKey(target));
+    }
+    return filled;
+  }
+
   /** Reads on, by `slicesMax` slices with trades at most, so that no other instrument waits for long. Undefined where nothing traded. */
   async bringForward(
     target: RebuildTarget,
@@ -102,9 +129,10 @@ export class KeptInstruments {
     const key = instrumentKey(instrument);
     const { store, folder } = this.parts;
     await untilVisible(target, { store, signal, stallMaxMs });
-    const kept = (await this.withLateTrades(key, instrument)) ?? (await this.begin(key, instrument, signal));
-    if (!kept) return undefined;
     const toUs = target.closedThroughUs;
+    const kept = (await this.withLateTrades(key, target)) ?? (await this.begin(key, instrument, signal));
+    if (!kept) return undefined;
+    kept.closedThroughUs = toUs;
     kept.isThrough = false;
     const hasTrades = await this.tradesAhead(instrument, toUs - Math.max(kept.keptThroughUs, kept.readThroughUs));
     kept.keptThroughUs = toUs;
@@ -112,7 +140,8 @@ export class KeptInstruments {
     let finalUs = -Infinity;
     let slices = 0;
     for (const slice of readingPlan(calendarOfMarket(instrument.market), { ...kept, toUs, hasTrades })) {
-      await foldSlice(slice, { ...instrument, key, store, folder, inBackground: true, signal });
+      const lateThrough = kept.lateness.through;
+      await foldSlice(slice, { ...instrument, key, store, folder, lateThrough, inBackground: true, signal });
       kept.readThroughUs = slice.toUs;
       finalUs = slice.finalUs ?? finalUs;
       if (!slice.isEmpty) slices += 1;
@@ -123,13 +152,15 @@ export class KeptInstruments {
     }
     const moments = MomentColumns.of(await folder.takeChanges(key, finalUs));
     const span = finalUs > kept.spanFromUs ? { ...instrument, fromUs: kept.spanFromUs, toUs: finalUs } : undefined;
+    const late = span ? await kept.lateness.within(span) : [];
     if (span) {
+      this.missed.changed(instrument);
       kept.spanFromUs = finalUs;
       this.done(instrument, finalUs);
     }
     kept.isThrough = isThrough;
     if (isThrough) this.reachedUs.set(key, toUs);
-    return { moments, span };
+    return { moments: [moments], span, late };
   }
 
   /** What the store says is worth a look where much is ahead; a short stretch is simply read. */
@@ -166,8 +197,18 @@ export class KeptInstruments {
     const beginUs = summary.firstUs >= firstUs ? firstUs : await contextFromUs(instrument, firstUs, { store, signal });
     const { stateIntervalMs, horizons } = memory;
     await this.makeRoom();
+    this.done(instrument, firstUs);
     await folder.begin(key, { instrument, stateIntervalMs, horizons, firstUs });
-    const kept = {
+    const lateness = new SessionLateness({
+      instrument,
+      store,
+      closedThroughUs: () => kept.closedThroughUs,
+      days: async () => (await this.tradesOf(instrument))?.days ?? [],
+      signal,
+    });
+    const kept: Kept = {
+      lateness,
+      closedThroughUs: -Infinity,
       beginUs,
       firstUs,
       readThroughUs: beginUs,
@@ -177,16 +218,17 @@ export class KeptInstruments {
       isThrough: false,
     };
     this.kept.set(key, kept);
+    this.missed.changed(instrument);
     return kept;
   }
 
   /** The folding that is there, told of trades that have come late for what it has folded; undefined where there is none, or too many came. */
-  private async withLateTrades(key: string, instrument: Instrument): Promise<Kept | undefined> {
+  private async withLateTrades(key: string, { closedThroughUs, ...target }: RebuildTarget): Promise<Kept | undefined> {
     const { store, folder } = this.parts;
     const kept = this.kept.get(key);
     if (!kept) return undefined;
     this.kept.delete(key);
-    const newest = await store.newestTrades(instrument, { late: true, limit: lateMax });
+    const newest = await store.newestTrades(target, { late: true, limit: lateMax });
     const fresh = newest.filter(({ sequence }) => sequence > kept.lateSequence);
     if (fresh.length === lateMax) {
       await folder.end(key);
@@ -196,6 +238,8 @@ export class KeptInstruments {
     kept.lateSequence = fresh[0]?.sequence ?? kept.lateSequence;
     const passed = fresh.filter(({ timeUs }) => timeUs < kept.readThroughUs).map(({ timeUs }) => timeUs);
     if (passed.length > 0) await folder.tradesLate(key, passed);
+    const { openUs } = calendarOfMarket(target.market).sessionAt(closedThroughUs) ?? { openUs: closedThroughUs };
+    if (passed.some((timeUs) => timeUs < openUs)) this.missed.changed(target);
     return kept;
   }
 

@@ -3,7 +3,7 @@ import { dayUs, hourUs, minuteUs, usFromIso } from '@hindcast/contracts';
 import { calendarOfMarket } from '@hindcast/market';
 import { HeldMoments } from '@hindcast/testing';
 import fc from 'fast-check';
-import { coin, definition, finished, MemoryWorld, rowsOf, stock, walkedQuotes, walkedTrades } from './memory.fixture.js';
+import { coin, definition, differences, finished, MemoryWorld, rowsOf, stock, walkedQuotes, walkedTrades } from './memory.fixture.js';
 
 jest.setTimeout(180_000);
 
@@ -42,15 +42,6 @@ async function built({ trades, quotes }: Scene, workers = 1): Promise<readonly s
   expect(world.failures).toEqual([]);
   expect(report).toMatchObject({ state: 'done', progress: 1 });
   return rowsOf(world.moments);
-}
-
-/** The first rows that differ: thousands that do say no more. */
-function differences(rows: readonly string[], expected: readonly string[]): readonly (readonly (string | undefined)[])[] {
-  const places = Array.from({ length: Math.max(rows.length, expected.length) }, (_, row) => row);
-  return places
-    .filter((row) => rows[row] !== expected[row])
-    .slice(0, 2)
-    .map((row) => [rows[row], expected[row]]);
 }
 
 describe.each(scenes)('$name', ({ trades, quotes }) => {

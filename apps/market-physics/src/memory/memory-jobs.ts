@@ -1,7 +1,6 @@
 import { HindcastError, isoFromUs, type MemoryJobDto } from '@hindcast/contracts';
-import { calendarOfMarket, instrumentKey } from '@hindcast/market';
 import { memoryId, type MemoryDefinition } from '@hindcast/memory';
-import type { Clock, MemorySpan, MomentStore, TickStore } from '@hindcast/ports';
+import type { Clock, MomentStore, TickStore } from '@hindcast/ports';
 import { BackgroundJobs, freshJob, type BackgroundJob } from '../background-jobs.js';
 import { throughHead, type LivePath } from '../live-path.js';
 import { buildSubjects } from './build-subjects.js';
@@ -10,7 +9,8 @@ import { measuredSkill } from './measured-skill.js';
 import { MemoryWriter } from './memory-writer.js';
 import type { MomentFolder } from './moment-folder.js';
 import { builtSessions, type BuildSubject } from './session-builds.js';
-import { missingRuns, type SessionRun } from './session-runs.js';
+import { missingSessions, type KnownSessions } from './missing-sessions.js';
+import type { SessionRun } from './session-runs.js';
 
 export interface BuildRequest {
   readonly memory: string;
@@ -158,7 +158,8 @@ export class MemoryJobs {
     const { signal } = job.abort;
     const { moments, onWritten } = this.parts;
     const subjects = await this.subjects(job);
-    const tasks = tasksOf(job, subjects, await moments.spans(definition.id));
+    const [spans, lateSessions] = await Promise.all([moments.spans(definition.id), moments.lateSessions(definition.id)]);
+    const tasks = await tasksOf(job, subjects, { spans, lateSessions });
     const writer = new MemoryWriter({
       moments,
       memory: definition.id,
@@ -194,9 +195,9 @@ export class MemoryJobs {
   private async buildRun(job: Job, { task, definition, folder, writer, shares, signal }: RunParts): Promise<void> {
     const { store } = this.parts;
     const pieces = builtSessions(task.subject, { run: task.run, rule: definition }, { store, folder, signal });
-    for await (const { moments, span, share } of pieces) {
-      await writer.add(moments, span);
-      shares.set(task, share * task.run.sessions);
+    for await (const made of pieces) {
+      await writer.add(made);
+      shares.set(task, made.share * task.run.sessions);
       job.progress = sum(shares.values()) / Math.max(1, job.sessions - job.sessionsSkipped);
     }
   }
@@ -254,19 +255,18 @@ interface RunParts {
   readonly signal: AbortSignal;
 }
 
-function tasksOf(job: Job, subjects: readonly BuildSubject[], spans: readonly MemorySpan[]): readonly BuildTask[] {
+async function tasksOf(job: Job, subjects: readonly BuildSubject[], known: KnownSessions): Promise<readonly BuildTask[]> {
   const tasks: BuildTask[] = [];
   for (const subject of subjects) {
-    const calendar = calendarOfMarket(subject.market);
+    const { stored, closedThroughUs, lateness } = subject;
     const wanted = {
-      fromUs: Math.max(job.fromUs ?? -Infinity, subject.stored.firstUs),
-      toUs: Math.min(job.toUs ?? Infinity, subject.closedThroughUs),
+      fromUs: Math.max(job.fromUs ?? -Infinity, stored.firstUs),
+      toUs: Math.min(job.toUs ?? Infinity, closedThroughUs),
     };
-    const done = spans.filter((span) => instrumentKey(span) === instrumentKey(subject));
-    const runs = missingRuns(calendar, wanted, done);
-    const all = sum(missingRuns(calendar, wanted, []).map(({ sessions }) => sessions));
-    job.sessions += all;
-    job.sessionsSkipped += all - sum(runs.map(({ sessions }) => sessions));
+    const parts = { stored, closedThroughUs, lateThrough: lateness.through, known, wanted };
+    const { runs, sessions, skipped } = await missingSessions(subject, parts);
+    job.sessions += sessions;
+    job.sessionsSkipped += skipped;
     for (const run of runs) tasks.push({ subject, run });
   }
   return tasks;

@@ -6,7 +6,8 @@ import type { LivePath } from '../live-path.js';
 import { pause } from '../retrying.js';
 import type { RebuildTarget } from '../rebuild.js';
 import { untilCalm } from '../until-calm.js';
-import { KeptInstruments, type KeptStep, type KeptStore } from './kept-instruments.js';
+import { KeptInstruments, type KeptStore } from './kept-instruments.js';
+import type { KnownSessions } from './missing-sessions.js';
 import { MemoryWriter } from './memory-writer.js';
 import type { MomentFolder } from './moment-folder.js';
 
@@ -22,7 +23,7 @@ export interface KeeperFacts {
 }
 
 export interface KeeperParts {
-  readonly moments: Pick<MomentStore, 'memories' | 'spans' | 'upsert' | 'recordSpan'>;
+  readonly moments: Pick<MomentStore, 'memories' | 'spans' | 'lateSessions' | 'upsert' | 'recordSpan' | 'recordLateSession'>;
   readonly store: KeptStore;
   readonly livePath: LivePath;
   readonly openFolder: () => MomentFolder;
@@ -42,6 +43,12 @@ export interface KeeperOptions {
   readonly instrumentsMax: number;
 }
 
+interface Attempt {
+  readonly kept: KeptInstruments;
+  readonly target: RebuildTarget;
+  readonly signal: AbortSignal;
+}
+
 /** Whoever is further behind is looked at again at once: the start, an import, history that is told. */
 const behindMaxUs = 5 * minuteUs;
 const lookMs = 1_000;
@@ -49,6 +56,8 @@ const lookMs = 1_000;
 const slicesMax = 24;
 /** Instruments that take the place of others in one look: each costs the reading of two sessions. */
 const takenInMax = 8;
+/** Instruments that one look asks the store about for days that are missing. */
+const lookedBackMax = 16;
 
 /**
  * Brings the memory in use up to each instrument's clock, from the store, by the same way as a build: moments as their second ends,
@@ -106,7 +115,7 @@ export class MemoryKeeper {
   private isDue(): boolean {
     const sinceMs = (this.parts.clock.nowUs() - this.lookedAtUs) / 1_000;
     if (sinceMs >= this.options.keepIntervalMs) return true;
-    return this.behindUs() > behindMaxUs;
+    return this.behindUs() > behindMaxUs || this.mayLack();
   }
 
   private async keepAll(signal: AbortSignal): Promise<void> {
@@ -127,10 +136,11 @@ export class MemoryKeeper {
         if (takenIn === takenInMax || !kept.canGiveWay) continue;
         takenIn += 1;
       }
-      const made = await this.broughtForward(kept, target, signal);
-      if (made) await writer.add([made.moments], made.span);
+      const made = await this.tried({ kept, target, signal }, () => kept.bringForward(target, { slicesMax, signal }));
+      if (made) await writer.add(made);
     }
     await writer.flush();
+    await this.fillOne(kept, writer, signal);
     const [failure] = this.left.values();
     const words = failure && `${failure.words}${this.left.size > 1 ? ` And so for ${this.left.size - 1} more.` : ''}`;
     this.tell({ memory: memory.id, instruments: kept.size, failure: words ?? null });
@@ -149,12 +159,25 @@ export class MemoryKeeper {
     return targets.filter(({ newestSequence, closedThroughUs }) => newestSequence >= 0 && Number.isFinite(closedThroughUs));
   }
 
+  /** Goes back to what is missing of one instrument; all others are kept up first. */
+  private async fillOne(kept: KeptInstruments, writer: MemoryWriter, signal: AbortSignal): Promise<void> {
+    const lacking = this.tradedTargets().filter((target) => kept.mayLack(target));
+    for (const target of lacking.slice(0, lookedBackMax)) {
+      if (this.parts.isBusyWith(kept.memory.id)) return;
+      const filled = await this.tried({ kept, target, signal }, () => kept.fill(target, signal));
+      if (!filled) continue;
+      for (const piece of filled.pieces) await writer.add(piece);
+      await writer.flush();
+      return;
+    }
+  }
+
   /** What is wrong with one instrument's rows holds no other one up. */
-  private async broughtForward(kept: KeptInstruments, target: RebuildTarget, signal: AbortSignal): Promise<KeptStep | undefined> {
+  private async tried<Made>({ kept, target, signal }: Attempt, attempt: () => Promise<Made | undefined>): Promise<Made | undefined> {
     if (this.isLeft(target)) return undefined;
     const key = instrumentKey(target);
     try {
-      const made = await kept.bringForward(target, { slicesMax, signal });
+      const made = await attempt();
       this.left.delete(key);
       return made;
     } catch (error) {
@@ -191,8 +214,13 @@ export class MemoryKeeper {
     await this.forget();
     const { store, moments, openFolder } = this.parts;
     this.folder ??= openFolder();
-    const spans = await moments.spans(memory.id);
-    this.kept = new KeptInstruments({ memory, store, folder: this.folder, spans, instrumentsMax: this.options.instrumentsMax });
+    const known = async (): Promise<KnownSessions> => {
+      const [spans, lateSessions] = await Promise.all([moments.spans(memory.id), moments.lateSessions(memory.id)]);
+      return { spans, lateSessions };
+    };
+    const { spans } = await known();
+    const { instrumentsMax } = this.options;
+    this.kept = new KeptInstruments({ memory, store, folder: this.folder, spans, known, instrumentsMax });
     return this.kept;
   }
 
@@ -209,6 +237,11 @@ export class MemoryKeeper {
     const { kept } = this;
     const awaited = this.tradedTargets().filter((target) => !this.isLeft(target));
     return awaited.reduce((most, target) => Math.max(most, kept ? kept.behindUs(target) : Infinity), 0);
+  }
+
+  private mayLack(): boolean {
+    const { kept } = this;
+    return kept !== undefined && this.tradedTargets().some((target) => kept.mayLack(target) && !this.isLeft(target));
   }
 
   private tell(facts: Partial<KeeperFacts>): void {

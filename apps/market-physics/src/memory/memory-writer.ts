@@ -1,14 +1,20 @@
 import { MomentColumns } from '@hindcast/memory';
-import type { MemorySpan, MomentStore } from '@hindcast/ports';
+import type { LateSession, MemorySpan, MomentStore } from '@hindcast/ports';
 import { retrying } from '../retrying.js';
 import type { HindcastError } from '@hindcast/contracts';
 
 export interface MemoryWriterParts {
-  readonly moments: Pick<MomentStore, 'upsert' | 'recordSpan'>;
+  readonly moments: Pick<MomentStore, 'upsert' | 'recordSpan' | 'recordLateSession'>;
   readonly memory: string;
   readonly signal: AbortSignal;
   readonly onWritten: (rows: number) => void;
   readonly onFailure: (error: HindcastError) => void;
+}
+
+export interface MadeMoments {
+  readonly moments: readonly MomentColumns[];
+  readonly span: MemorySpan | undefined;
+  readonly late: readonly LateSession[];
 }
 
 /** A write costs the store a version, however few rows it has. */
@@ -21,19 +27,21 @@ const rowsAtOnceMin = 1_000;
 export class MemoryWriter {
   private waiting: MomentColumns[] = [];
   private spans: MemorySpan[] = [];
+  private late: LateSession[] = [];
   private rows = 0;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: MemoryWriterParts) {}
 
-  /** `span` is whole with these moments. Resolves when there is room for more. */
-  async add(moments: readonly MomentColumns[], span?: MemorySpan): Promise<void> {
+  /** `span` is whole with these moments, and so is what follows from `late`. Resolves when there is room for more. */
+  async add({ moments, span, late }: MadeMoments): Promise<void> {
     for (const columns of moments) {
       if (columns.length === 0) continue;
       this.waiting.push(columns);
       this.rows += columns.length;
     }
     if (span) this.spans.push(span);
+    this.late.push(...late);
     if (this.rows >= rowsAtOnceMin) await this.flush();
   }
 
@@ -44,9 +52,10 @@ export class MemoryWriter {
   }
 
   private async write(): Promise<void> {
-    const { waiting, spans } = this;
+    const { waiting, spans, late } = this;
     this.waiting = [];
     this.spans = [];
+    this.late = [];
     this.rows = 0;
     const { moments, memory, signal, onFailure, onWritten } = this.parts;
     const again = <T>(attempt: () => Promise<T>): Promise<T> => retrying(attempt, { signal, onFailure, isFinal: ({ retry }) => !retry });
@@ -57,6 +66,7 @@ export class MemoryWriter {
       onWritten(columns.length);
     }
     for (const span of spans) await again(() => moments.recordSpan(memory, span));
+    for (const session of late) await again(() => moments.recordLateSession(memory, session));
   }
 }
 

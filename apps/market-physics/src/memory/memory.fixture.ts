@@ -164,12 +164,21 @@ export async function finished(jobs: MemoryJobs, { id }: MemoryJobDto): Promise<
 }
 
 /** Every row with all that is known of it, as text: equal texts are equal bits. */
-export async function rowsOf(moments: MomentStore, id = definition.id): Promise<readonly string[]> {
+export async function rowsOf(moments: MomentStore, { id = definition.id, withoutFlags = 0 } = {}): Promise<readonly string[]> {
   const all = await moments.moments(id, {});
-  return Array.from({ length: all.length }, (_, row) => rowText(all, row));
+  return Array.from({ length: all.length }, (_, row) => rowText(all, row, withoutFlags));
 }
 
-function rowText(all: MomentColumns, row: number): string {
+/** The first rows that differ: thousands that do say no more. */
+export function differences(rows: readonly string[], expected: readonly string[]): readonly (readonly (string | undefined)[])[] {
+  const places = Array.from({ length: Math.max(rows.length, expected.length) }, (_, row) => row);
+  return places
+    .filter((row) => rows[row] !== expected[row])
+    .slice(0, 2)
+    .map((row) => [rows[row], expected[row]]);
+}
+
+function rowText(all: MomentColumns, row: number, withoutFlags: number): string {
   const outcomes = all.horizons.map(({ id }) => {
     const columns = all.outcomes(id)!;
     const { logReturn, volatility, highestGain, deepestLoss, volume, knownAtUs, marks } = columns;
@@ -183,7 +192,7 @@ function rowText(all: MomentColumns, row: number): string {
     all.volumeRate[row],
     all.mask[row],
     all.regime[row],
-    all.flags[row],
+    all.flags[row] & ~withoutFlags,
     ...all.values.subarray(row * signatureSize, (row + 1) * signatureSize),
     ...outcomes,
   ].join(' | ');

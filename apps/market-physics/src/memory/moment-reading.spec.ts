@@ -17,8 +17,16 @@ it('leaves no failure unhandled where the folding ends while pieces are on their
     await new Promise((resolve) => setImmediate(resolve));
     throw new HindcastError('SHUTTING_DOWN');
   };
-  const slice = { ...day, skipTo: undefined, finalUs: undefined, isEmpty: false };
-  const reading = { ...coin, key: 'coin', store: world.store, folder, signal: new AbortController().signal };
+  const session = { day: '2013-10-05', openUs: day.fromUs, closeUs: day.toUs, isHalfDay: false };
+  const slice = { ...day, session, skipTo: undefined, finalUs: undefined, isEmpty: false };
+  const reading = {
+    ...coin,
+    key: 'coin',
+    store: world.store,
+    folder,
+    lateThrough: async () => undefined,
+    signal: new AbortController().signal,
+  };
   await expect(foldSlice(slice, reading)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
   process.off('unhandledRejection', onUnhandled);

@@ -2,6 +2,7 @@ import type { Instrument } from '@hindcast/market';
 import type { TickRange, TickStore } from '@hindcast/ports';
 import { foldedColumns, type TradePiece } from '../trades-by-bar.js';
 import type { MomentFolder } from './moment-folder.js';
+import type { LateThrough } from './late-sessions.js';
 import type { PlannedSlice } from './reading-plan.js';
 
 export interface SliceReading extends Instrument {
@@ -9,6 +10,8 @@ export interface SliceReading extends Instrument {
   readonly key: string;
   readonly store: Pick<TickStore, 'trades' | 'bestQuotes'>;
   readonly folder: MomentFolder;
+  /** A session that came late as a whole is folded as if it had come in time. */
+  readonly lateThrough: LateThrough;
   /** Nobody waits for it. */
   readonly inBackground?: boolean;
   readonly signal: AbortSignal;
@@ -19,8 +22,8 @@ const aheadMax = 4;
 
 /** Reads a slice from the store and has it folded; what is ahead of the folding is bounded. */
 export async function foldSlice(
-  { fromUs, toUs, skipTo, isEmpty }: PlannedSlice,
-  { key, store, folder, market, symbol, inBackground = false, signal }: SliceReading,
+  { session, fromUs, toUs, skipTo, isEmpty }: PlannedSlice,
+  { key, store, folder, lateThrough, market, symbol, inBackground = false, signal }: SliceReading,
 ): Promise<void> {
   if (skipTo !== undefined) await folder.skipTo(key, skipTo);
   const range = { market, symbol, fromUs, toUs, inBackground, signal };
@@ -28,16 +31,23 @@ export async function foldSlice(
   if (!isEmpty || skipTo === undefined) {
     for await (const quotes of store.bestQuotes(range)) await folder.quotes(key, quotes);
   }
-  if (!isEmpty) await foldTrades(range, { key, store, folder });
+  if (!isEmpty) {
+    const inHindsight = (await lateThrough(session)) !== undefined;
+    await foldTrades(range, { key, store, folder, inHindsight });
+  }
   await folder.through(key, toUs);
 }
 
-async function foldTrades(range: TickRange, { key, store, folder }: Pick<SliceReading, 'key' | 'store' | 'folder'>): Promise<void> {
+interface TradesReading extends Pick<SliceReading, 'key' | 'store' | 'folder'> {
+  readonly inHindsight: boolean;
+}
+
+async function foldTrades(range: TickRange, { key, store, folder, inHindsight }: TradesReading): Promise<void> {
   const underWay: Promise<void>[] = [];
   for await (const columns of store.trades(range, foldedColumns)) {
     range.signal?.throwIfAborted();
     if (underWay.length === aheadMax) await underWay.shift();
-    const folded = folder.trades(key, pieceOf(columns));
+    const folded = folder.trades(key, { ...pieceOf(columns), inHindsight });
     // Looked at in its turn; where one before it fails nobody does.
     folded.catch(() => undefined);
     underWay.push(folded);

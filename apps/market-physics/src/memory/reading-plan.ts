@@ -1,5 +1,5 @@
 import { hourUs } from '@hindcast/contracts';
-import type { TradingCalendar } from '@hindcast/market';
+import type { Session, TradingCalendar } from '@hindcast/market';
 import { lookBackUs } from '@hindcast/physics';
 import type { InstrumentSummary } from '@hindcast/ports';
 
@@ -18,6 +18,7 @@ export interface PlannedReading {
 
 /** A stretch to be read and folded at once. */
 export interface PlannedSlice {
+  readonly session: Session;
   readonly fromUs: number;
   readonly toUs: number;
   /** Where the slice does not go on from the one before: trades between them are no part of any moment, states are wanted after it. */
@@ -51,7 +52,8 @@ export function* readingPlan(
     const isEmpty = !hasTrades(fromUs, endUs);
     while (fromUs < endUs) {
       const sliceEndUs = isEmpty ? endUs : Math.min(fromUs + sliceUs, endUs);
-      yield { fromUs, toUs: sliceEndUs, skipTo, finalUs: sliceEndUs === session.closeUs ? session.openUs : undefined, isEmpty };
+      const finalUs = sliceEndUs === session.closeUs ? session.openUs : undefined;
+      yield { session, fromUs, toUs: sliceEndUs, skipTo, finalUs, isEmpty };
       fromUs = sliceEndUs;
       skipTo = undefined;
     }

@@ -32,7 +32,7 @@ async function made(openFolder: () => MomentFolder): Promise<readonly [unknown, 
   expect(fit).toMatchObject({ state: 'done' });
   const build = await jobs.startBuild({ memory: 'fitted', fromUs: undefined, toUs: undefined, symbols: undefined, measure: false });
   expect(await finished(jobs, build)).toMatchObject({ state: 'done' });
-  return [(await world.moments.memories())[0], await rowsOf(world.moments, 'fitted')];
+  return [(await world.moments.memories())[0], await rowsOf(world.moments, { id: 'fitted' })];
 }
 
 it('makes in a thread what is made without one, and ends it', async () => {

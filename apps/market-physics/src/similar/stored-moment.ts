@@ -4,6 +4,7 @@ import { MomentColumns, type MemoryDefinition } from '@hindcast/memory';
 import type { InstrumentSummary, TickStore } from '@hindcast/ports';
 import type { LivePath } from '../live-path.js';
 import type { MomentFolder } from '../memory/moment-folder.js';
+import { SessionLateness } from '../memory/late-sessions.js';
 import { foldSlice } from '../memory/moment-reading.js';
 import { contextFromUs } from '../memory/reading-context.js';
 import { readingPlan, tradedOn } from '../memory/reading-plan.js';
@@ -45,8 +46,15 @@ export class StoredMoments {
     const calendar = calendarOfMarket(instrument.market);
     const session = calendar.sessionAt(tradedUs) ?? calendar.sessionBefore(tradedUs);
     // A session's first quarter of an hour has no moments of its own.
+    const lateness = new SessionLateness({
+      instrument,
+      store,
+      closedThroughUs: () => target.closedThroughUs,
+      days: () => Promise.resolve(stored.days),
+      signal,
+    });
     for (const candidate of [session, calendar.sessionBefore(session.openUs)]) {
-      const found = await this.#newestOf(candidate, { ...instrument, closedUs, stored, definition, signal });
+      const found = await this.#newestOf(candidate, { ...instrument, closedUs, stored, lateness, definition, signal });
       if (found) return found;
     }
     return none;
@@ -58,7 +66,7 @@ export class StoredMoments {
 
   async #newestOf(
     { openUs, closeUs }: Session,
-    { closedUs, stored, definition, signal, ...instrument }: SessionReading,
+    { closedUs, stored, lateness, definition, signal, ...instrument }: SessionReading,
   ): Promise<MomentColumns | undefined> {
     if (this.#foldings >= foldingsMax)
       throw new HindcastError('QUEUE_FULL', `${foldingsMax} moments are being made from the store, as many as may.`);
@@ -73,7 +81,7 @@ export class StoredMoments {
       const toUs = Math.min(closeUs, closedUs);
       const reading = { beginUs, firstUs: openUs, readThroughUs: beginUs, toUs, hasTrades: tradedOn(stored) };
       for (const slice of readingPlan(calendarOfMarket(instrument.market), reading)) {
-        await foldSlice(slice, { ...instrument, key, store, folder, signal });
+        await foldSlice(slice, { ...instrument, key, store, folder, lateThrough: lateness.through, signal });
       }
       const made = MomentColumns.of(await folder.takeChanges(key, openUs));
       const newest = new MomentColumns(horizons);
@@ -92,6 +100,7 @@ interface SessionReading {
   readonly symbol: string;
   readonly closedUs: number;
   readonly stored: Pick<InstrumentSummary, 'firstUs' | 'days'>;
+  readonly lateness: SessionLateness;
   readonly definition: MemoryDefinition;
   readonly signal: AbortSignal;
 }

@@ -6,6 +6,8 @@ import { MomentRecorder, type SessionColumns } from './moment-recorder.js';
 export interface MomentTrade extends BarTrade {
   /** It came when its bar had closed: part of no number, and said so for an hour. */
   readonly late: boolean;
+  /** It came late, is part of every number, and said so for an hour. */
+  readonly inHindsight: boolean;
   /** The tick rule gave its side. */
   readonly sideInferred: boolean;
 }
@@ -66,6 +68,7 @@ export class InstrumentMoments {
       this.#recorder.tradeLate(barEndUs(trade.timeUs));
       return;
     }
+    if (trade.inHindsight) this.#recorder.tradeInHindsight(barEndUs(trade.timeUs));
     if (trade.sideInferred) this.#inferredVolume += trade.size;
     this.#window.fold(trade);
   }

@@ -28,6 +28,8 @@ export const momentFlags = {
   silence: 4,
   /** The session is younger than an hour, so the hour that it is measured against is shorter. */
   shortHour: 8,
+  /** Its last hour came late as a whole session: it was folded in the order of its times, when later ones were known here. */
+  hindsight: 16,
 } as const;
 
 /** By code; a row without a state has code 0. */

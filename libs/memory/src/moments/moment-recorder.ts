@@ -83,6 +83,11 @@ export class MomentRecorder {
     this.#quality.inferSides(volume);
   }
 
+  /** A trade of the second that ends then came late, and is part of it all the same. */
+  tradeInHindsight(endUs: number): void {
+    this.#quality.tradeInHindsight(endUs);
+  }
+
   /** A late trade in a second, which may have passed: rows of the hour after it say so. */
   tradeLate(endUs: number): void {
     this.#quality.tradeLate(endUs);

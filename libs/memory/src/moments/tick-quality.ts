@@ -16,6 +16,7 @@ export class TickQuality implements SecondsFold {
   #silence = 0;
   #silentUs = -Infinity;
   #lateUs = -Infinity;
+  #hindsightUs = -Infinity;
 
   /** Volume of the second that is folded next whose side the tick rule gave. */
   inferSides(volume: number): void {
@@ -25,6 +26,11 @@ export class TickQuality implements SecondsFold {
   /** A late trade in the second that ends then, whether that has been folded or not. */
   tradeLate(endUs: number): void {
     this.#lateUs = Math.max(this.#lateUs, endUs);
+  }
+
+  /** A late trade that counts in the second that ends then. */
+  tradeInHindsight(endUs: number): void {
+    this.#hindsightUs = Math.max(this.#hindsightUs, endUs);
   }
 
   openSession(_session: Session, { follows }: SessionBeginning): void {
@@ -54,9 +60,11 @@ export class TickQuality implements SecondsFold {
   /** `momentFlags` at the newest second. */
   flags(): number {
     const fromUs = this.#endUs - hourUs;
+    const isInHour = (timeUs: number): boolean => timeUs > Math.max(fromUs, this.#beginUs) && timeUs <= this.#endUs;
     const inferred = this.#inferredVolume.last(hourBars, this.#index);
     return (
-      (this.#lateUs > Math.max(fromUs, this.#beginUs) && this.#lateUs <= this.#endUs ? momentFlags.lateTrades : 0) |
+      (isInHour(this.#lateUs) ? momentFlags.lateTrades : 0) |
+      (isInHour(this.#hindsightUs) ? momentFlags.hindsight : 0) |
       (inferred * 2 > this.#volume.last(hourBars, this.#index) ? momentFlags.inferredSides : 0) |
       (this.#silentUs > fromUs ? momentFlags.silence : 0) |
       (this.#index + 1 < hourBars ? momentFlags.shortHour : 0)
