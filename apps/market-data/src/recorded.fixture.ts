@@ -113,7 +113,14 @@ export function someQuoteRows(count: number): QuoteRow[] {
 }
 
 export function summaryOf(market: string, symbol: string): InstrumentSummary {
-  const days = ['2013-10-07', '2013-10-10'].map((day) => ({ day, rows: 1, lateRows: 0, firstUs: startUs, lastUs: startUs + 1, lastSequence: 65_536 }));
+  const days = ['2013-10-07', '2013-10-10'].map((day) => ({
+    day,
+    rows: 1,
+    lateRows: 0,
+    firstUs: startUs,
+    lastUs: startUs + 1,
+    lastSequence: 65_536,
+  }));
   return { table: 'trades', market, symbol, firstUs: startUs, lastUs: startUs + 1, firstSequence: 65_536, rows: 2, days };
 }
 

@@ -1,7 +1,17 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { dayUs, utcDay, type TickKind } from '@hindcast/contracts';
 import { firstRows, type BestQuotes, type Instrument, type QuoteColumns, type TradeColumns } from '@hindcast/market';
-import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, StoredDay, TickRange, TickReader } from '@hindcast/ports';
+import type {
+  BarInterval,
+  BarRow,
+  InstrumentSummary,
+  NewestTrade,
+  QuoteRange,
+  StoreCount,
+  StoredDay,
+  TickRange,
+  TickReader,
+} from '@hindcast/ports';
 import { askRows } from './ask-rows.js';
 import { barsOf } from './bar-reader.js';
 import { bestQuotesOf } from './best-quotes.js';

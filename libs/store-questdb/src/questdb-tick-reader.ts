@@ -1,6 +1,16 @@
 import { HindcastError, utcDay, type TickKind } from '@hindcast/contracts';
 import type { BestQuotes, Instrument, QuoteColumns, TradeColumns } from '@hindcast/market';
-import type { BarInterval, BarRow, InstrumentSummary, NewestTrade, QuoteRange, StoreCount, StoredDay, TickRange, TickReader } from '@hindcast/ports';
+import type {
+  BarInterval,
+  BarRow,
+  InstrumentSummary,
+  NewestTrade,
+  QuoteRange,
+  StoreCount,
+  StoredDay,
+  TickRange,
+  TickReader,
+} from '@hindcast/ports';
 import { bestQuotesOf } from './best-quotes.js';
 import type { QuestDbHttp, SqlRow } from './questdb-http.js';
 import { quoteSelection, tradeSelection, type TickSelection } from './rows-to-columns.js';

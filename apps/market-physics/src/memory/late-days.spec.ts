@@ -109,7 +109,7 @@ describe.each(scenes)('days of $name', ({ trades }) => {
         await (isKept ? imported.keep({ looks: looksMax }) : follow());
         expect(differences(await contents(imported), whole)).toEqual([]);
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 

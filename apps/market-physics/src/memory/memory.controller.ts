@@ -30,7 +30,8 @@ export class MemoryController {
 
   /**
    * Fills a memory from stored trades: every session day that the span touches, with what followed each moment. Days that are whole in it
-   * are skipped, so that the same request goes on where one was cut off. Without `from` and `to` all that is stored. At its end what the
+   * are skipped, so that the same request goes on where one was cut off, except where trades of a day that was imported after later ones have
+   * come since. Without `from` and `to` all that is stored. At its end what the
    * memory is worth is measured anew (`GET /v1/skill`), unless `measure` is false. Answers 202.
    */
   @Post('builds')

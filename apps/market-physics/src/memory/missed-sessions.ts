@@ -50,12 +50,18 @@ export class MissedSessions {
     const { market, symbol, closedThroughUs } = target;
     const stored = (await store.instruments({ market, symbol })).find(({ table }) => table === 'trades');
     // Retention may have dropped all of it.
-    if (!stored) return this.lacksNothing(target);
+    if (!stored) {
+      this.lacksNothing(target);
+      return undefined;
+    }
     const subject = buildSubjectOf(target, stored, { store, signal });
     const wanted = { fromUs: stored.firstUs, toUs: untilUs };
     const parts = { stored, closedThroughUs, lateThrough: subject.lateness.through };
     const { runs } = await missingSessions(subject, { ...parts, known: await known(), wanted });
-    if (runs.length === 0) return this.lacksNothing(target);
+    if (runs.length === 0) {
+      this.lacksNothing(target);
+      return undefined;
+    }
     const run = cutRun(calendarOfMarket(market), runs[0], sessionsAtOnce);
     const pieces: BuiltPiece[] = [];
     for await (const piece of builtSessions(subject, { run, rule: memory }, { store, folder, signal })) pieces.push(piece);
@@ -63,7 +69,7 @@ export class MissedSessions {
     return { pieces, cameLate: late.length > 0 };
   }
 
-  private lacksNothing(target: RebuildTarget): undefined {
+  private lacksNothing(target: RebuildTarget): void {
     this.whole.set(instrumentKey(target), target.newestSequence);
   }
 }
