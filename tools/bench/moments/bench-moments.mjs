@@ -47,6 +47,7 @@ async function record(columns, isSmall) {
         size: trades.size[row],
         sideSign,
         late: false,
+        inHindsight: false,
         sideInferred: false,
       });
     }

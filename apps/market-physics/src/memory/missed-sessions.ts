@@ -64,7 +64,8 @@ export class MissedSessions {
     }
     const run = cutRun(calendarOfMarket(market), runs[0], sessionsAtOnce);
     const pieces: BuiltPiece[] = [];
-    for await (const piece of builtSessions(subject, { run, rule: memory }, { store, folder, signal })) pieces.push(piece);
+    const build = { store, folder, inBackground: true, signal };
+    for await (const piece of builtSessions(subject, { run, rule: memory }, build)) pieces.push(piece);
     const late = await subject.lateness.within({ fromUs: run.firstUs, toUs: run.endUs });
     return { pieces, cameLate: late.length > 0 };
   }

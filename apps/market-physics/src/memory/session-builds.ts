@@ -12,6 +12,8 @@ import type { SessionRun } from './session-runs.js';
 export interface BuildParts {
   readonly store: Pick<TickStore, 'trades' | 'bestQuotes'>;
   readonly folder: MomentFolder;
+  /** Nobody waits for it. */
+  readonly inBackground?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -43,7 +45,7 @@ export interface BuiltPiece {
 export async function* builtSessions(
   { stored, closedThroughUs, lateness, ...instrument }: BuildSubject,
   { run, rule }: { readonly run: SessionRun; readonly rule: MomentRule },
-  { store, folder, signal }: BuildParts,
+  { store, folder, inBackground = false, signal }: BuildParts,
 ): AsyncGenerator<BuiltPiece> {
   const calendar = calendarOfMarket(instrument.market);
   const toUs = Math.min(closedThroughUs, calendar.sessionFrom(run.endUs).closeUs);
@@ -59,7 +61,7 @@ export async function* builtSessions(
     let unsettled: readonly LateSession[] = [];
     const reading = { beginUs, firstUs: run.firstUs, readThroughUs: beginUs, toUs, hasTrades: tradedOn(stored) };
     for (const slice of readingPlan(calendar, reading)) {
-      await foldSlice(slice, { ...instrument, key, store, folder, lateThrough: lateness.through, signal });
+      await foldSlice(slice, { ...instrument, key, store, folder, lateThrough: lateness.through, inBackground, signal });
       const share = Math.min(1, Math.max(0, (slice.toUs - run.firstUs) / (run.endUs - run.firstUs)));
       const finalUs = Math.min(slice.finalUs ?? -Infinity, run.endUs);
       if (finalUs <= spanFromUs) {
