@@ -125,6 +125,24 @@ describe('the checkpoint on disk', () => {
     });
   });
 
+  it('takes nothing that its disk has no room for, says so, and goes on when there is room', async () => {
+    const first = new MarketFold(foldOptions);
+    first.step(admitted([{ trades, marks: endMark(trades) }])[0]);
+    const cut = first.cut();
+    let free = 1_000_000;
+    const disk = new LmdbCheckpoint(folder, () => free);
+    const full = { code: 'INTERNAL', message: expect.stringContaining('its disk has no room, 1000000 bytes are free') as string };
+    await expect(disk.save('stream', cut)).rejects.toMatchObject(full);
+    await expect(disk.enqueue(due)).rejects.toMatchObject(full);
+    await expect(disk.remove(due)).rejects.toMatchObject(full);
+    expect([disk.load(), disk.length]).toEqual([undefined, 0]);
+    free = 1e9;
+    await disk.save('stream', cut);
+    expect(disk.load()).toMatchObject({ streamId: 'stream', fold: { number: cut.number } });
+    expect(disk.oldest(due.length + 1)).toEqual(due);
+    await disk.close();
+  });
+
   it('queues oldest first, each state once, and drops only what was not replaced meanwhile', async () => {
     const [first, second] = due;
     await withDisk(async (disk) => {

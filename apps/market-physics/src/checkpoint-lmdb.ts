@@ -1,4 +1,5 @@
 import { HindcastError } from '@hindcast/contracts';
+import { bytesToWrite, freeBytesOf, reasonOf, whyNoRoom } from '@hindcast/log-lmdb';
 import { instrumentKey, instrumentOfKey, type SecondBar } from '@hindcast/market';
 import { lookBackUs, type PhysicsState } from '@hindcast/physics';
 import { open, type Database, type RootDatabase } from 'lmdb';
@@ -17,6 +18,9 @@ interface Position {
   readonly states: number;
 }
 
+/** What each takes on the disk, rather too much. */
+const roomOf = { instrument: 8_192, bar: 256, state: 1_024 } as const;
+
 type BarKey = [instrument: string, startUs: number];
 type DueKey = [timeUs: number, market: string, symbol: string];
 
@@ -32,7 +36,11 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
   private readonly bars: Database<Uint8Array, BarKey>;
   private readonly due: Database<PhysicsState, DueKey>;
 
-  constructor(private readonly folder: string) {
+  /** `freeBytes` is the room on the disk; a test may say that there is none. */
+  constructor(
+    private readonly folder: string,
+    private readonly freeBytes: () => number = () => freeBytesOf(folder),
+  ) {
     this.root = open({
       path: folder,
       maxDbs: 4,
@@ -58,7 +66,7 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
   }
 
   async save(streamId: string, cut: FoldCut): Promise<void> {
-    await this.write(() => {
+    await this.write(roomOfCut(cut), () => {
       if (cut.anew) {
         this.instruments.clearSync();
         this.bars.clearSync();
@@ -75,7 +83,7 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
 
   async enqueue(states: readonly PhysicsState[]): Promise<void> {
     if (states.length === 0) return;
-    await this.write(() => this.putDue(states));
+    await this.write(states.length * roomOf.state, () => this.putDue(states));
   }
 
   oldest(limit: number): readonly PhysicsState[] {
@@ -83,7 +91,7 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
   }
 
   async remove(states: readonly PhysicsState[]): Promise<void> {
-    await this.write(() => {
+    await this.write(0, () => {
       for (const state of states) {
         const queued = this.due.get(dueKey(state));
         if (queued && JSON.stringify(queued) === JSON.stringify(state)) void this.due.remove(dueKey(state));
@@ -96,14 +104,19 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
   }
 
   /** One transaction, on disk when it resolves; a child, because only that is undone when the action throws halfway. */
-  private async write(action: () => void): Promise<void> {
+  private async write(bodyBytes: number, action: () => void): Promise<void> {
+    const reason = whyNoRoom(this.freeBytes(), bytesToWrite(bodyBytes));
+    if (reason !== undefined) throw this.notWritten(reason);
     try {
       await this.root.childTransaction(action);
       await this.root.flushed;
     } catch (cause) {
-      const words = cause instanceof Error ? cause.message : String(cause);
-      throw new HindcastError('INTERNAL', `The checkpoint in ${this.folder} could not be written: ${words}`, { cause });
+      throw this.notWritten(await reasonOf(cause), cause);
     }
+  }
+
+  private notWritten(reason: string, cause?: unknown): HindcastError {
+    return new HindcastError('INTERNAL', `The checkpoint in ${this.folder} could not be written: ${reason}`, { cause });
   }
 
   private closedBars(key: string): readonly SecondBar[] {
@@ -124,6 +137,11 @@ export class LmdbCheckpoint implements Checkpoints, DueQueue {
   private putDue(states: readonly PhysicsState[]): void {
     for (const state of states) void this.due.put(dueKey(state), state);
   }
+}
+
+function roomOfCut({ instruments, due }: FoldCut): number {
+  const bars = instruments.reduce((sum, { part, closedBars }) => sum + part.window.openBars.length + closedBars.length, 0);
+  return instruments.length * roomOf.instrument + bars * roomOf.bar + due.length * roomOf.state;
 }
 
 function dueKey({ timeUs, market, symbol }: PhysicsState): DueKey {

@@ -19,7 +19,7 @@ import type {
 } from '@hindcast/ports';
 import { GroupedWrites } from './grouped-writes.js';
 import { notWritten, reasonOf } from './log-failure.js';
-import { bytesToWrite, freeBytesOf } from './disk-room.js';
+import { bytesToWrite, freeBytesOf, whyNoRoom } from './disk-room.js';
 import { encodedBatches } from './encoded-batches.js';
 import { writeAppended, writeForgotten, writeReleased, writeStored, writeTrimmed } from './log-changes.js';
 import { faultOfStored, writesInTurn } from './log-counters.js';
@@ -111,8 +111,8 @@ export class LmdbTickLog implements TickLog {
     const { taken, faults } = writesInTurn(this.counters, group);
     // Before the transaction, which holds up every other one.
     const bodies = encodedBatches(taken);
-    if (taken.length > 0)
-      await this.changeCounters((before) => writeAppended(this.tables, before, { writes: taken, bodies }), bytesToWrite(bodies));
+    const bytes = bytesToWrite(bodies.reduce((sum, { body }) => sum + body.length, 0));
+    if (taken.length > 0) await this.changeCounters((before) => writeAppended(this.tables, before, { writes: taken, bodies }), bytes);
     return faults.map((fault) => (fault === undefined ? undefined : notWritten(fault)));
   }
 
@@ -302,16 +302,15 @@ export class LmdbTickLog implements TickLog {
     if (counters.headNumber > headNumber) this.wake();
   }
 
-  /** A write that lmdb finds no room for may damage the process itself: it is told before. */
   private requireRoom(bytes: number): void {
-    const free = this.freeBytes();
-    if (free >= bytes) return;
-    this.failure = notWritten(`its disk has no room, ${free} bytes are free and up to ${bytes} are wanted`);
+    const reason = whyNoRoom(this.freeBytes(), bytes);
+    if (reason === undefined) return;
+    this.failure = notWritten(reason);
     throw this.failure;
   }
 
   /** A child transaction, because only that is undone when the action throws halfway; it is on disk when its parent is. */
-  private async write(action: () => void, bytes = bytesToWrite([])): Promise<void> {
+  private async write(action: () => void, bytes = bytesToWrite(0)): Promise<void> {
     this.requireRoom(bytes);
     try {
       await this.tables.root.childTransaction(action);
