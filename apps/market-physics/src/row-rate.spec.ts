@@ -18,3 +18,10 @@ it('knows nothing of a time that was silent', () => {
   rate.add(500, 0);
   expect(rate.perSecond(10 * secondUs)).toBe(0);
 });
+
+it('counts on where the clock is set back', () => {
+  const rate = new RowRate();
+  rate.add(500, 100 * secondUs);
+  rate.add(200, 10 * secondUs);
+  expect(rate.perSecond(12 * secondUs)).toBe(0);
+});

@@ -18,7 +18,8 @@ export class RowRate {
 
   private turn(nowUs: number): void {
     const elapsedUs = nowUs - this.beganUs;
-    if (elapsedUs < secondUs) return;
+    // A clock that was set back begins anew.
+    if (elapsedUs >= 0 && elapsedUs < secondUs) return;
     this.rowsBefore = elapsedUs < 2 * secondUs ? this.rows : 0;
     this.rows = 0;
     this.beganUs = nowUs;

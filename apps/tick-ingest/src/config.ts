@@ -24,7 +24,7 @@ export const tickIngestShape = {
   quarantineRowsMax: wholeNumber({ min: 0, max: 10_000 }).default(100),
   /** Rows the drain sends in one request. */
   drainPieceRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(50_000),
-  /** While the log is busy, pieces that are not full leave at this interval; rows show in the store so much later. */
+  /** While the log is busy, pieces that are not full leave at this interval, and half of one when nothing more comes; rows show in the store so much later. */
   drainPieceIntervalMs: wholeNumber({ min: 0, max: 10_000 }).default(1_000),
   /** Rows one HTTP request may carry. */
   requestRowsMax: wholeNumber({ min: 1, max: 1_000_000 }).default(200_000),

@@ -93,7 +93,7 @@ export class MemoryWorld {
   readonly clocks = new Map<string, Instrument & { readonly closedThroughUs: number; readonly newestSequence: number }>();
   readonly failures: string[] = [];
   readonly keeperStop = new AbortController();
-  isLivePathBusy = false;
+  isLivePathBusy = (): boolean => false;
 
   constructor(readonly moments: MomentStore = new HeldMoments()) {
     this.store.pieceRows = 500;
@@ -146,7 +146,7 @@ export class MemoryWorld {
       livePath,
       openFolder: () => new FolderHere(),
       clock: new SteppingClock(1_000),
-      isLivePathBusy: () => this.isLivePathBusy,
+      isLivePathBusy: () => this.isLivePathBusy(),
       isBusyWith: () => false,
       onWritten: () => undefined,
       onFailure: (error: Error) => void this.failures.push(error.message),
