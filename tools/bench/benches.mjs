@@ -16,6 +16,7 @@ import { doorBesideEmbedding } from './standalone/door-beside-embedding.mjs';
 import { standaloneSize } from './standalone/standalone-size.mjs';
 import { standaloneIngest } from './standalone/standalone-ingest.mjs';
 import { standaloneReads } from './standalone/standalone-reads.mjs';
+import { runBuildsBench } from './moments/builds-bench.mjs';
 import { runMomentsBench } from './moments/moments-bench.mjs';
 import { runMemoryBench, whyNoMemoryBench } from './memory/memory-bench.mjs';
 
@@ -95,6 +96,14 @@ export const benches = Object.freeze([
     measures: 'recall and times of the nearest moments by filter and k, beside the bare LanceDB, DuckDB and STUMPY',
     whyNot: () => undefined,
     run: runMomentsBench,
+  },
+  {
+    id: 'n',
+    name: 'builds',
+    title: 'Moments built',
+    measures: 'moments a second that a build of a memory makes in two threads, from ticks in memory and from recorded ones in DuckDB files',
+    whyNot: () => undefined,
+    run: runBuildsBench,
   },
   {
     id: 'g',

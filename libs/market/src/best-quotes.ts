@@ -31,17 +31,19 @@ export class BestQuoteFold {
   #seconds: BestSecond[] = [];
   #open: BestSecond | undefined;
 
-  add({ length, timeUs, bid, bidSize, ask, askSize }: QuoteSides): void {
-    for (let row = 0; row < length; row += 1) {
-      const second = this.#secondOf(timeUs[row]);
-      if (!Number.isNaN(bid[row])) {
-        second.bid = bid[row];
-        second.bidSize = bidSize[row];
-      }
-      if (!Number.isNaN(ask[row])) {
-        second.ask = ask[row];
-        second.askSize = askSize[row];
-      }
+  add(quotes: QuoteSides): void {
+    for (let row = 0; row < quotes.length; row += 1) this.addRow(quotes, row);
+  }
+
+  addRow({ timeUs, bid, bidSize, ask, askSize }: QuoteSides, row: number): void {
+    const second = this.#secondOf(timeUs[row]);
+    if (!Number.isNaN(bid[row])) {
+      second.bid = bid[row];
+      second.bidSize = bidSize[row];
+    }
+    if (!Number.isNaN(ask[row])) {
+      second.ask = ask[row];
+      second.askSize = askSize[row];
     }
   }
 

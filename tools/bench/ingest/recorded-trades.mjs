@@ -24,23 +24,28 @@ export function whyNoRecordedTrades() {
 }
 
 /**
- * Three days of four US stocks, or one day of one.
- * @param {{ batchRows: number, isSmall: boolean, symbols?: readonly string[] }} options
+ * Three days of four US stocks, or one day of one; quotes where they are asked for.
+ * @param {{ batchRows: number, isSmall: boolean, symbols?: readonly string[], kinds?: readonly import('@hindcast/contracts').TickKind[] }} options
  * @returns {Promise<RecordedTrades>}
  */
-export async function readRecordedTrades({ batchRows, isSmall, symbols = isSmall ? ['AIG'] : ['SPY', 'IBM', 'BAC', 'AIG'] }) {
+export async function readRecordedTrades({
+  batchRows,
+  isSmall,
+  symbols = isSmall ? ['AIG'] : ['SPY', 'IBM', 'BAC', 'AIG'],
+  kinds = ['trades'],
+}) {
   const feed = await leanFeed({
     dataDir: leanDir,
     symbols,
     fromDay: '2013-10-07',
     toDay: isSmall ? '2013-10-07' : '2013-10-09',
-    kinds: ['trades'],
+    kinds,
     batchRows,
     clock: systemClock,
   });
   const batches = [];
   for await (const batch of feed) batches.push(batch);
-  const rows = batches.reduce((sum, { trades }) => sum + trades.length, 0);
+  const rows = batches.reduce((sum, { trades, quotes }) => sum + trades.length + quotes.length, 0);
   return { batches, admitted: admitAll(batches, rows), rows };
 }
 
@@ -70,13 +75,14 @@ export function* piecesOf(batches) {
   let piece = [];
   let rows = 0;
   for (const batch of batches) {
-    if (rows > 0 && rows + batch.trades.length > pieceRows) {
+    const more = batch.trades.length + batch.quotes.length;
+    if (rows > 0 && rows + more > pieceRows) {
       yield piece;
       piece = [];
       rows = 0;
     }
     piece.push(batch);
-    rows += batch.trades.length;
+    rows += more;
   }
   if (rows > 0) yield piece;
 }

@@ -1,5 +1,15 @@
 import { leanFeed, type LeanFeed } from '@hindcast/feeds';
-import { freshTickRule, instrumentKey, sideCodes, tickRuleAfter, wordAt, type Instrument, type TickRule } from '@hindcast/market';
+import {
+  BestQuoteFold,
+  freshTickRule,
+  instrumentKey,
+  sideCodes,
+  tickRuleAfter,
+  wordAt,
+  type Instrument,
+  type QuoteColumns,
+  type TickRule,
+} from '@hindcast/market';
 import { InstrumentMoments, MomentColumns, type Horizon } from '@hindcast/memory';
 import type { Clock } from '@hindcast/ports';
 
@@ -23,11 +33,14 @@ export async function leanMoments({ symbols, stateIntervalMs, horizons, ...days 
   const columns = new MomentColumns(horizons);
   const { plan } = await leanFeed({ ...days, symbols, kinds: ['trades', 'quotes'], batchRows });
   const traded = new Set(plan.series.filter(({ kind }) => kind === 'trades').map(({ symbol }) => symbol));
-  for (const kind of ['trades', 'quotes'] as const) {
-    const some = symbols.filter((symbol) => traded.has(symbol) === (kind === 'trades'));
+  const ofKind = [
+    { some: symbols.filter((symbol) => traded.has(symbol)), kinds: ['trades', 'quotes'], made: LeanInstrument },
+    { some: symbols.filter((symbol) => !traded.has(symbol)), kinds: ['quotes'], made: QuotedInstrument },
+  ] as const;
+  for (const { some, kinds, made } of ofKind) {
     if (some.length === 0) continue;
-    const feed = await leanFeed({ ...days, symbols: some, kinds: [kind], batchRows });
-    await foldFeed(feed, (instrument) => new LeanInstrument(instrument, columns, stateIntervalMs));
+    const feed = await leanFeed({ ...days, symbols: some, kinds, batchRows });
+    await foldFeed(feed, (instrument) => new made(new InstrumentMoments({ instrument, stateIntervalMs, columns })));
   }
   return columns;
 }
@@ -41,14 +54,13 @@ async function foldFeed(feed: LeanFeed, created: (instrument: Instrument) => Lea
     return moments;
   };
   for await (const { trades, quotes, marks } of feed) {
+    // A batch's quotes are told before its trades: none is of a second that an earlier batch has passed.
+    for (let row = 0; row < quotes.length; row += 1)
+      of({ market: wordAt(quotes.market, row), symbol: wordAt(quotes.symbol, row) }).quote(quotes, row);
+    for (const moments of instruments.values()) moments.quotesTold();
     for (let row = 0; row < trades.length; row += 1) {
       const moments = of({ market: wordAt(trades.market, row), symbol: wordAt(trades.symbol, row) });
       moments.fold({ timeUs: trades.timeUs[row], price: trades.price[row], size: trades.size[row] });
-    }
-    for (let row = 0; row < quotes.length; row += 1) {
-      const price = (quotes.bid[row] + quotes.ask[row]) / 2;
-      if (Number.isNaN(price)) continue;
-      of({ market: wordAt(quotes.market, row), symbol: wordAt(quotes.symbol, row) }).fold({ timeUs: quotes.timeUs[row], price, size: 1 });
     }
     for (const mark of marks) of(mark).advance(mark.timeUs);
   }
@@ -58,10 +70,20 @@ async function foldFeed(feed: LeanFeed, created: (instrument: Instrument) => Lea
 /** Trades of files are in order and have no side: the tick rule gives it, as in the service. */
 class LeanInstrument {
   readonly #moments: InstrumentMoments;
+  readonly #quotes = new BestQuoteFold();
   #rule: TickRule = freshTickRule;
 
-  constructor(instrument: Instrument, columns: MomentColumns, stateIntervalMs: number) {
-    this.#moments = new InstrumentMoments({ instrument, stateIntervalMs, columns });
+  constructor(moments: InstrumentMoments) {
+    this.#moments = moments;
+  }
+
+  quote(quotes: QuoteColumns, row: number): void {
+    this.#quotes.addRow(quotes, row);
+  }
+
+  /** No further quote comes before the next trade. */
+  quotesTold(): void {
+    this.#moments.quotes(this.#quotes.take(true));
   }
 
   fold({ timeUs, price, size }: { readonly timeUs: number; readonly price: number; readonly size: number }): void {
@@ -72,5 +94,13 @@ class LeanInstrument {
 
   advance(timeUs: number): void {
     this.#moments.advance(timeUs);
+  }
+}
+
+/** The middle of a quote as a trade of one unit. */
+class QuotedInstrument extends LeanInstrument {
+  override quote({ timeUs, bid, ask }: QuoteColumns, row: number): void {
+    const price = (bid[row] + ask[row]) / 2;
+    if (!Number.isNaN(price)) this.fold({ timeUs: timeUs[row], price, size: 1 });
   }
 }

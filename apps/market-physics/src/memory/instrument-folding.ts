@@ -64,7 +64,8 @@ export class InstrumentFolding {
 interface OpenSession {
   readonly openUs: number;
   readonly columns: MomentColumns;
-  readonly changed: Set<number>;
+  /** By row: 1 where it is new or more of it is known. */
+  changed: Uint8Array;
 }
 
 class OpenSessions implements SessionColumns {
@@ -77,12 +78,16 @@ class OpenSessions implements SessionColumns {
 
   columnsOf({ openUs }: Session): MomentColumns {
     const columns = new MomentColumns(this.horizons);
-    if (openUs >= this.firstUs) this.open.push({ openUs, columns, changed: new Set() });
+    if (openUs >= this.firstUs) this.open.push({ openUs, columns, changed: new Uint8Array(columns.timeUs.length) });
     return columns;
   }
 
   changed(columns: MomentColumns, row: number): void {
-    this.open.find((session) => session.columns === columns)?.changed.add(row);
+    for (const session of this.open) {
+      if (session.columns !== columns) continue;
+      if (row >= session.changed.length) session.changed = grown(session.changed, columns.timeUs.length);
+      session.changed[row] = 1;
+    }
   }
 
   take(beforeUs: number): readonly MomentColumns[] {
@@ -92,8 +97,9 @@ class OpenSessions implements SessionColumns {
   changes(finalUs: number): MomentColumns {
     const changes = new MomentColumns(this.horizons);
     for (const { columns, changed } of this.open) {
-      for (const row of changed) changes.addFrom(columns, row);
-      changed.clear();
+      const rows = Int32Array.from({ length: columns.length }, (_, row) => row).filter((row) => changed[row] === 1);
+      changes.addRows(columns, rows);
+      changed.fill(0);
     }
     this.release(finalUs);
     return changes;
@@ -104,4 +110,10 @@ class OpenSessions implements SessionColumns {
     this.open = this.open.filter(({ openUs }) => openUs >= beforeUs);
     return released;
   }
+}
+
+function grown(marks: Uint8Array, length: number): Uint8Array {
+  const longer = new Uint8Array(length);
+  longer.set(marks);
+  return longer;
 }

@@ -1,9 +1,10 @@
 import { dayUs } from '@hindcast/contracts';
-import { calendarOfMarket, instrumentKey, type Instrument } from '@hindcast/market';
+import { calendarOfMarket, instrumentKey, type BestQuotes, type Instrument } from '@hindcast/market';
 import { MomentColumns, type MemoryDefinition } from '@hindcast/memory';
-import type { InstrumentSummary, LateSession, MemorySpan, TickStore } from '@hindcast/ports';
+import type { InstrumentSummary, LateSession, MemorySpan, TickRange, TickStore } from '@hindcast/ports';
 import type { RebuildTarget } from '../rebuild.js';
 import { untilVisible } from '../stored-states.js';
+import { FoldedQuotes } from './folded-quotes.js';
 import { SessionLateness } from './late-sessions.js';
 import type { KnownSessions } from './missing-sessions.js';
 import { MissedSessions, type FilledSessions } from './missed-sessions.js';
@@ -33,6 +34,7 @@ export interface KeptStep {
 }
 
 interface Kept {
+  readonly quotes: FoldedQuotes;
   readonly beginUs: number;
   readonly firstUs: number;
   readonly lateness: SessionLateness;
@@ -112,15 +114,15 @@ export class KeptInstruments {
   async fill(target: RebuildTarget, signal: AbortSignal): Promise<FilledSessions | undefined> {
     await untilVisible(target, { store: this.parts.store, signal, stallMaxMs });
     const filled = await this.missed.fill(target, this.doneUs.get(instrumentKey(target)) ?? -Infinity, signal);
-    if (filled?.cameLate) {
-      // Sessions that are still open are made anew from what they follow.
-      await this.forget(target);
-      this.reachedUs.delete(instrumentKey(target));
-    }
+    // Sessions that are still open are made anew from what they follow.
+    if (filled?.cameLate) await this.beginAnew(target);
     return filled;
   }
 
-  /** Reads on, by `slicesMax` slices with trades at most, so that no other instrument waits for long. Undefined where nothing traded. */
+  /**
+   * Reads on, by `slicesMax` slices with trades at most, so that no other instrument waits for long. Undefined where nothing traded, and where
+   * quotes that came late have it begun anew.
+   */
   async bringForward(
     target: RebuildTarget,
     { slicesMax, signal }: { readonly slicesMax: number; readonly signal: AbortSignal },
@@ -141,7 +143,10 @@ export class KeptInstruments {
     let slices = 0;
     for (const slice of readingPlan(calendarOfMarket(instrument.market), { ...kept, toUs, hasTrades })) {
       const lateThrough = kept.lateness.through;
-      await foldSlice(slice, { ...instrument, key, store, folder, lateThrough, inBackground: true, signal });
+      const onQuotes = (quotes: BestQuotes): void => kept.quotes.add(quotes);
+      kept.quotes.begin(slice);
+      await foldSlice(slice, { ...instrument, key, store, folder, lateThrough, onQuotes, inBackground: true, signal });
+      if (slice.finalUs !== undefined) kept.quotes.end();
       kept.readThroughUs = slice.toUs;
       finalUs = slice.finalUs ?? finalUs;
       if (!slice.isEmpty) slices += 1;
@@ -149,6 +154,11 @@ export class KeptInstruments {
       kept.keptThroughUs = slice.toUs;
       isThrough = false;
       break;
+    }
+    const read = (span: Pick<TickRange, 'fromUs' | 'toUs'>) => store.bestQuotes({ ...instrument, ...span, inBackground: true, signal });
+    if (await kept.quotes.haveCome(finalUs, read)) {
+      await this.beginAnew(instrument);
+      return undefined;
     }
     const moments = MomentColumns.of(await folder.takeChanges(key, finalUs));
     const span = finalUs > kept.spanFromUs ? { ...instrument, fromUs: kept.spanFromUs, toUs: finalUs } : undefined;
@@ -161,6 +171,12 @@ export class KeptInstruments {
     kept.isThrough = isThrough;
     if (isThrough) this.reachedUs.set(key, toUs);
     return { moments: [moments], span, late };
+  }
+
+  /** At the next step, from where its last whole session ends, with all that is stored by then. */
+  private async beginAnew(instrument: Instrument): Promise<void> {
+    await this.forget(instrument);
+    this.reachedUs.delete(instrumentKey(instrument));
   }
 
   /** What the store says is worth a look where much is ahead; a short stretch is simply read. */
@@ -208,6 +224,7 @@ export class KeptInstruments {
     });
     const kept: Kept = {
       lateness,
+      quotes: new FoldedQuotes(),
       closedThroughUs: -Infinity,
       beginUs,
       firstUs,

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { dayUs, hourUs, minuteUs, usFromIso } from '@hindcast/contracts';
+import { dayUs, hourUs, isoFromUs, minuteUs, usFromIso } from '@hindcast/contracts';
 import { calendarOfMarket } from '@hindcast/market';
 import { HeldMoments } from '@hindcast/testing';
 import fc from 'fast-check';
@@ -111,6 +111,28 @@ describe.each(scenes)('$name', ({ trades, quotes }) => {
       { numRuns: 3 },
     );
   });
+});
+
+it('has the quotes that came late in every session that is whole, where it is kept up as they come', async () => {
+  const [, { trades, quotes }] = scenes;
+  const whole = await built({ trades, quotes });
+  const world = new MemoryWorld(new HeldMoments());
+  await world.moments.create(definition);
+  await world.moments.use(definition.id);
+  const keeper = world.keeper();
+  for (let clockUs = fromUs; clockUs < toUs; clockUs += 5 * hourUs) {
+    const come = quotes.filter(({ timeUs }, i) => i % 40 > 0 || timeUs < clockUs - 6 * hourUs);
+    world.show(trades, clockUs, come);
+    await keeper.look(world.keeperStop.signal);
+  }
+  world.show(trades, toUs, quotes);
+  do await keeper.look(world.keeperStop.signal);
+  while (keeper.facts.behindSeconds !== 0);
+  expect(world.failures).toEqual([]);
+  const [span] = await world.moments.spans(definition.id);
+  const isWhole = (row: string): boolean => row.split(' | ')[1] < isoFromUs(span.toUs);
+  expect(whole.filter(isWhole).length).toBeGreaterThan(2_000);
+  expect(differences((await rowsOf(world.moments)).filter(isWhole), whole.filter(isWhole))).toEqual([]);
 });
 
 it('is the same whoever is built beside it, by however many workers', async () => {

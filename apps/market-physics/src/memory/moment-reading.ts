@@ -1,4 +1,4 @@
-import type { Instrument } from '@hindcast/market';
+import type { BestQuotes, Instrument } from '@hindcast/market';
 import type { TickRange, TickStore } from '@hindcast/ports';
 import { foldedColumns, type TradePiece } from '../trades-by-bar.js';
 import type { MomentFolder } from './moment-folder.js';
@@ -12,6 +12,8 @@ export interface SliceReading extends Instrument {
   readonly folder: MomentFolder;
   /** A session that came late as a whole is folded as if it had come in time. */
   readonly lateThrough: LateThrough;
+  /** Is shown the slice's quotes before they are given away. */
+  readonly onQuotes?: (quotes: BestQuotes) => void;
   /** Nobody waits for it. */
   readonly inBackground?: boolean;
   readonly signal: AbortSignal;
@@ -23,13 +25,16 @@ const aheadMax = 4;
 /** Reads a slice from the store and has it folded; what is ahead of the folding is bounded. */
 export async function foldSlice(
   { session, fromUs, toUs, skipTo, isEmpty }: PlannedSlice,
-  { key, store, folder, lateThrough, market, symbol, inBackground = false, signal }: SliceReading,
+  { key, store, folder, lateThrough, onQuotes, market, symbol, inBackground = false, signal }: SliceReading,
 ): Promise<void> {
   if (skipTo !== undefined) await folder.skipTo(key, skipTo);
   const range = { market, symbol, fromUs, toUs, inBackground, signal };
   // Where nothing traded there are moments only on from what was folded before.
   if (!isEmpty || skipTo === undefined) {
-    for await (const quotes of store.bestQuotes(range)) await folder.quotes(key, quotes);
+    for await (const quotes of store.bestQuotes(range)) {
+      onQuotes?.(quotes);
+      await folder.quotes(key, quotes);
+    }
   }
   if (!isEmpty) {
     const inHindsight = (await lateThrough(session)) !== undefined;

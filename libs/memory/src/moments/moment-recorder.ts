@@ -113,7 +113,9 @@ interface SessionRows {
   readonly day: number;
   /** Of the first second of the stretch without a rest that the session belongs to. */
   beginUs: number;
-  readonly rowOf: Map<number, number>;
+  readonly openUs: number;
+  /** By step of the grid since the session opened, -1 where there is none: a map of times costs a tenth of a build at a second's interval. */
+  readonly rowOf: Int32Array;
 }
 
 /** Reads a row off the signature at every step of the grid, and remembers where the last two sessions' rows stand. */
@@ -131,7 +133,9 @@ class RowsOfInstrument implements SecondsFold {
     const columns = this.into.columnsOf(session);
     this.#before = this.#now;
     const beginUs = follows ? (this.#before?.beginUs ?? NaN) : NaN;
-    this.#now = { columns, code: columns.codeOf(this.instrument), day: dayNumberOf(session.day), beginUs, rowOf: new Map() };
+    const { day, openUs, closeUs } = session;
+    const rowOf = new Int32Array(Math.ceil((closeUs - openUs) / this.source.stepUs) + 1).fill(-1);
+    this.#now = { columns, code: columns.codeOf(this.instrument), day: dayNumberOf(day), beginUs, openUs, rowOf };
   }
 
   second({ endUs }: { readonly endUs: number }): void {
@@ -143,7 +147,7 @@ class RowsOfInstrument implements SecondsFold {
     const extras = extrasAt?.(endUs);
     const moment = { timeUs: endUs, day: now.day, level: signature.level(), regime: extras?.state?.regime, flags: quality.flags() };
     const row = now.columns.add(now.code, moment, (values, at) => signature.read(values, at, extras));
-    now.rowOf.set(endUs, row);
+    now.rowOf[this.#stepOf(now, endUs)] = row;
     this.into.changed(now.columns, row);
   }
 
@@ -152,29 +156,28 @@ class RowsOfInstrument implements SecondsFold {
   }
 
   know(outcome: Outcome): void {
-    for (const rows of this.#held()) {
-      const row = rows.rowOf.get(outcome.stateUs);
-      if (row === undefined) continue;
-      rows.columns.setOutcome(row, outcome);
-      this.into.changed(rows.columns, row);
-      return;
-    }
+    const rows = this.#now && outcome.stateUs > this.#now.openUs ? this.#now : this.#before;
+    const row = rows?.rowOf[this.#stepOf(rows, outcome.stateUs)] ?? -1;
+    if (rows === undefined || row < 0) return;
+    rows.columns.setOutcome(row, outcome);
+    this.into.changed(rows.columns, row);
   }
 
   tradeLate(lateUs: number): void {
     const { stepUs } = this.source;
-    for (const { columns, rowOf, beginUs } of this.#held()) {
-      if (lateUs <= beginUs) continue;
+    for (const rows of [this.#now, this.#before]) {
+      if (rows === undefined || lateUs <= rows.beginUs) continue;
+      const { columns } = rows;
       for (let timeUs = Math.ceil(lateUs / stepUs) * stepUs; timeUs < lateUs + hourUs; timeUs += stepUs) {
-        const row = rowOf.get(timeUs);
-        if (row === undefined || (columns.flags[row] & momentFlags.lateTrades) !== 0) continue;
+        const row = rows.rowOf[this.#stepOf(rows, timeUs)] ?? -1;
+        if (row < 0 || (columns.flags[row] & momentFlags.lateTrades) !== 0) continue;
         columns.flags[row] |= momentFlags.lateTrades;
         this.into.changed(columns, row);
       }
     }
   }
 
-  #held(): readonly SessionRows[] {
-    return [this.#now, this.#before].filter((rows) => rows !== undefined);
+  #stepOf({ openUs }: SessionRows, timeUs: number): number {
+    return Math.floor((timeUs - openUs) / this.source.stepUs);
   }
 }

@@ -1,19 +1,23 @@
-import { usFromIso } from '@hindcast/contracts';
-import { usEquities } from '@hindcast/market';
+import { secondUs, usFromIso } from '@hindcast/contracts';
+import { BestQuoteFold, usEquities, type SecondBar } from '@hindcast/market';
 import { fetchedFrom } from '../forecast/fetched.fixture.js';
 import { foretell, minGapUsDefault, questionSeed, type Foretold } from '../forecast/foretell.js';
 import { MomentColumns } from '../moments/moment-columns.js';
 import { MomentRecorder } from '../moments/moment-recorder.js';
 import { parseHorizon } from '../outcomes/horizon.js';
 import { progressOf } from '../outcomes/relative-outcomes.js';
-import { walkOfBars } from '../signature/session-seconds.fixture.js';
+import { componentIndex } from '../signature/components.js';
+import { numbersOf, walkOfBars } from '../signature/session-seconds.fixture.js';
 import { defaultWeights, standardised, type SignatureVersion } from '../signature/signature-version.js';
 import { fitMemory, type FitOptions } from './fit-memory.js';
 
 const days = ['2013-10-07', '2013-10-08', '2013-10-09'];
 const untilUs = usFromIso('2013-10-09T00:00:00Z')!;
 
-function recordedDays(chosen: readonly string[]): MomentColumns {
+type SpreadAt = (second: number, bars: readonly SecondBar[]) => number;
+
+/** With `spreadAt` quotes come with the bars. */
+function recordedDays(chosen: readonly string[], spreadAt?: SpreadAt): MomentColumns {
   const columns = new MomentColumns(['5m', 'end_of_day', 'next_day'].map(parseHorizon));
   ['AAA', 'BBB'].forEach((symbol, place) => {
     const recorder = new MomentRecorder({
@@ -23,12 +27,31 @@ function recordedDays(chosen: readonly string[]): MomentColumns {
       columns,
     });
     chosen.forEach((day, i) => {
-      for (const bar of walkOfBars({ fromUs: usFromIso(`${day}T13:30:00Z`)!, seconds: 7_200, seed: 10 * place + i, activity: 0.8 }))
-        recorder.append(bar);
+      const fromUs = usFromIso(`${day}T13:30:00Z`)!;
+      const bars = walkOfBars({ fromUs, seconds: 7_200, seed: 10 * place + i, activity: 0.8 });
+      if (spreadAt) recorder.quotes(quotesOf(fromUs, (second) => spreadAt(second, bars)));
+      for (const bar of bars) recorder.append(bar);
     });
     recorder.advance(usFromIso('2013-10-12')!);
   });
   return columns;
+}
+
+function quotesOf(fromUs: number, spreadAt: (second: number) => number) {
+  const timeUs = Float64Array.from({ length: 1_440 }, (_, i) => fromUs + 5 * i * secondUs);
+  const ask = timeUs.map((time) => 100 + spreadAt((time - fromUs) / secondUs));
+  const even = timeUs.map(() => 100);
+  const fold = new BestQuoteFold();
+  fold.add({ length: timeUs.length, timeUs, bid: even, bidSize: even, ask, askSize: even });
+  return fold.take(true);
+}
+
+/** Of the five minutes after a second of the day. */
+function volatilityAhead(second: number, bars: readonly SecondBar[]): number {
+  const fromUs = bars[0].startUs + second * secondUs;
+  const prices = bars.filter(({ startUs }) => startUs >= fromUs && startUs < fromUs + 300 * secondUs).map(({ close }) => close);
+  const squares = prices.slice(1).map((price, i) => Math.log(price / prices[i]) ** 2);
+  return 1e3 * Math.sqrt(squares.reduce((sum, square) => sum + square, 1e-9));
 }
 
 const options: FitOptions = { id: 'signature.v1/1', fromUs: 0, toUs: untilUs, weights: defaultWeights, search: 'keep' };
@@ -77,6 +100,17 @@ describe('a fit', () => {
     const searched = fitMemory(columns, { ...options, search: 'dropping' });
     expect(searched.rSquared).toBeGreaterThanOrEqual(fit.rSquared);
     expect(searched.version.weights.every((weight, i) => weight === fit.version.weights[i] || weight === 0)).toBe(true);
+  });
+
+  it('takes quotes in where they foretell, and leaves them out where they do not', () => {
+    const weightWith = (spreadAt: SpreadAt): number => {
+      const quoted = recordedDays(days, spreadAt);
+      const fitted = fitMemory(quoted, { ...options, toUs: usFromIso('2013-10-10')!, search: 'dropping' });
+      return fitted.version.weights[componentIndex('spread_1m')];
+    };
+    expect(weightWith(volatilityAhead)).toBe(1);
+    const next = numbersOf(1);
+    expect(weightWith(() => 0.5 + next())).toBe(0);
   });
 
   it('of an empty span says what to do', () => {

@@ -1,6 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
 import { MomentColumns } from '../moments/moment-columns.js';
-import { signatureNames, type SignatureComponentName } from '../signature/components.js';
+import { signatureComponents, signatureNames, type SignatureComponentName } from '../signature/components.js';
 import { fitScaler, weightsOf, type defaultWeights, type SignatureVersion } from '../signature/signature-version.js';
 import { calibrationErrors, meanRSquared } from './evaluate.js';
 import { foldsOf } from './folds.js';
@@ -30,22 +30,27 @@ export interface MemoryFit {
 
 /** A component is dropped where that gains more than this; less is noise. */
 const gainMin = 0.002;
+/** One of quotes is taken in where that gains more than this: a hundredth is what chance gives one of three days. */
+const takenGainMin = 0.01;
 const searchEvery = 3;
 
 /**
  * Fits scaler, weights and bands on a span of the past. Weights are found by leaving out one component after the other, each time
- * the one whose loss helps most on days that were not learned from; with two days or more in the span. What was not known
+ * the one whose loss helps most on days that were not learned from; then those of quotes are taken in, where the span has any and they
+ * help; with two days or more in the span. What was not known
  * by the span's end is not looked at, so the fit may be used for every moment from there on.
  */
 export function fitMemory(columns: MomentColumns, options: FitOptions): MemoryFit {
   const { fromUs, toUs, id } = options;
   const span = spanOf(columns, { fromUs, toUs });
-  const rows = Int32Array.from({ length: span.length }, (_, row) => row);
+  const rows = rowsOf(span);
   if (rows.length === 0) {
     throw new HindcastError('FIELD_INVALID', 'span: no moment lies in it; import or replay days first, or choose another span.');
   }
   const chosen =
-    options.search === 'keep' ? { weights: options.weights, rSquared: skillOf(span, options.weights) } : dropped(span, options.weights);
+    options.search === 'keep'
+      ? { weights: options.weights, rSquared: skillOf(span, options.weights) }
+      : withQuotes(span, dropped(span, options.weights));
   const version: SignatureVersion = { id, components: signatureNames, weights: weightsOf(chosen.weights), scaler: fitScaler(span, rows) };
   return { version, rSquared: chosen.rSquared, errors: errorsOf(span, chosen.weights) };
 }
@@ -77,7 +82,25 @@ function skillOf(span: MomentColumns, weights: Weights): number {
     : meanRSquared(forecasterOf(weights), { columns: span, targets: [target] }, { folds, every: searchEvery });
 }
 
-function dropped(span: MomentColumns, from: Weights): { readonly weights: Weights; readonly rSquared: number } {
+interface Chosen {
+  readonly weights: Weights;
+  readonly rSquared: number;
+}
+
+/** The days that the default weights are from have quotes of half their instruments: whoever has more may find more in them. */
+function withQuotes(span: MomentColumns, from: Chosen): Chosen {
+  let best = from;
+  for (const [component, { name, needs }] of signatureComponents.entries()) {
+    const isMasked = (row: number): boolean => ((span.mask[row] >>> component) & 1) !== 0;
+    if (needs !== 'quotes' || (best.weights[name] ?? 0) > 0 || rowsOf(span).every(isMasked)) continue;
+    const weights: Weights = { ...best.weights, [name]: 1 };
+    const rSquared = skillOf(span, weights);
+    if (rSquared > best.rSquared + takenGainMin) best = { weights, rSquared };
+  }
+  return best;
+}
+
+function dropped(span: MomentColumns, from: Weights): Chosen {
   let best = { weights: from, rSquared: skillOf(span, from) };
   for (;;) {
     const used = signatureNames.filter((name) => (best.weights[name] ?? 0) > 0);
@@ -99,11 +122,15 @@ function errorsOf(span: MomentColumns, weights: Weights): Readonly<Record<string
   return Object.fromEntries(
     timed.flatMap(({ id }) => {
       const target = targetOf(span, 'volatility', id);
-      const rows = Int32Array.from({ length: span.length }, (_, row) => row).filter((row) => Number.isFinite(target.relative[row]));
+      const rows = rowsOf(span).filter((row) => Number.isFinite(target.relative[row]));
       if (rows.length < 2) return [];
       return [[id, thinned(calibrationErrors(forecasterOf(weights), { columns: span, targets: [target] }, rows)[0])]];
     }),
   );
+}
+
+function rowsOf({ length }: MomentColumns): Int32Array {
+  return Int32Array.from({ length }, (_, row) => row);
 }
 
 /** Evenly spaced order statistics: bands need no more, and a version stays small. */
