@@ -83,7 +83,7 @@ class Remembering {
       return isFollowed && (progress.embedding_queue === 0 || modelMissing !== undefined);
     });
     for (const memory of ['early', 'whole', 'empty']) await this.ended('/v1/memory/fits', { id: memory, ...fitted });
-    await this.ended('/v1/memory/builds', { memory: 'early', to: walkedDays[2] });
+    await this.ended('/v1/memory/builds', { memory: 'early', to: walkedDays[2], measure: false });
     await this.ended('/v1/memory/builds', { memory: 'whole' });
     await this.ask('/v1/memory/in-use', 'PUT', { memory: 'whole' });
     await until('the memory to be kept up', async () => {
