@@ -79,7 +79,7 @@ class Remembering {
     await sendWalkedDays(this.hindcast.urls.tickIngest);
     await until('all trades to be followed and put into words', async () => {
       const [ledger, progress] = await Promise.all([askJson(`${this.hindcast.urls.tickIngest}/v1/ledger`), this.ask('/v1/progress')]);
-      const isFollowed = progress.checkpoint_number === ledger.head_number && ledger.totals.trades.pending === 0;
+      const isFollowed = progress.checkpoint_number === ledger.head_number && Object.values(ledger.totals).every(({ pending }) => !pending);
       return isFollowed && (progress.embedding_queue === 0 || modelMissing !== undefined);
     });
     for (const memory of ['early', 'whole', 'empty']) await this.ended('/v1/memory/fits', { id: memory, ...fitted });
@@ -124,6 +124,7 @@ describeHere(`the memory of one process and that of a stack${reason === undefine
   async function answersAlike({ http, grpc }) {
     const [here, there] = await Promise.all(both().map((each) => each.ask('/v1/similar', 'POST', http)));
     expect(here.neighbours.length).toBeGreaterThan(0);
+    if (here.query.signature && http.signature === undefined) expect(here.query.signature).toMatchObject({ spread_1m: expect.any(Number) });
     expect(told(here)).toEqual(told(there));
     const [message, messageThere] = await Promise.all(both().map((each) => each.grpc.unary('FindSimilar', grpc)));
     expect(message.neighbours.map(({ symbol, distance }) => [symbol, distance])).toEqual(
