@@ -1,5 +1,5 @@
 import { dayUs } from '@hindcast/contracts';
-import { calendarOfMarket, instrumentKey, type BestQuotes, type Instrument } from '@hindcast/market';
+import { calendarOfMarket, instrumentKey, type Instrument } from '@hindcast/market';
 import { MomentColumns, type MemoryDefinition } from '@hindcast/memory';
 import type { InstrumentSummary, LateSession, MemorySpan, TickRange, TickStore } from '@hindcast/ports';
 import type { RebuildTarget } from '../rebuild.js';
@@ -143,9 +143,7 @@ export class KeptInstruments {
     let slices = 0;
     for (const slice of readingPlan(calendarOfMarket(instrument.market), { ...kept, toUs, hasTrades })) {
       const lateThrough = kept.lateness.through;
-      const onQuotes = (quotes: BestQuotes): void => kept.quotes.add(quotes);
-      kept.quotes.begin(slice);
-      await foldSlice(slice, { ...instrument, key, store, folder, lateThrough, onQuotes, inBackground: true, signal });
+      await foldSlice(slice, { ...instrument, key, store, folder, lateThrough, foldedQuotes: kept.quotes, inBackground: true, signal });
       if (slice.finalUs !== undefined) kept.quotes.end();
       kept.readThroughUs = slice.toUs;
       finalUs = slice.finalUs ?? finalUs;

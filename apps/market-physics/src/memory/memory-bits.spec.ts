@@ -135,6 +135,20 @@ it('has the quotes that came late in every session that is whole, where it is ke
   expect(differences((await rowsOf(world.moments)).filter(isWhole), whole.filter(isWhole))).toEqual([]);
 });
 
+it('gets on where a stock has quotes on days without a trade, which are not read', async () => {
+  const [{ trades, quotes }] = scenes;
+  const silent = usFromIso('2013-10-07')!;
+  const rested = trades.filter(({ timeUs }) => timeUs < silent || timeUs >= silent + dayUs);
+  const world = new MemoryWorld(new HeldMoments());
+  await world.moments.create(definition);
+  await world.moments.use(definition.id);
+  world.show(rested, toUs, quotes);
+  const keeper = world.keeper();
+  for (let looks = 0; looks < 20; looks += 1) await keeper.look(world.keeperStop.signal);
+  expect(keeper.facts.behindSeconds).toBe(0);
+  expect(differences(await rowsOf(world.moments), await built({ trades: rested, quotes }))).toEqual([]);
+});
+
 it('is the same whoever is built beside it, by however many workers', async () => {
   const [one, other] = scenes;
   const both = await built({ trades: [...one.trades, ...other.trades], quotes: [...one.quotes, ...other.quotes] }, 3);

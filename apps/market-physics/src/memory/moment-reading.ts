@@ -1,6 +1,7 @@
-import type { BestQuotes, Instrument } from '@hindcast/market';
+import type { Instrument } from '@hindcast/market';
 import type { TickRange, TickStore } from '@hindcast/ports';
 import { foldedColumns, type TradePiece } from '../trades-by-bar.js';
+import type { FoldedQuotes } from './folded-quotes.js';
 import type { MomentFolder } from './moment-folder.js';
 import type { LateThrough } from './late-sessions.js';
 import type { PlannedSlice } from './reading-plan.js';
@@ -12,8 +13,8 @@ export interface SliceReading extends Instrument {
   readonly folder: MomentFolder;
   /** A session that came late as a whole is folded as if it had come in time. */
   readonly lateThrough: LateThrough;
-  /** Is shown the slice's quotes before they are given away. */
-  readonly onQuotes?: (quotes: BestQuotes) => void;
+  /** Told of the quotes that are read. */
+  readonly foldedQuotes?: FoldedQuotes;
   /** Nobody waits for it. */
   readonly inBackground?: boolean;
   readonly signal: AbortSignal;
@@ -25,14 +26,16 @@ const aheadMax = 4;
 /** Reads a slice from the store and has it folded; what is ahead of the folding is bounded. */
 export async function foldSlice(
   { session, fromUs, toUs, skipTo, isEmpty }: PlannedSlice,
-  { key, store, folder, lateThrough, onQuotes, market, symbol, inBackground = false, signal }: SliceReading,
+  { key, store, folder, lateThrough, foldedQuotes, market, symbol, inBackground = false, signal }: SliceReading,
 ): Promise<void> {
   if (skipTo !== undefined) await folder.skipTo(key, skipTo);
   const range = { market, symbol, fromUs, toUs, inBackground, signal };
   // Where nothing traded there are moments only on from what was folded before.
   if (!isEmpty || skipTo === undefined) {
+    foldedQuotes?.begin(range);
     for await (const quotes of store.bestQuotes(range)) {
-      onQuotes?.(quotes);
+      // Before they are given away.
+      foldedQuotes?.add(quotes);
       await folder.quotes(key, quotes);
     }
   }
