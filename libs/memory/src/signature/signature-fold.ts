@@ -40,7 +40,7 @@ export interface InstrumentLevel {
 
 /**
  * `signature.v1` of one instrument, kept up second by second: what a second costs does not depend on any window, and
- * neither does the memory (about 200 KB). The same seconds give the same bits.
+ * neither does the memory (about 200 KB, 64 more with quotes). The same seconds give the same bits.
  */
 export class SignatureFold implements SecondsFold {
   readonly #variance = new HourSums();
