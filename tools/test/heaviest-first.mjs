@@ -4,7 +4,10 @@
  */
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import TestSequencer from '@jest/test-sequencer';
+import sequencer from '@jest/test-sequencer';
+
+/** Its types are those of a CommonJS module, whose class is one field of it; what is imported is the class. */
+const TestSequencer = /** @type {typeof sequencer.default} */ (/** @type {unknown} */ (sequencer));
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -12,24 +15,28 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const heaviest = [
   'tools/e2e/whole-stack.int.spec.mjs',
   'tools/e2e/import.int.spec.mjs',
-  'tools/e2e/memory-kills.int.spec.mjs',
   'libs/store-lance/src/recall.int.spec.ts',
   'tools/e2e/bad-inputs.int.spec.mjs',
-  'libs/feeds/src/crypto/crypto-feed.int.spec.ts',
   'libs/store-questdb/src/bars-of-recorded-trades.int.spec.ts',
   'tools/e2e/similar-in-both-modes.int.spec.mjs',
   'tools/e2e/standalone.int.spec.mjs',
   'libs/store-lance/src/moment-recall.int.spec.ts',
   'tools/e2e/npm-start.int.spec.mjs',
+  'tools/e2e/memory-kills.int.spec.mjs',
   'libs/store-lance/src/killed-moments.int.spec.ts',
   'apps/market-physics/src/memory/memory-bits.spec.ts',
   'apps/tick-ingest/src/doors/every-door.int.spec.ts',
 ];
 
 export default class HeaviestFirst extends TestSequencer {
+  /**
+   * @override
+   * @param {import('@jest/test-result').Test[]} tests
+   */
   sort(tests) {
     const places = new Map(heaviest.map((file, place) => [file, place]));
-    const placeOf = ({ path }) => places.get(relative(root, path).split(sep).join('/')) ?? heaviest.length;
-    return super.sort(tests).toSorted((one, other) => placeOf(one) - placeOf(other));
+    const placeOf = (/** @type {{ path: string }} */ { path }) => places.get(relative(root, path).split(sep).join('/')) ?? heaviest.length;
+    const sorted = /** @type {import('@jest/test-result').Test[]} */ (super.sort(tests));
+    return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
   }
 }
