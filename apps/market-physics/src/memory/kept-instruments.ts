@@ -7,7 +7,7 @@ import { untilVisible } from '../stored-states.js';
 import { FoldedQuotes } from './folded-quotes.js';
 import { SessionLateness } from './late-sessions.js';
 import type { KnownSessions } from './missing-sessions.js';
-import { MissedSessions, type FilledSessions } from './missed-sessions.js';
+import { MissedSessions, type Filled, type Filling } from './missed-sessions.js';
 import type { MomentFolder } from './moment-folder.js';
 import { foldSlice } from './moment-reading.js';
 import { contextFromUs } from './reading-context.js';
@@ -38,7 +38,6 @@ interface Kept {
   readonly beginUs: number;
   readonly firstUs: number;
   readonly lateness: SessionLateness;
-  closedThroughUs: number;
   /** End of the last slice that was folded. */
   readThroughUs: number;
   /** The instrument's clock then, which may stand in a rest. */
@@ -68,6 +67,8 @@ export class KeptInstruments {
   private readonly doneUs = new Map<string, number>();
   /** The clock that each instrument was brought to, whether it is kept still or not. */
   private readonly reachedUs = new Map<string, number>();
+  /** The clock that each instrument was last seen at. */
+  private readonly clockUs = new Map<string, number>();
   private readonly missed: MissedSessions;
 
   constructor(private readonly parts: KeptParts) {
@@ -111,11 +112,12 @@ export class KeptInstruments {
   }
 
   /** Makes some of what is missing; undefined where nothing is. */
-  async fill(target: RebuildTarget, signal: AbortSignal): Promise<FilledSessions | undefined> {
+  async fill(target: RebuildTarget, { signal, keep }: Omit<Filling, 'untilUs'>): Promise<Filled | undefined> {
     await untilVisible(target, { store: this.parts.store, signal, stallMaxMs });
-    const filled = await this.missed.fill(target, this.doneUs.get(instrumentKey(target)) ?? -Infinity, signal);
+    const untilUs = this.doneUs.get(instrumentKey(target)) ?? -Infinity;
+    const filled = await this.missed.fill(target, { untilUs, signal, keep });
     // Sessions that are still open are made anew from what they follow.
-    if (filled?.cameLate) await this.beginAnew(target);
+    if (filled?.reachesOn) await this.beginAnew(target);
     return filled;
   }
 
@@ -132,9 +134,9 @@ export class KeptInstruments {
     const { store, folder } = this.parts;
     await untilVisible(target, { store, signal, stallMaxMs });
     const toUs = target.closedThroughUs;
-    const kept = (await this.withLateTrades(key, target)) ?? (await this.begin(key, instrument, signal));
+    this.clockUs.set(key, toUs);
+    const kept = (await this.withLateTrades(key, target, signal)) ?? (await this.begin(key, instrument, signal));
     if (!kept) return undefined;
-    kept.closedThroughUs = toUs;
     kept.isThrough = false;
     const hasTrades = await this.tradesAhead(instrument, toUs - Math.max(kept.keptThroughUs, kept.readThroughUs));
     kept.keptThroughUs = toUs;
@@ -205,7 +207,10 @@ export class KeptInstruments {
     if (!summary) return undefined;
     const calendar = calendarOfMarket(instrument.market);
     const fromUs = this.doneUs.get(key) ?? summary.firstUs;
-    const { openUs: firstUs } = calendar.sessionAt(fromUs) ?? calendar.sessionFrom(fromUs);
+    const open = calendar.sessionAt(fromUs) ?? calendar.sessionFrom(fromUs);
+    const lateness = this.latenessOf(instrument, signal);
+    // Of the one before what followed was not known, where this one came when that one was done.
+    const { openUs: firstUs } = (await lateness.through(open)) === undefined ? open : calendar.sessionBefore(open.openUs);
     // Whatever comes late from here on is told.
     const [late] = await store.newestTrades(instrument, { late: true, limit: 1 });
     const beginUs = summary.firstUs >= firstUs ? firstUs : await contextFromUs(instrument, firstUs, { store, signal });
@@ -213,17 +218,9 @@ export class KeptInstruments {
     await this.makeRoom();
     this.done(instrument, firstUs);
     await folder.begin(key, { instrument, stateIntervalMs, horizons, firstUs });
-    const lateness = new SessionLateness({
-      instrument,
-      store,
-      closedThroughUs: () => kept.closedThroughUs,
-      days: async () => (await this.tradesOf(instrument))?.days ?? [],
-      signal,
-    });
     const kept: Kept = {
       lateness,
       quotes: new FoldedQuotes(),
-      closedThroughUs: -Infinity,
       beginUs,
       firstUs,
       readThroughUs: beginUs,
@@ -237,25 +234,49 @@ export class KeptInstruments {
     return kept;
   }
 
-  /** The folding that is there, told of trades that have come late for what it has folded; undefined where there is none, or too many came. */
-  private async withLateTrades(key: string, { closedThroughUs, ...target }: RebuildTarget): Promise<Kept | undefined> {
+  private latenessOf(instrument: Instrument, signal: AbortSignal): SessionLateness {
+    return new SessionLateness({
+      instrument,
+      store: this.parts.store,
+      closedThroughUs: () => this.clockUs.get(instrumentKey(instrument)) ?? -Infinity,
+      days: async () => (await this.tradesOf(instrument))?.days ?? [],
+      signal,
+    });
+  }
+
+  /**
+   * The folding that is there, told of trades that have come late for what it has folded; undefined where there is none, or where it has to
+   * begin anew: too many came, or those of a whole session.
+   */
+  private async withLateTrades(key: string, { market, symbol }: Instrument, signal: AbortSignal): Promise<Kept | undefined> {
     const { store, folder } = this.parts;
     const kept = this.kept.get(key);
     if (!kept) return undefined;
     this.kept.delete(key);
-    const newest = await store.newestTrades(target, { late: true, limit: lateMax });
+    const newest = await store.newestTrades({ market, symbol }, { late: true, limit: lateMax });
     const fresh = newest.filter(({ sequence }) => sequence > kept.lateSequence);
-    if (fresh.length === lateMax) {
+    const passed = fresh.filter(({ timeUs }) => timeUs < kept.readThroughUs).map(({ timeUs }) => timeUs);
+    if (passed.some((timeUs) => timeUs < kept.spanFromUs)) this.missed.changed({ market, symbol });
+    const unfinished = passed.filter((timeUs) => timeUs >= kept.spanFromUs);
+    if (fresh.length === lateMax || (await this.haveWholeSession({ market, symbol }, unfinished, signal))) {
       await folder.end(key);
       return undefined;
     }
     this.kept.set(key, kept);
     kept.lateSequence = fresh[0]?.sequence ?? kept.lateSequence;
-    const passed = fresh.filter(({ timeUs }) => timeUs < kept.readThroughUs).map(({ timeUs }) => timeUs);
     if (passed.length > 0) await folder.tradesLate(key, passed);
-    const { openUs } = calendarOfMarket(target.market).sessionAt(closedThroughUs) ?? { openUs: closedThroughUs };
-    if (passed.some((timeUs) => timeUs < openUs)) this.missed.changed(target);
     return kept;
+  }
+
+  /** Whether a session that is over, and came late as a whole, is among those of the times. */
+  private async haveWholeSession(instrument: Instrument, timesUs: readonly number[], signal: AbortSignal): Promise<boolean> {
+    const calendar = calendarOfMarket(instrument.market);
+    const lateness = this.latenessOf(instrument, signal);
+    for (const timeUs of timesUs) {
+      const session = calendar.sessionAt(timeUs);
+      if (session && (await lateness.through(session)) !== undefined) return true;
+    }
+    return false;
   }
 
   /** One that is on its way would begin again from where its last whole session ends, and might never get on. */

@@ -9,8 +9,8 @@ jest.setTimeout(240_000);
 
 const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined, measure: false };
 const fromUs = usFromIso('2013-10-07')!;
-const toUs = usFromIso('2013-10-11T18:00:00Z')!;
-const days = [0, 1, 2, 3, 4];
+const toUs = usFromIso('2013-10-10T18:00:00Z')!;
+const days = [0, 1, 2, 3];
 const looksMax = 12;
 const follower = fc.record({ isKept: fc.boolean(), restarts: fc.boolean() });
 const scenes = [
@@ -109,18 +109,19 @@ describe.each(scenes)('days of $name', ({ trades }) => {
         await (isKept ? imported.keep({ looks: looksMax }) : follow());
         expect(differences(await contents(imported), whole)).toEqual([]);
       }),
-      { numRuns: 2 },
+      // A day that comes when the one after it is over and not whole yet.
+      { numRuns: 2, examples: [[[0, 1, 3, 2], { isKept: true, restarts: false }]] },
     );
   });
 
   it('say that they were imported after later ones, and are made once', async () => {
     const imported = await started(trades);
-    for (const day of [0, 1, 3, 4, 2]) imported.import(day);
+    for (const day of [0, 2, 3, 1]) imported.import(day);
     await imported.build();
     const all = await imported.world.moments.moments(definition.id, {});
     const flagged = Array.from({ length: all.length }, (_, row) => row).filter((row) => (all.flags[row] & momentFlags.hindsight) !== 0);
     expect(new Set(flagged.map((row) => Math.floor((all.timeUs[row] - fromUs) / dayUs)))).toEqual(
-      new Set(trades[0].market === coin.market ? [2, 3] : [2]),
+      new Set(trades[0].market === coin.market ? [1, 2] : [1]),
     );
     const jobs = imported.world.jobs();
     const again = await finished(jobs, await jobs.startBuild(everything));
@@ -137,7 +138,7 @@ it('fills the days that a build of single ones has left out, while it keeps the 
   };
   const imported = await started(trades);
   for (const day of days) imported.import(day);
-  await built(imported, 2);
+  await built(imported, 1);
   await imported.keep({ looks: looksMax });
   const whole = await started(trades);
   for (const day of days) whole.import(day);

@@ -8,7 +8,7 @@ import type { RebuildTarget } from '../rebuild.js';
 import { untilCalm } from '../until-calm.js';
 import { KeptInstruments, type KeptStore } from './kept-instruments.js';
 import type { KnownSessions } from './missing-sessions.js';
-import { MemoryWriter } from './memory-writer.js';
+import { MemoryWriter, type MadeMoments } from './memory-writer.js';
 import type { MomentFolder } from './moment-folder.js';
 
 export interface KeeperFacts {
@@ -68,6 +68,8 @@ export class MemoryKeeper {
   private kept: KeptInstruments | undefined;
   private folder: MomentFolder | undefined;
   private lookedAtUs = -Infinity;
+  /** The last look went back to what is missing, and there may be more. */
+  private lacksMore = false;
   /** Instruments that could not be read: trades dropped or quarantined, a file that is damaged. Tried again when more comes, or after a while. */
   private readonly left = new Map<string, { readonly newestSequence: number; readonly againUs: number; readonly words: string }>();
   private rows = 0;
@@ -95,6 +97,7 @@ export class MemoryKeeper {
   /** One look at all instruments. What fails is tried again at the next one. */
   async look(signal: AbortSignal): Promise<void> {
     this.lookedAtUs = this.parts.clock.nowUs();
+    this.lacksMore = false;
     try {
       await this.keepAll(signal);
     } catch (error) {
@@ -115,7 +118,7 @@ export class MemoryKeeper {
   private isDue(): boolean {
     const sinceMs = (this.parts.clock.nowUs() - this.lookedAtUs) / 1_000;
     if (sinceMs >= this.options.keepIntervalMs) return true;
-    return this.behindUs() > behindMaxUs || this.mayLack();
+    return this.behindUs() > behindMaxUs || this.lacksMore;
   }
 
   private async keepAll(signal: AbortSignal): Promise<void> {
@@ -140,7 +143,7 @@ export class MemoryKeeper {
       if (made) await writer.add(made);
     }
     await writer.flush();
-    await this.fillOne(kept, writer, signal);
+    this.lacksMore = await this.fillOne(kept, writer, signal);
     const [failure] = this.left.values();
     const words = failure && `${failure.words}${this.left.size > 1 ? ` And so for ${this.left.size - 1} more.` : ''}`;
     this.tell({ memory: memory.id, instruments: kept.size, failure: words ?? null });
@@ -159,17 +162,18 @@ export class MemoryKeeper {
     return targets.filter(({ newestSequence, closedThroughUs }) => newestSequence >= 0 && Number.isFinite(closedThroughUs));
   }
 
-  /** Goes back to what is missing of one instrument; all others are kept up first. */
-  private async fillOne(kept: KeptInstruments, writer: MemoryWriter, signal: AbortSignal): Promise<void> {
+  /** Goes back to what is missing of one instrument; all others are kept up first. False where nothing was found. */
+  private async fillOne(kept: KeptInstruments, writer: MemoryWriter, signal: AbortSignal): Promise<boolean> {
+    const keep = (piece: MadeMoments): Promise<void> => writer.add(piece);
     const lacking = this.tradedTargets().filter((target) => kept.mayLack(target));
     for (const target of lacking.slice(0, lookedBackMax)) {
-      if (this.parts.isBusyWith(kept.memory.id)) return;
-      const filled = await this.tried({ kept, target, signal }, () => kept.fill(target, signal));
+      if (this.parts.isBusyWith(kept.memory.id)) return false;
+      const filled = await this.tried({ kept, target, signal }, () => kept.fill(target, { signal, keep }));
       if (!filled) continue;
-      for (const piece of filled.pieces) await writer.add(piece);
       await writer.flush();
-      return;
+      return true;
     }
+    return false;
   }
 
   /** What is wrong with one instrument's rows holds no other one up. */
@@ -237,11 +241,6 @@ export class MemoryKeeper {
     const { kept } = this;
     const awaited = this.tradedTargets().filter((target) => !this.isLeft(target));
     return awaited.reduce((most, target) => Math.max(most, kept ? kept.behindUs(target) : Infinity), 0);
-  }
-
-  private mayLack(): boolean {
-    const { kept } = this;
-    return kept !== undefined && this.tradedTargets().some((target) => kept.mayLack(target) && !this.isLeft(target));
   }
 
   private tell(facts: Partial<KeeperFacts>): void {

@@ -3,7 +3,7 @@ import type { MemoryDefinition } from '@hindcast/memory';
 import type { TickStore } from '@hindcast/ports';
 import type { RebuildTarget } from '../rebuild.js';
 import { buildSubjectOf } from './build-subjects.js';
-import { missingSessions, type KnownSessions } from './missing-sessions.js';
+import { around, missingSessions, type KnownSessions } from './missing-sessions.js';
 import type { MomentFolder } from './moment-folder.js';
 import { builtSessions, type BuiltPiece } from './session-builds.js';
 import { cutRun } from './session-runs.js';
@@ -16,10 +16,17 @@ export interface MissedParts {
   readonly known: () => Promise<KnownSessions>;
 }
 
-export interface FilledSessions {
-  readonly pieces: readonly BuiltPiece[];
-  /** What is folded of the instrument rests on trades that it did not know. */
-  readonly cameLate: boolean;
+export interface Filling {
+  /** Nothing from here on is looked at. */
+  readonly untilUs: number;
+  readonly signal: AbortSignal;
+  /** Resolves when there is room for more. */
+  readonly keep: (piece: BuiltPiece) => Promise<void>;
+}
+
+export interface Filled {
+  /** What came late is looked back at by sessions from `untilUs` on, too. */
+  readonly reachesOn: boolean;
 }
 
 /** What one look makes of an instrument. One that came late is made with the three around it, so that fewer would hardly get on. */
@@ -44,8 +51,8 @@ export class MissedSessions {
     this.whole.delete(instrumentKey(instrument));
   }
 
-  /** The first sessions before `untilUs` that are missing; undefined where none is. */
-  async fill(target: RebuildTarget, untilUs: number, signal: AbortSignal): Promise<FilledSessions | undefined> {
+  /** Makes the first sessions that are missing; undefined where none is. */
+  async fill(target: RebuildTarget, { untilUs, signal, keep }: Filling): Promise<Filled | undefined> {
     const { memory, store, folder, known } = this.parts;
     const { market, symbol, closedThroughUs } = target;
     const stored = (await store.instruments({ market, symbol })).find(({ table }) => table === 'trades');
@@ -62,12 +69,12 @@ export class MissedSessions {
       this.lacksNothing(target);
       return undefined;
     }
-    const run = cutRun(calendarOfMarket(market), runs[0], sessionsAtOnce);
-    const pieces: BuiltPiece[] = [];
+    const calendar = calendarOfMarket(market);
+    const run = cutRun(calendar, runs[0], sessionsAtOnce);
     const build = { store, folder, inBackground: true, signal };
-    for await (const piece of builtSessions(subject, { run, rule: memory }, build)) pieces.push(piece);
+    for await (const piece of builtSessions(subject, { run, rule: memory }, build)) await keep(piece);
     const late = await subject.lateness.within({ fromUs: run.firstUs, toUs: run.endUs });
-    return { pieces, cameLate: late.length > 0 };
+    return { reachesOn: late.some(({ openUs }) => around(calendar, calendar.sessionFrom(openUs))[2].openUs >= untilUs) };
   }
 
   private lacksNothing(target: RebuildTarget): void {
