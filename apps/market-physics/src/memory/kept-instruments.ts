@@ -162,7 +162,8 @@ export class KeptInstruments {
     }
     const moments = MomentColumns.of(await folder.takeChanges(key, finalUs));
     const span = finalUs > kept.spanFromUs ? { ...instrument, fromUs: kept.spanFromUs, toUs: finalUs } : undefined;
-    const late = span ? await kept.lateness.within(span) : [];
+    // Before the first session stands one that was made without it, if it came late: that pair is looked for apart.
+    const late = span ? (await kept.lateness.within(span)).filter(({ openUs }) => openUs > kept.firstUs) : [];
     if (span) {
       this.missed.changed(instrument);
       kept.spanFromUs = finalUs;

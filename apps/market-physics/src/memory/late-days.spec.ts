@@ -109,8 +109,14 @@ describe.each(scenes)('days of $name', ({ trades }) => {
         await (isKept ? imported.keep({ looks: looksMax }) : follow());
         expect(differences(await contents(imported), whole)).toEqual([]);
       }),
-      // A day that comes when the one after it is over and not whole yet.
-      { numRuns: 2, examples: [[[0, 1, 3, 2], { isKept: true, restarts: false }]] },
+      {
+        numRuns: 2,
+        examples: [
+          // A day that comes when it is over and not whole yet, and one right before such a day.
+          [[0, 1, 3, 2], { isKept: true, restarts: false }],
+          [[0, 3, 2, 1], { isKept: true, restarts: false }],
+        ],
+      },
     );
   });
 
