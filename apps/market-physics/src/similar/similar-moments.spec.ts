@@ -104,6 +104,13 @@ describe('what followed', () => {
     expect(answer.verdict.join(' ')).toContain('has not been measured');
   });
 
+  it('says first where it is about a time before the one that was named', async () => {
+    expect(answer.verdict[0]).not.toContain('This is about');
+    const { verdict, query } = await ask(answering(memory), { ...question, time: '2013-10-09T18:09:00Z' });
+    expect(query.timestamp).toBe('2013-10-09T16:09:00Z');
+    expect(verdict[0]).toBe('This is about AAA as it was 2.0 h before 2013-10-09T18:09:00Z: no newer moment of it is known.');
+  });
+
   it('is told of the horizons that were asked for', async () => {
     const asked = await ask(answering(memory), { ...question, horizons: ['15m', '1m'] });
     expect(asked.outcomes.map(({ horizon }) => horizon)).toEqual(['15m', '1m']);

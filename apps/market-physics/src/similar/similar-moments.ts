@@ -6,7 +6,6 @@ import {
   permutationsDefault,
   regimeCodes,
   signatureSize,
-  verdictOf,
   type FetchedHorizon,
   type Foretold,
   type MemoryDefinition,
@@ -14,6 +13,7 @@ import {
 } from '@hindcast/memory';
 import type { PhysicsState } from '@hindcast/physics';
 import type { Clock, Embedder, MomentStore, TickReader, VectorStore } from '@hindcast/ports';
+import { answerVerdict, isSimulated } from './answer-verdict.js';
 import { askedMoment, type FoldMoment } from './asked-moment.js';
 import { chosenHorizons, chosenMemory } from './chosen-memory.js';
 import { IndexFacts } from './index-facts.js';
@@ -43,8 +43,6 @@ export interface SimilarParts {
 
 /** What hides nothing. */
 const everything = { timeUs: null, asOfUs: null, level: null, progress: NaN, text: null, signature: null } as const;
-/** Markets of the simulator, and of nobody else. */
-const simulatedMarkets = 'simulated/';
 
 /** Finds the moments that are most like what is asked about, what followed them, and says how far to trust it. */
 export class SimilarMoments {
@@ -85,7 +83,7 @@ export class SimilarMoments {
       neighbours,
       outcomes: foretold.map((horizon) => outcomesOf(horizon, asked.level)),
       forecast: foretold.flatMap((horizon) => forecastOf(horizon, asked.level)),
-      verdict: verdict(foretold, { asked, neighbours, isBySignature: found.signatures !== null }),
+      verdict: answerVerdict(foretold, { question, asked, neighbours, isBySignature: found.signatures !== null }),
       receipt: await this.#receipt({ question, asked, found, neighbours, phases }),
     };
   }
@@ -300,25 +298,4 @@ function neighbourOf(place: number, { found, asked, path, explains }: NeighbourP
 
 function rawOf({ values, mask }: MomentColumns, row: number) {
   return { values: values.subarray(row * signatureSize, (row + 1) * signatureSize), mask: mask[row] };
-}
-
-function isSimulated({ market }: Pick<SimilarNeighbour, 'market'>): boolean {
-  return market.startsWith(simulatedMarkets);
-}
-
-interface Judged {
-  readonly asked: Asked;
-  readonly neighbours: readonly SimilarNeighbour[];
-  readonly isBySignature: boolean;
-}
-
-/** Skill was measured by signatures, of recorded markets: other answers have none. */
-function verdict(foretold: readonly Foretold[], { asked, neighbours, isBySignature }: Judged): readonly string[] {
-  const simulated = neighbours.filter(isSimulated).length;
-  const { market, symbol } = asked.query;
-  const about = market === undefined || symbol === undefined ? undefined : { market, symbol };
-  return [
-    ...verdictOf(isBySignature ? (asked.memory?.skill ?? null) : null, foretold, about),
-    ...(simulated === 0 ? [] : [`${simulated} of ${neighbours.length} neighbours are simulated: they say nothing of a real market.`]),
-  ];
 }

@@ -1,0 +1,42 @@
+import { hourUs, isoFromUs, minuteUs, type SimilarNeighbour } from '@hindcast/contracts';
+import { verdictOf, type Foretold } from '@hindcast/memory';
+import type { Asked } from './question.js';
+import type { SimilarQuestion } from './similar-request.js';
+
+/** Markets of the simulator, and of nobody else. */
+const simulatedMarkets = 'simulated/';
+/** A market that rests, or trades that do not come: the answer is right, and not about the time that was named. */
+const ageUnsaidUs = 5 * minuteUs;
+
+interface Judged {
+  readonly question: SimilarQuestion;
+  readonly asked: Asked;
+  readonly neighbours: readonly Pick<SimilarNeighbour, 'market'>[];
+  readonly isBySignature: boolean;
+}
+
+/** An answer in words. Skill was measured by signatures, of recorded markets: other answers have none. */
+export function answerVerdict(foretold: readonly Foretold[], { question, asked, neighbours, isBySignature }: Judged): readonly string[] {
+  const simulated = neighbours.filter(isSimulated).length;
+  const { market, symbol } = asked.query;
+  const about = market === undefined || symbol === undefined ? undefined : { market, symbol };
+  return [
+    ...ageWords(question, asked),
+    ...verdictOf(isBySignature ? (asked.memory?.skill ?? null) : null, foretold, about),
+    ...(simulated === 0 ? [] : [`${simulated} of ${neighbours.length} neighbours are simulated: they say nothing of a real market.`]),
+  ];
+}
+
+export function isSimulated({ market }: Pick<SimilarNeighbour, 'market'>): boolean {
+  return market.startsWith(simulatedMarkets);
+}
+
+function ageWords({ subject }: SimilarQuestion, { timeUs, query, memory }: Asked): readonly string[] {
+  if (subject.kind !== 'moment' || subject.timeUs === undefined || timeUs === null) return [];
+  const ageUs = subject.timeUs - timeUs;
+  if (ageUs <= ageUnsaidUs + (memory?.stateIntervalMs ?? 0) * 1_000) return [];
+  const age = ageUs < hourUs ? `${Math.round(ageUs / minuteUs)} min` : `${(ageUs / hourUs).toFixed(1)} h`;
+  return [
+    `This is about ${query.symbol ?? 'the market'} as it was ${age} before ${isoFromUs(subject.timeUs)}: no newer moment of it is known.`,
+  ];
+}
