@@ -21,6 +21,8 @@ let store: LanceMomentStore;
 let moments: MomentColumns;
 /** What ended first while the index was built. */
 const ended: string[] = [];
+/** What was answered of a time before the rows that came after it, and before there was an index. */
+let answersThen: readonly unknown[];
 
 beforeAll(async () => {
   uri = await mkdtemp(path.join(tmpdir(), 'hindcast-recall-'));
@@ -29,7 +31,10 @@ beforeAll(async () => {
   await store.create(definition);
   moments = someMoments({ count, seed: 20131009, clusters: 200 });
   const rows = allRowsOf(moments);
-  for (let from = 0; from < countIndexed; from += 50_000) await store.upsert(id, moments, rows.subarray(from, from + 50_000));
+  const known = rows.filter((row) => moments.timeUs[row] <= asOfUs).length;
+  await store.upsert(id, moments, rows.subarray(0, known));
+  answersThen = await askedOfThePast();
+  await store.upsert(id, moments, rows.subarray(known, countIndexed));
   const indexed = store.optimize(id).then(() => ended.push('index'));
   const written = store.upsert(id, moments, rows.subarray(countIndexed)).then(() => ended.push('write'));
   await Promise.all([indexed, written]);
@@ -82,6 +87,25 @@ it.each(cases)(
   },
   120_000,
 );
+
+it('answers of the past, compared exactly, what it answered then, whatever came and was indexed since', async () => {
+  expect(await askedOfThePast()).toEqual(answersThen);
+}, 120_000);
+
+/** Every bit of answers as of a time, but for what they say of the whole table. */
+async function askedOfThePast(): Promise<readonly unknown[]> {
+  const { vectors, size } = standardised(definition.signature, moments);
+  const answers: unknown[] = [];
+  for (const k of [5, 1_200]) {
+    for (let question = 0; question < questions; question += 1) {
+      const row = Math.floor(((question + 0.5) * count) / questions);
+      const query = { vector: vectors.slice(row * size, (row + 1) * size), k, filter: { asOfUs }, search: 'exact' as const };
+      const { rows: _rows, index: _index, rowsNotIndexed: _notIndexed, ...answer } = await store.search(id, query);
+      answers.push(answer);
+    }
+  }
+  return answers;
+}
 
 function drawAt(row: number): number {
   return drawOf({ ...moments.instruments[moments.instrument[row]], timeUs: moments.timeUs[row] });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { SimilarAnswer } from '@hindcast/contracts';
 import { defaultWeights, signatureNames } from '@hindcast/memory';
 import { HeldMoments } from '@hindcast/testing';
@@ -102,6 +103,22 @@ describe('what followed', () => {
     expect(fiveMinutes.band?.high).toBeGreaterThan(fiveMinutes.volatility);
     expect(answer.forecast.find(({ horizon }) => horizon === 'next_day')?.band).toBeNull();
     expect(answer.verdict.join(' ')).toContain('has not been measured');
+  });
+
+  it('compares every candidate where a time is named, and trusts the index where none is', async () => {
+    const asked = jest.spyOn(memory, 'search');
+    const howSearched = async (body: object): Promise<ReadonlySet<string>> => {
+      asked.mockClear();
+      await ask(answering(memory), body);
+      return new Set(asked.mock.calls.map(([, { search }]) => search));
+    };
+    const { symbol, market } = question;
+    const signature = { volatility_5m: 0.4, session_progress: 0.15 };
+    expect(await howSearched(question)).toEqual(new Set(['exact']));
+    expect(await howSearched({ symbol, market })).toEqual(new Set(['auto']));
+    expect(await howSearched({ signature })).toEqual(new Set(['auto']));
+    expect(await howSearched({ signature, asOf: question.time })).toEqual(new Set(['exact']));
+    asked.mockRestore();
   });
 
   it('says first where it is about a time before the one that was named', async () => {

@@ -226,7 +226,10 @@ interface Answered {
   readonly phases: Phases;
 }
 
-/** A moment is answered from its own past: what came later would be foretelling with hindsight. FIELD_INVALID for times to come. */
+/**
+ * A moment is answered from its own past: what came later would be foretelling with hindsight. Whatever names a time is searched
+ * exactly, because an index is made of later rows too, and which rows it misses would tell of them. FIELD_INVALID for times to come.
+ */
 function inTime(question: SimilarQuestion, nowUs: number): SimilarQuestion {
   const { subject, asOfUs } = question;
   const refuseFuture = (field: string, timeUs: number | undefined): void => {
@@ -241,12 +244,18 @@ function inTime(question: SimilarQuestion, nowUs: number): SimilarQuestion {
     refuseFuture('path.to', subject.toUs);
     if (asOfUs !== undefined && asOfUs < subject.toUs)
       throw new HindcastError('FIELD_INVALID', 'path.to is after asOf: the path was not known then.');
-    return { ...question, asOfUs: asOfUs ?? subject.toUs };
+    return { ...question, search: 'exact', asOfUs: asOfUs ?? subject.toUs };
   }
-  if (subject.kind !== 'moment') return question;
+  const search = asOfUs === undefined ? question.search : 'exact';
+  if (subject.kind !== 'moment') return { ...question, search };
   refuseFuture('time', subject.timeUs);
   const timeUs = subject.timeUs ?? nowUs;
-  return { ...question, subject: { ...subject, timeUs }, asOfUs: asOfUs ?? timeUs };
+  return {
+    ...question,
+    search: subject.timeUs === undefined ? search : 'exact',
+    subject: { ...subject, timeUs },
+    asOfUs: asOfUs ?? timeUs,
+  };
 }
 
 function isNoMemory({ code }: HindcastError): boolean {
