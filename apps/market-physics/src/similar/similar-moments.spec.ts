@@ -35,6 +35,18 @@ describe('the question', () => {
   });
 });
 
+it('without a time is about the newest moment that was known then', async () => {
+  const { query } = await ask(answering(memory), { symbol: 'AAA', market, asOf: time });
+  expect(query).toEqual(answer.query);
+});
+
+it('may be about a moment after what the memory may know, as in a walk forward', async () => {
+  const asOf = '2013-10-09T13:50:00Z';
+  const { neighbours, query, receipt } = await ask(answering(memory), { ...question, asOf });
+  expect([query.timestamp, receipt.as_of]).toEqual([time, asOf]);
+  expect(neighbours.every(({ timestamp }) => timestamp <= asOf)).toBe(true);
+});
+
 describe('neighbours', () => {
   it('stand apart from each other and from the question, nearest first, all before it', () => {
     expect(answer.neighbours).toHaveLength(5);

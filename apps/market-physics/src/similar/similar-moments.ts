@@ -249,7 +249,7 @@ function inTime(question: SimilarQuestion, nowUs: number): SimilarQuestion {
   const search = asOfUs === undefined ? question.search : 'exact';
   if (subject.kind !== 'moment') return { ...question, search };
   refuseFuture('time', subject.timeUs);
-  const timeUs = subject.timeUs ?? nowUs;
+  const timeUs = subject.timeUs ?? asOfUs ?? nowUs;
   return {
     ...question,
     search: subject.timeUs === undefined ? search : 'exact',
