@@ -120,12 +120,21 @@ function readySummary({ home, url, grpc, log }, { elapsedMs, feeds }) {
     ['data', `${shown(home)}/${processName}, log ${shown(log)}`],
   ];
   const table = rows.map(([what, text]) => `  ${what.padEnd(5)}  ${text}`).join('\n');
-  return `\nHindcast runs, ready after ${(elapsedMs / 1000).toFixed(1)} s.\n\n${table}\n\nTry, in another terminal:\n${commandsToTry}`;
+  return `\nHindcast runs, ready after ${(elapsedMs / 1000).toFixed(1)} s.\n\n${table}\n\nTry, in another terminal:\n${commandsToTry(feeds)}`;
 }
 
-const commandsToTry = `  npx hindcast watch
-  npx hindcast sql "SELECT symbol, count(*) AS trades, max(timestamp) AS newest FROM trades GROUP BY symbol"
-  npx hindcast similar --symbol BTC-USDT`;
+/**
+ * Without a feed there is nothing yet to watch or to compare.
+ * @param {readonly string[] | undefined} feeds
+ */
+function commandsToTry(feeds) {
+  const counts = 'npx hindcast sql "SELECT symbol, count(*) AS trades, max(timestamp) AS newest FROM trades GROUP BY symbol"';
+  const commands =
+    feeds?.length === 0
+      ? ['npx hindcast import FILES   # ticks of your own: docs/IMPORT.md', counts, 'npx hindcast feeds --help']
+      : ['npx hindcast watch', counts, 'npx hindcast similar --symbol BTC-USDT'];
+  return commands.map((command) => `  ${command}`).join('\n');
+}
 
 /**
  * @param {StandaloneSettings} settings
