@@ -4,7 +4,7 @@ import type { Embedder } from '@hindcast/ports';
 import type { RunningService } from '@hindcast/service-kit';
 import { HashEmbedder } from '@hindcast/testing';
 import { admitted, dayStartUs, endMark, foldOptions, patienceMs, statesOf, walk } from './market.fixture.js';
-import { questionsWaitingMax } from './similar/question-embedder.js';
+import { questionsAnsweredAtOnceMax, questionsWaitingMax } from './similar/question-turns.js';
 import { startPhysics, type PhysicsUnderTest } from './service.fixture.js';
 import { SimilarMoments } from './similar/similar-moments.js';
 
@@ -245,8 +245,8 @@ describe('with a slow model', () => {
       return find(question, signal);
     };
     const gone = new AbortController();
-    // One is with the model, as many as may wait behind it, and one is too many: the only one that is answered.
-    const asked = Array.from({ length: questionsWaitingMax + 2 }, (_, index) =>
+    // As many as may are worked on, as many as may wait behind them, and one is too many: the only one that is answered.
+    const asked = Array.from({ length: questionsAnsweredAtOnceMax + questionsWaitingMax + 1 }, (_, index) =>
       fetch(`${service.url}/v1/similar`, {
         method: 'POST',
         body: JSON.stringify({ text: `question ${index}` }),

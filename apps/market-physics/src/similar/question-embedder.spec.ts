@@ -1,6 +1,6 @@
 import type { HindcastError } from '@hindcast/contracts';
 import { HashEmbedder } from '@hindcast/testing';
-import { QuestionEmbedder, questionsAtOnce, questionsWaitingMax } from './question-embedder.js';
+import { QuestionEmbedder, questionsAtOnce } from './question-embedder.js';
 
 /** An embedder whose calls are worked off in their order, one each time it is let go on. */
 class SteppingEmbedder extends HashEmbedder {
@@ -51,18 +51,6 @@ describe('questions to the embedder', () => {
     expect(await answers).toEqual(alone);
   });
 
-  it('are refused where too many wait, and let in again when there is room', async () => {
-    const { embedder, questions } = scene();
-    const first = ask(questions, ['first']);
-    const waiting = ask(questions, named(questionsWaitingMax));
-    expect(await ask(questions, ['one too many'])).toEqual(['QUEUE_FULL']);
-    await embedder.step();
-    await first;
-    const late = ask(questions, ['late']);
-    while (embedder.calls > 0) await embedder.step();
-    for (const answer of [...(await waiting), ...(await late)]) expect(answer).toBeInstanceOf(Float32Array);
-  });
-
   it('take turns with batches of states, whichever are more', async () => {
     const { embedder, questions } = scene();
     const answers = ask(questions, named(3 * questionsAtOnce));
@@ -81,7 +69,7 @@ describe('questions to the embedder', () => {
     const { embedder, questions } = scene();
     const first = ask(questions, ['first']);
     const gone = new AbortController();
-    const abandoned = ask(questions, named(questionsWaitingMax), gone.signal);
+    const abandoned = ask(questions, named(3 * questionsAtOnce), gone.signal);
     gone.abort();
     expect(new Set(await abandoned)).toEqual(new Set(['CALL_CANCELLED']));
     expect(await ask(questions, ['late'], gone.signal)).toEqual(['CALL_CANCELLED']);

@@ -1,8 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
 import type { Embedder } from '@hindcast/ports';
 
-/** Questions that wait for the model, those it has in hand not counted. */
-export const questionsWaitingMax = 64;
 /** Questions embedded in one turn; the longest ones take about as long as a batch of states. */
 export const questionsAtOnce = 4;
 
@@ -15,7 +13,7 @@ interface Waiter {
 /**
  * The questions' way to the embedder. The embedder works in the order of its calls, and the worker that embeds states
  * has one call there at a time; because the questions have one there too, a few of them and a batch of states take
- * turns, and neither waits for all of the other. What waits is here, where it is bounded and can be forgotten.
+ * turns, and neither waits for all of the other. What waits is here, where it can be forgotten; how many may is for those to say who ask.
  */
 export class QuestionEmbedder {
   private readonly waiting = new Set<Waiter>();
@@ -23,12 +21,9 @@ export class QuestionEmbedder {
 
   constructor(private readonly embedder: Pick<Embedder, 'embed' | 'dimensions'>) {}
 
-  /** QUEUE_FULL; CALL_CANCELLED when `signal` is aborted, and the text is not embedded then if it has not begun. */
+  /** CALL_CANCELLED when `signal` is aborted, and the text is not embedded then if it has not begun. */
   async vectorOf(text: string, signal: AbortSignal): Promise<Float32Array> {
     if (signal.aborted) throw new HindcastError('CALL_CANCELLED');
-    if (this.waiting.size >= questionsWaitingMax) {
-      throw new HindcastError('QUEUE_FULL', `${questionsWaitingMax} questions wait for the model, as many as may.`);
-    }
     const { promise, resolve, reject } = Promise.withResolvers<Float32Array>();
     const waiter: Waiter = { text, resolve, reject };
     const leave = (): void => {

@@ -21,6 +21,7 @@ import { findNeighbours, momentFilter, type Found, type NeighbourSources, type S
 import { beforeUs, neighbourPaths, type NeighbourPath } from './neighbour-paths.js';
 import { Phases } from './phases.js';
 import { QuestionEmbedder } from './question-embedder.js';
+import { QuestionTurns } from './question-turns.js';
 import { ofComponents, ofMoment, unitVector, wordsOf, type Asked } from './question.js';
 import { knownNearest, usualMoments } from './signature-search.js';
 import { counted, explainedOf, flagsOf, forecastOf, outcomeOf, outcomesOf, receiptMemory } from './similar-answer.js';
@@ -46,6 +47,7 @@ const everything = { timeUs: null, asOfUs: null, level: null, progress: NaN, tex
 
 /** Finds the moments that are most like what is asked about, what followed them, and says how far to trust it. */
 export class SimilarMoments {
+  readonly #turns = new QuestionTurns();
   readonly #questions: QuestionEmbedder | undefined;
   readonly #sources: NeighbourSources;
   readonly #index: IndexFacts;
@@ -57,10 +59,14 @@ export class SimilarMoments {
   }
 
   /**
-   * FIELD_INVALID; SYMBOL_UNKNOWN, STATE_UNKNOWN, MOMENT_UNKNOWN; MEMORY_UNKNOWN, MEMORY_NOT_KNOWN_YET, MEMORY_EMPTY, MOMENTS_NONE; of
-   * text MODEL_MISSING and QUEUE_FULL; CALL_CANCELLED when `signal` is aborted.
+   * QUEUE_FULL; FIELD_INVALID; SYMBOL_UNKNOWN, STATE_UNKNOWN, MOMENT_UNKNOWN; MEMORY_UNKNOWN, MEMORY_NOT_KNOWN_YET, MEMORY_EMPTY,
+   * MOMENTS_NONE; of text MODEL_MISSING; CALL_CANCELLED when `signal` is aborted.
    */
-  async find(given: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
+  find(question: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
+    return this.#turns.run(() => this.#answer(question, signal), signal);
+  }
+
+  async #answer(given: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
     const phases = new Phases(this.parts.clock);
     const question = inTime(given, phases.startedUs);
     const asked = await this.#ask(question, signal);

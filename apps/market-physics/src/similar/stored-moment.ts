@@ -1,4 +1,3 @@
-import { HindcastError } from '@hindcast/contracts';
 import { calendarOfMarket, type Session } from '@hindcast/market';
 import { MomentColumns, type MemoryDefinition } from '@hindcast/memory';
 import type { InstrumentSummary, TickStore } from '@hindcast/ports';
@@ -17,18 +16,14 @@ export interface StoredMomentParts {
   readonly openFolder: () => MomentFolder;
 }
 
-/** Each reads two sessions of trades: more at once would only make all of them late. */
-export const foldingsMax = 16;
-
 /** Moments that no memory holds yet, made from the store's trades by the way that memories are built. */
 export class StoredMoments {
   #folder: MomentFolder | undefined;
-  #foldings = 0;
   #lastKey = 0;
 
   constructor(private readonly parts: StoredMomentParts) {}
 
-  /** The newest moment at or before `atUs`; no row where there is none. QUEUE_FULL. */
+  /** The newest moment at or before `atUs`; no row where there is none. Reads two sessions of trades: who asks says how many at once. */
   async newest({ atUs, ...instrument }: MomentQuestion, definition: MemoryDefinition, signal: AbortSignal): Promise<MomentColumns> {
     const none = new MomentColumns(definition.horizons);
     const { store, livePath } = this.parts;
@@ -68,13 +63,10 @@ export class StoredMoments {
     { openUs, closeUs }: Session,
     { closedUs, stored, lateness, definition, signal, ...instrument }: SessionReading,
   ): Promise<MomentColumns | undefined> {
-    if (this.#foldings >= foldingsMax)
-      throw new HindcastError('QUEUE_FULL', `${foldingsMax} moments are being made from the store, as many as may.`);
     const { store, openFolder } = this.parts;
     const folder = (this.#folder ??= openFolder());
     const key = `question ${(this.#lastKey += 1)}`;
     const { stateIntervalMs, horizons } = definition;
-    this.#foldings += 1;
     try {
       const beginUs = stored.firstUs >= openUs ? openUs : await contextFromUs(instrument, openUs, { store, signal });
       await folder.begin(key, { instrument, stateIntervalMs, horizons, firstUs: openUs });
@@ -89,7 +81,6 @@ export class StoredMoments {
       if (made.length > 0) newest.addFrom(made, made.length - 1, () => false);
       return made.length > 0 ? newest : undefined;
     } finally {
-      this.#foldings -= 1;
       await folder.end(key);
     }
   }
