@@ -58,25 +58,64 @@ export async function searchSignatures(store: ReadMoments, question: SignatureQu
 export async function knownNearest(
   store: ReadMoments,
   question: SignatureQuestion,
-  { first, neighbours: shown }: SignatureFound,
+  found: SignatureFound,
   horizon: Horizon,
 ): Promise<Omit<FetchedHorizon, 'sample'>> {
-  const { definition, vector, k, rule, search } = question;
-  const filter = { ...question.filter, knownHorizon: horizon.id };
+  const known = await knownOutcomes(store, question, found.first, horizon);
+  const { candidates } = known;
+  return { horizon, candidates, neighbours: await knownNeighbours(store, question, found, known), nearest: nearestOf(known, question) };
+}
+
+/** The same without neighbours, for a question that has others. */
+export async function fittedNearest(
+  store: ReadMoments,
+  question: SignatureQuestion,
+  { first }: SignatureFound,
+  horizon: Horizon,
+): Promise<Pick<FetchedHorizon, 'candidates' | 'nearest'>> {
+  const known = await knownOutcomes(store, question, first, horizon);
+  return { candidates: known.candidates, nearest: nearestOf(known, question) };
+}
+
+/** The nearest whose outcome at a horizon is known, as many as a fit takes. */
+interface KnownOutcomes {
+  readonly horizon: Horizon;
+  readonly filter: MomentFilter;
+  readonly candidates: number;
+  readonly found: MomentSearchResult;
+  readonly rows: Int32Array;
+}
+
+async function knownOutcomes(
+  store: ReadMoments,
+  { definition, vector, search, filter: given }: SignatureQuestion,
+  first: MomentSearchResult,
+  horizon: Horizon,
+): Promise<KnownOutcomes> {
+  const filter = { ...given, knownHorizon: horizon.id };
   const candidates = await store.count(definition.id, filter);
   const wanted = fitSize(candidates);
-  let found: MomentSearchResult = first;
-  let rows = knownRows(first.moments, horizon, filter.asOfUs);
-  if (rows.length < Math.min(wanted, candidates)) {
-    found = await store.search(definition.id, { vector, k: wanted, filter, search });
-    rows = knownRows(found.moments, horizon, filter.asOfUs);
-  }
-  const moments =
-    knownOf([first.moments, ...shown.more], { horizon, k, rule, asOfUs: filter.asOfUs }) ??
-    (await spacedNeighbours({ found, rows, isAll: rows.length >= candidates }, { k, rule, ...searchAgain(store, question, filter) }))
-      .moments;
-  const size = found.moments.length === 0 ? vector.length : found.vectors.length / found.moments.length;
-  return { horizon, candidates, neighbours: moments, nearest: { columns: found.moments, vectors: found.vectors, size } };
+  const rows = knownRows(first.moments, horizon, filter.asOfUs);
+  if (rows.length >= Math.min(wanted, candidates)) return { horizon, filter, candidates, found: first, rows };
+  const found = await store.search(definition.id, { vector, k: wanted, filter, search });
+  return { horizon, filter, candidates, found, rows: knownRows(found.moments, horizon, filter.asOfUs) };
+}
+
+function nearestOf({ found: { moments, vectors } }: KnownOutcomes, { vector }: SignatureQuestion): FetchedHorizon['nearest'] {
+  return { columns: moments, vectors, size: moments.length === 0 ? vector.length : vectors.length / moments.length };
+}
+
+async function knownNeighbours(
+  store: ReadMoments,
+  question: SignatureQuestion,
+  { first, neighbours: shown }: SignatureFound,
+  { horizon, filter, candidates, found, rows }: KnownOutcomes,
+): Promise<MomentColumns> {
+  const { k, rule } = question;
+  const already = knownOf([first.moments, ...shown.more], { horizon, k, rule, asOfUs: filter.asOfUs });
+  if (already) return already;
+  const searched = { k, rule, ...searchAgain(store, question, filter) };
+  return (await spacedNeighbours({ found, rows, isAll: rows.length >= candidates }, searched)).moments;
 }
 
 /** The first k of what was found already whose outcome is known and that are far enough apart; undefined where they are fewer. */

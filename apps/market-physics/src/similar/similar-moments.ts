@@ -23,7 +23,7 @@ import { Phases } from './phases.js';
 import { QuestionEmbedder } from './question-embedder.js';
 import { QuestionTurns } from './question-turns.js';
 import { ofComponents, ofMoment, unitVector, wordsOf, type Asked } from './question.js';
-import { knownNearest, usualMoments } from './signature-search.js';
+import { fittedNearest, knownNearest, usualMoments } from './signature-search.js';
 import { counted, explainedOf, flagsOf, forecastOf, outcomeOf, outcomesOf, receiptMemory } from './similar-answer.js';
 import type { MomentSubject, PathOfPrices, SimilarQuestion } from './similar-request.js';
 import type { StateFinder } from '../state-finder.js';
@@ -182,12 +182,12 @@ export class SimilarMoments {
     const filter = momentFilter(question, asked);
     const parts = await Promise.all(
       horizons.map(async (horizon): Promise<Omit<FetchedHorizon, 'sample'>> => {
-        if (question.space === 'signature' && signatures) {
-          return knownNearest(store, signatures.question, signatures.found, horizon);
+        if (signatures === null) {
+          const candidates = await store.count(memory.id, { ...filter, knownHorizon: horizon.id });
+          return { horizon, candidates, neighbours: found, nearest: null };
         }
-        const nearest = signatures && (await knownNearest(store, signatures.question, signatures.found, horizon)).nearest;
-        const candidates = await store.count(memory.id, { ...filter, knownHorizon: horizon.id });
-        return { horizon, candidates, neighbours: found, nearest };
+        if (question.space === 'signature') return knownNearest(store, signatures.question, signatures.found, horizon);
+        return { horizon, neighbours: found, ...(await fittedNearest(store, signatures.question, signatures.found, horizon)) };
       }),
     );
     const sample = await usualMoments(
