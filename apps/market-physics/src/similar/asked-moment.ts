@@ -8,8 +8,13 @@ export interface MomentQuestion extends Instrument {
   readonly atUs: number;
 }
 
+export interface FoldedQuestion extends MomentQuestion {
+  /** Only a newer one is of use: where there can be none, nothing is read. */
+  readonly newerThanUs?: number;
+}
+
 /** Makes the newest moment of an instrument at or before a time from what is stored of its trades; no row where there is none. */
-export type FoldMoment = (question: MomentQuestion, definition: MemoryDefinition, signal: AbortSignal) => Promise<MomentColumns>;
+export type FoldMoment = (question: FoldedQuestion, definition: MemoryDefinition, signal: AbortSignal) => Promise<MomentColumns>;
 
 /**
  * A moment that is asked about, as one row: the memory's own where that is as new as the grid allows, else folded from the store,
@@ -21,7 +26,8 @@ export async function askedMoment(question: MomentQuestion, { definition, moment
   const held = await moments.newest(definition.id, { market, symbol }, atUs);
   if (held.length > 0 && held.timeUs[0] > atUs - stepUs) return held;
   if (held.length > 0 && (await isWhole(question, { definition, moments }))) return held;
-  const folded = fold ? await fold(question, definition, signal) : held;
+  const newerThanUs = held.length > 0 ? held.timeUs[0] : -Infinity;
+  const folded = fold ? await fold({ ...question, newerThanUs }, definition, signal) : held;
   const newest = held.length === 0 || (folded.length > 0 && folded.timeUs[0] > held.timeUs[0]) ? folded : held;
   if (newest.length > 0) return newest;
   throw new HindcastError('MOMENT_UNKNOWN', `${symbol} of ${market} has no signature at or before ${isoFromUs(atUs)}.`);

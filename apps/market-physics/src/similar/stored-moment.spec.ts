@@ -1,9 +1,12 @@
 import { minuteUs, usFromIso } from '@hindcast/contracts';
 import { signatureSize, type MomentColumns } from '@hindcast/memory';
+import type { MomentStore } from '@hindcast/ports';
 import { HeldMoments } from '@hindcast/testing';
 import fc from 'fast-check';
 import { definition, finished, MemoryWorld, rowsOf, stock, walkedTrades } from '../memory/memory.fixture.js';
+import type { FoldingOptions } from '../memory/instrument-folding.js';
 import { FolderHere } from '../memory/moment-folder.js';
+import { askedMoment } from './asked-moment.js';
 import { StoredMoments } from './stored-moment.js';
 
 const at = (text: string): number => usFromIso(text)!;
@@ -34,14 +37,26 @@ async function texts(moments: MomentColumns): Promise<readonly string[]> {
   return rowsOf(store);
 }
 
-function storedMoments(untilUs = toUs): StoredMoments {
-  const world = new MemoryWorld();
-  world.show(trades, untilUs);
-  return new StoredMoments({ store: world.store, livePath: world.livePath, openFolder: () => new FolderHere() });
+/** Knows when each session opened that it was to fold. */
+class CountingFolder extends FolderHere {
+  readonly opens: number[] = [];
+
+  override begin(key: string, options: FoldingOptions): Promise<void> {
+    this.opens.push(options.firstUs);
+    return super.begin(key, options);
+  }
 }
 
+function storedMoments(untilUs = toUs, folder = new FolderHere()): StoredMoments {
+  const world = new MemoryWorld();
+  world.show(trades, untilUs);
+  return new StoredMoments({ store: world.store, livePath: world.livePath, openFolder: () => folder });
+}
+
+const { signal } = new AbortController();
+
 function newest(stored: StoredMoments, atUs: number, instrument = stock): Promise<MomentColumns> {
-  return stored.newest({ ...instrument, atUs }, definition, new AbortController().signal);
+  return stored.newest({ ...instrument, atUs }, definition, signal);
 }
 
 async function timeAt(stored: StoredMoments, atUs: number): Promise<number | undefined> {
@@ -50,6 +65,7 @@ async function timeAt(stored: StoredMoments, atUs: number): Promise<number | und
 }
 
 describe('a moment that is made from stored trades', () => {
+  let memory: MomentStore;
   let built: readonly string[];
   let times: readonly number[];
   beforeAll(async () => {
@@ -59,8 +75,9 @@ describe('a moment that is made from stored trades', () => {
     const jobs = world.jobs();
     const everything = { memory: definition.id, fromUs: undefined, toUs: undefined, symbols: undefined, measure: false };
     expect(await finished(jobs, await jobs.startBuild(everything))).toMatchObject({ state: 'done' });
-    built = (await rowsOf(world.moments)).map(ofItself);
-    const { timeUs, length } = await world.moments.moments(definition.id, {});
+    memory = world.moments;
+    built = (await rowsOf(memory)).map(ofItself);
+    const { timeUs, length } = await memory.moments(definition.id, {});
     times = [...timeUs.subarray(0, length)];
   });
 
@@ -117,6 +134,44 @@ describe('a moment that is made from stored trades', () => {
     const atUs = at('2013-10-07T14:00:00Z');
     const made = await Promise.all(Array.from({ length: 6 }, () => newest(stored, atUs)));
     expect(new Set((await Promise.all(made.map(texts))).flat()).size).toBe(1);
+  });
+
+  it.each([
+    ['the market rests', '2013-10-08T03:00:00Z', []],
+    ["a session's first quarter of an hour has none of its own", '2013-10-08T13:40:00Z', [opens[1]]],
+  ])('is not made where %s and a memory holds the last one before', async (_where, time, folded) => {
+    const folder = new CountingFolder();
+    const stored = storedMoments(toUs, folder);
+    const asked = await askedMoment(
+      { ...stock, atUs: at(time) },
+      { definition, moments: memory, fold: (question) => stored.newest(question, definition, signal), signal },
+    );
+    expect([[...asked.timeUs.subarray(0, asked.length)], folder.opens]).toEqual([[closeUs], folded]);
+  });
+
+  it("is not made where the memory is as new as the instrument's clock", async () => {
+    const folder = new CountingFolder();
+    const stored = storedMoments(at('2013-10-07T15:00:30Z'), folder);
+    const newestUs = at('2013-10-07T15:00:00Z');
+    const question = { ...stock, atUs: toUs };
+    expect(await stored.newest({ ...question, newerThanUs: newestUs }, definition, signal)).toHaveLength(0);
+    expect(folder.opens).toEqual([]);
+    const made = await stored.newest({ ...question, newerThanUs: newestUs - minuteUs }, definition, signal);
+    expect([made.timeUs[0], folder.opens]).toEqual([newestUs, [opens[0]]]);
+  });
+
+  it('is the same one whatever a memory holds that is older', async () => {
+    const stored = storedMoments();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(times.length - 1), fc.nat(times.length - 1), fc.nat({ max: 59 }), async (one, other, second) => {
+        const [held, place] = [Math.min(one, other), Math.max(one, other)];
+        const atUs = times[place] + second * 1_000_000;
+        const made = await stored.newest({ ...stock, atUs, newerThanUs: times[held] }, definition, signal);
+        if (held < place) expect((await texts(made)).map(ofItself)).toEqual([built[place]]);
+        else if (made.length > 0) expect(made.timeUs[0]).toBe(times[held]);
+      }),
+      { numRuns: 12 },
+    );
   });
 
   it('is not made for somebody who has gone', async () => {

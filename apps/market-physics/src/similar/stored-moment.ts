@@ -8,7 +8,7 @@ import { foldSlice } from '../memory/moment-reading.js';
 import { contextFromUs } from '../memory/reading-context.js';
 import { readingPlan, tradedOn } from '../memory/reading-plan.js';
 import { untilVisible } from '../stored-states.js';
-import type { MomentQuestion } from './asked-moment.js';
+import type { FoldedQuestion } from './asked-moment.js';
 
 export interface StoredMomentParts {
   readonly store: Pick<TickStore, 'trades' | 'bestQuotes' | 'newestTrades' | 'instruments'>;
@@ -23,8 +23,15 @@ export class StoredMoments {
 
   constructor(private readonly parts: StoredMomentParts) {}
 
-  /** The newest moment at or before `atUs`; no row where there is none. Reads two sessions of trades: who asks says how many at once. */
-  async newest({ atUs, ...instrument }: MomentQuestion, definition: MemoryDefinition, signal: AbortSignal): Promise<MomentColumns> {
+  /**
+   * The newest moment at or before `atUs`; no row where there is none, or none that is newer than `newerThanUs`. Reads two sessions of
+   * trades: who asks says how many at once.
+   */
+  async newest(
+    { atUs, newerThanUs = -Infinity, ...instrument }: FoldedQuestion,
+    definition: MemoryDefinition,
+    signal: AbortSignal,
+  ): Promise<MomentColumns> {
     const none = new MomentColumns(definition.horizons);
     const { store, livePath } = this.parts;
     const target = livePath.targets([instrument.symbol])?.find(({ market }) => market === instrument.market);
@@ -37,10 +44,15 @@ export class StoredMoments {
       ...stored.days.filter(({ firstUs }) => firstUs <= closedUs).map(({ lastUs }) => Math.min(lastUs, closedUs)),
     );
     if (tradedUs === -Infinity) return none;
-    await untilVisible(target, { store, signal });
     const calendar = calendarOfMarket(instrument.market);
     const session = calendar.sessionAt(tradedUs) ?? calendar.sessionBefore(tradedUs);
     // A session's first quarter of an hour has no moments of its own.
+    const sessions = [session, calendar.sessionBefore(session.openUs)];
+    // A session's moments lie on the grid, up to its close: while the market rests a memory holds the last one of them.
+    const stepUs = definition.stateIntervalMs * 1_000;
+    const worthFolding = sessions.filter(({ closeUs }) => newerThanUs + stepUs <= Math.min(closeUs, closedUs));
+    if (worthFolding.length === 0) return none;
+    await untilVisible(target, { store, signal });
     const lateness = new SessionLateness({
       instrument,
       store,
@@ -48,7 +60,7 @@ export class StoredMoments {
       days: () => Promise.resolve(stored.days),
       signal,
     });
-    for (const candidate of [session, calendar.sessionBefore(session.openUs)]) {
+    for (const candidate of worthFolding) {
       const found = await this.#newestOf(candidate, { ...instrument, closedUs, stored, lateness, definition, signal });
       if (found) return found;
     }
