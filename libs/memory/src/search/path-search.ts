@@ -21,9 +21,10 @@ export interface PathMatch {
 
 /**
  * The k stretches of a series that look most like a path, whatever their level and scale: both are standardised, and compared
- * with dynamic time warping inside a Sakoe-Chiba band, exactly. Most stretches are ruled out by lower bounds in the order of
- * their price: the ends (LB_Kim), the envelope of the query and that of the series (LB_Keogh 2002), each given up as soon as
- * it is too far to matter (the UCR suite: Rakthanmanon et al. 2012). Matches come best first, each at least `minGap` from those
+ * with dynamic time warping inside a Sakoe-Chiba band, exactly. How near a stretch must be to matter is known before the first is
+ * warped: warping takes it no farther than comparing point by point does. Most stretches are then ruled out by lower bounds in the
+ * order of their price: the ends (LB_Kim), the envelope of the query and that of the series (LB_Keogh 2002), each given up as soon
+ * as it is too far (the UCR suite: Rakthanmanon et al. 2012). Matches come best first, each at least `minGap` from those
  * before. Stretches without any movement have no shape and never match.
  */
 export function similarPaths(series: Float64Array, query: PathQuery): readonly PathMatch[] {
@@ -33,12 +34,25 @@ export function similarPaths(series: Float64Array, query: PathQuery): readonly P
   const search = new PathSearch(series, Float64Array.from(path), band);
   const count = series.length - size + 1;
   const known = new Float64Array(count).fill(Infinity);
-  const spread = new SpreadBest({ k, minGap, count });
+  const spread = new SpreadBest({ k, minGap, count, limit: band === 0 ? Infinity : unwarpedLimit(search, { k, minGap, count }) });
   for (let at = 0; at < count; at += 1) {
     known[at] = search.squaredDistance(at, spread.limit);
     if (known[at] < Infinity) spread.add(at, known[at]);
   }
   return spacedMatches(known, { k, minGap });
+}
+
+/** The two ways add their squares up in different orders. */
+const rounding = 1e-9;
+
+/** What is not below this matters in no case. */
+function unwarpedLimit(search: PathSearch, { k, minGap, count }: Spread): number {
+  const spread = new SpreadBest({ k, minGap, count, limit: Infinity });
+  for (let at = 0; at < count; at += 1) {
+    const squared = search.squaredUnwarped(at, spread.limit);
+    if (squared < Infinity) spread.add(at, squared);
+  }
+  return spread.limit * (1 + rounding) + rounding;
 }
 
 /** The nearest first, the first of equals, each at least `minGap` from those before. */
@@ -54,20 +68,28 @@ function spacedMatches(known: Float64Array, { k, minGap }: Pick<PathQuery, 'k' |
   return matches;
 }
 
+interface Spread {
+  readonly k: number;
+  readonly minGap: number;
+  /** Of stretches there are. */
+  readonly count: number;
+}
+
 /**
  * How near a stretch has to be to matter still. A match rules out at most two of any stretches that are `minGap` apart, so
  * where 2k - 1 such stretches are known, the k-th match is no farther than the farthest of them. Stretches of every other block
  * of `minGap` places are that far apart: the best of each block is kept, of even and of odd blocks by themselves.
  */
 class SpreadBest {
-  limit = Infinity;
+  limit: number;
   readonly #minGap: number;
   readonly #wanted: number;
   readonly #bestOfBlock: Float64Array;
   /** The nearest of even and of odd blocks, ascending. */
   readonly #nearest: readonly [number[], number[]] = [[], []];
 
-  constructor({ k, minGap, count }: { readonly k: number; readonly minGap: number; readonly count: number }) {
+  constructor({ k, minGap, count, limit }: Spread & { readonly limit: number }) {
+    this.limit = limit;
     this.#minGap = minGap;
     this.#wanted = 2 * k - 1;
     this.#bestOfBlock = new Float64Array(Math.ceil(count / minGap)).fill(Infinity);
@@ -107,10 +129,23 @@ function checked(series: Float64Array, query: PathQuery): PathQuery {
   return query;
 }
 
+interface Envelope {
+  readonly upper: Float64Array;
+  readonly lower: Float64Array;
+}
+
+/** What makes a stretch comparable: (value - centre) * scale. */
+interface Standard {
+  readonly centre: number;
+  readonly scale: number;
+}
+
 class PathSearch {
   readonly #query: Float64Array;
   readonly #upper: Float64Array;
   readonly #lower: Float64Array;
+  /** Of the series, before it is standardised; undefined where nothing is warped. */
+  readonly #seriesEnvelope: Envelope | undefined;
   /** Places of the query by how far they are from its mean: the farthest rule out soonest. */
   readonly #order: Int32Array;
   readonly #sums: Float64Array;
@@ -129,6 +164,7 @@ class PathSearch {
     this.#query = standardisedPath(path);
     this.#upper = slidingMost(this.#query, band, 1);
     this.#lower = slidingMost(this.#query, band, -1);
+    this.#seriesEnvelope = band === 0 ? undefined : { upper: slidingMost(series, band, 1), lower: slidingMost(series, band, -1) };
     this.#order = Int32Array.from(this.#query.keys()).sort(
       (one, other) => Math.abs(this.#query[other]) - Math.abs(this.#query[one]) || one - other,
     );
@@ -148,25 +184,40 @@ class PathSearch {
 
   /** Of the stretch that begins at `at`; Infinity as soon as it is not below `limit`. */
   squaredDistance(at: number, limit: number): number {
+    const standard = this.#standardAt(at);
+    if (standard === undefined || !this.#endsAllow(at, standard, limit)) return Infinity;
+    const envelope = this.#seriesEnvelope;
+    if (envelope === undefined) return this.#pointByPoint(at, standard, limit);
+    if (!this.#envelopeAllows(at, standard, limit) || !this.#isWithin(envelope, at, standard, limit)) return Infinity;
+    for (let i = 0; i < this.#query.length; i += 1) this.#stretch[i] = (this.series[at + i] - standard.centre) * standard.scale;
+    return this.#warped(limit);
+  }
+
+  /** The same compared point by point, whatever the band. */
+  squaredUnwarped(at: number, limit: number): number {
+    const standard = this.#standardAt(at);
+    return standard === undefined || !this.#endsAllow(at, standard, limit) ? Infinity : this.#pointByPoint(at, standard, limit);
+  }
+
+  /** Undefined where it does not move. */
+  #standardAt(at: number): Standard | undefined {
     const size = this.#query.length;
     const mean = (this.#sums[at + size] - this.#sums[at]) / size;
     const variance = (this.#squares[at + size] - this.#squares[at]) / size - mean * mean;
-    if (!(variance > 1e-14 * (1 + mean * mean))) return Infinity;
-    const scale = 1 / Math.sqrt(variance);
-    const centre = mean + this.series[0];
+    if (!(variance > 1e-14 * (1 + mean * mean))) return undefined;
+    return { centre: mean + this.series[0], scale: 1 / Math.sqrt(variance) };
+  }
+
+  /** LB_Kim: ends are compared with ends. */
+  #endsAllow(at: number, { centre, scale }: Standard, limit: number): boolean {
+    const size = this.#query.length;
     const first = (this.series[at] - centre) * scale - this.#query[0];
     const last = (this.series[at + size - 1] - centre) * scale - this.#query[size - 1];
-    if (first * first + last * last >= limit) return Infinity;
-    if (!this.#envelopeAllows(at, { centre, scale, limit })) return Infinity;
-    for (let i = 0; i < size; i += 1) this.#stretch[i] = (this.series[at + i] - centre) * scale;
-    return this.band === 0 ? this.#pointByPoint(limit) : this.#warped(limit);
+    return first * first + last * last < limit;
   }
 
   /** LB_Keogh: what lies outside the query's envelope costs at least that. Leaves what each place costs in `#bounds`. */
-  #envelopeAllows(
-    at: number,
-    { centre, scale, limit }: { readonly centre: number; readonly scale: number; readonly limit: number },
-  ): boolean {
+  #envelopeAllows(at: number, { centre, scale }: Standard, limit: number): boolean {
     const upper = this.#upper;
     const lower = this.#lower;
     const order = this.#order;
@@ -182,10 +233,32 @@ class PathSearch {
     return true;
   }
 
-  #pointByPoint(limit: number): number {
+  /** The same the other way round: what of the query lies outside the stretch's envelope. */
+  #isWithin({ upper, lower }: Envelope, at: number, { centre, scale }: Standard, limit: number): boolean {
+    const order = this.#order;
     let sum = 0;
-    for (let i = 0; i < this.#query.length; i += 1) sum += (this.#stretch[i] - this.#query[i]) ** 2;
-    return sum < limit ? sum : Infinity;
+    for (let i = 0; i < order.length; i += 1) {
+      const place = order[i];
+      const value = this.#query[place];
+      const most = (upper[at + place] - centre) * scale;
+      const least = (lower[at + place] - centre) * scale;
+      const outside = value > most ? value - most : value < least ? least - value : 0;
+      sum += outside * outside;
+      if (sum >= limit) return false;
+    }
+    return true;
+  }
+
+  #pointByPoint(at: number, { centre, scale }: Standard, limit: number): number {
+    const order = this.#order;
+    let sum = 0;
+    for (let i = 0; i < order.length; i += 1) {
+      const place = order[i];
+      const difference = (this.series[at + place] - centre) * scale - this.#query[place];
+      sum += difference * difference;
+      if (sum >= limit) return Infinity;
+    }
+    return sum;
   }
 
   /** Dynamic time warping inside the band, given up when a whole row plus what must still come is not below `limit`. */
@@ -233,13 +306,21 @@ function standardisedPath(path: Float64Array): Float64Array {
   return path.map((value) => (value - mean) / Math.sqrt(variance));
 }
 
-/** The highest (`sign` 1) or lowest (-1) value within `band` steps of each place. */
+/** The highest (`sign` 1) or lowest (-1) value within `band` steps of each place, whatever the band in one pass (Lemire 2009). */
 function slidingMost(values: Float64Array, band: number, sign: 1 | -1): Float64Array {
-  return values.map((_, place) => {
-    let most = values[place];
-    for (let near = Math.max(0, place - band); near <= Math.min(values.length - 1, place + band); near += 1) {
-      if (sign * values[near] > sign * most) most = values[near];
+  const most = new Float64Array(values.length);
+  // Places whose values may still be the most of a window, each less than the one before it.
+  const places = new Int32Array(values.length);
+  let [first, end] = [0, 0];
+  for (let place = 0; place < values.length + band; place += 1) {
+    if (place < values.length) {
+      while (end > first && sign * values[places[end - 1]] <= sign * values[place]) end -= 1;
+      places[end++] = place;
     }
-    return most;
-  });
+    const centre = place - band;
+    if (centre < 0) continue;
+    while (places[first] < centre - band) first += 1;
+    most[centre] = values[places[first]];
+  }
+  return most;
 }
