@@ -18,6 +18,7 @@ import {
 import { arrowSchema, type TableDefinition } from './table-definition.js';
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Columns in the order of the definition, as one batch. */
 export function arrowTable(definition: TableDefinition, length: number, columns: Data[]): Table {
@@ -69,7 +70,39 @@ export function listNumbers(batch: RecordBatch, name: string): Float32Array | Fl
   const { values, nullBitmap, nullCount, offset } = columnOf(batch, name).data[0].children[0] as Data<Float>;
   const numbers = values as Float32Array | Float64Array;
   if (nullCount === 0) return numbers;
-  return numbers.map((number, at) => (((nullBitmap[(offset + at) >> 3] >> ((offset + at) & 7)) & 1) === 1 ? number : NaN));
+  const read = numbers.slice();
+  for (let at = 0; at < read.length; at += 1) {
+    const bit = offset + at;
+    if (((nullBitmap[bit >> 3] >> (bit & 7)) & 1) === 0) read[at] = NaN;
+  }
+  return read;
+}
+
+/** A column's texts by row. Many rows share a few of them: each is decoded once, and found again by its bytes. */
+export function textsOf(batch: RecordBatch, name: string): (row: number) => string | null {
+  const column = columnOf(batch, name);
+  const { values, valueOffsets } = column.data[0] as Data<Utf8>;
+  const known = new Map<number, { readonly text: string; readonly from: number; readonly length: number }>();
+  return (row) => {
+    if (!column.isValid(row)) return null;
+    const from = valueOffsets[row];
+    const length = valueOffsets[row + 1] - from;
+    let hash = length;
+    for (let at = from; at < from + length; at += 1) hash = (Math.imul(hash, 31) + values[at]) | 0;
+    const met = known.get(hash);
+    if (met !== undefined && met.length === length && hasSameBytes(values, { one: met.from, other: from, length })) return met.text;
+    const text = decoder.decode(values.subarray(from, from + length));
+    if (met === undefined) known.set(hash, { text, from, length });
+    return text;
+  };
+}
+
+function hasSameBytes(
+  bytes: Uint8Array,
+  { one, other, length }: { readonly one: number; readonly other: number; readonly length: number },
+): boolean {
+  for (let at = 0; at < length; at += 1) if (bytes[one + at] !== bytes[other + at]) return false;
+  return true;
 }
 
 /** Arrow's bitmap: a set bit is a value that is there. */

@@ -1,6 +1,6 @@
 import { MomentColumns, signatureSize, standardised, type MemoryDefinition, type regimeCodes } from '@hindcast/memory';
 import type { RecordBatch } from 'apache-arrow';
-import { columnOf, listNumbers } from './arrow-data.js';
+import { columnOf, listNumbers, textsOf } from './arrow-data.js';
 import { outcomeFields } from './moment-table-definition.js';
 import type { AnswerReader, RowsFound } from './nearest-rows.js';
 
@@ -26,7 +26,7 @@ export function readMoments(into: MomentColumns, batches: readonly RecordBatch[]
 }
 
 function readBatch(into: MomentColumns, batch: RecordBatch, asOfUs: number): void {
-  const [symbol, market, regime] = ['symbol', 'market', 'regime'].map((name) => columnOf(batch, name));
+  const [symbol, market, regime] = ['symbol', 'market', 'regime'].map((name) => textsOf(batch, name));
   const timeUs = columnOf(batch, 'timestamp').data[0].values as BigInt64Array;
   const [day, logVolatility, volumeRate, flags] = ['session_day', 'log_volatility', 'volume_rate', 'flags'].map(
     (name) => columnOf(batch, name).data[0].values as ArrayLike<number>,
@@ -35,13 +35,13 @@ function readBatch(into: MomentColumns, batch: RecordBatch, asOfUs: number): voi
   const outcomes = listNumbers(batch, 'outcomes') as Float64Array;
   const first = into.length;
   for (let row = 0; row < batch.numRows; row += 1) {
-    const code = into.codeOf({ market: market.get(row) as string, symbol: symbol.get(row) as string });
+    const code = into.codeOf({ market: market(row) as string, symbol: symbol(row) as string });
     const level = { logVolatility: logVolatility[row], volumeRate: volumeRate[row] };
     const moment = {
       timeUs: Number(timeUs[row]),
       day: day[row],
       level,
-      regime: regime.get(row) as (typeof regimeCodes)[number],
+      regime: regime(row) as (typeof regimeCodes)[number],
       flags: flags[row],
     };
     into.add(code, moment, (values, at) => readSignature(signatures, row, { values, at }));

@@ -131,8 +131,16 @@ export function questionSeed({ timeUs, vector }: { readonly timeUs: number; read
 
 function usualOutcomes(sample: RelativeOutcomes, progress: number): Pick<RelativeOutcomes, 'returns' | 'ratios'> {
   if (Number.isNaN(progress)) return sample;
-  const isSameTime = (_: number, row: number): boolean => Math.abs(sample.progress[row] - progress) <= sameTimeShare;
-  return { returns: sample.returns.filter(isSameTime), ratios: sample.ratios.filter(isSameTime) };
+  const { length } = sample;
+  const [returns, ratios] = [new Float64Array(length), new Float64Array(length)];
+  let count = 0;
+  for (let row = 0; row < length; row += 1) {
+    if (!(Math.abs(sample.progress[row] - progress) <= sameTimeShare)) continue;
+    returns[count] = sample.returns[row];
+    ratios[count] = sample.ratios[row];
+    count += 1;
+  }
+  return { returns: returns.subarray(0, count), ratios: ratios.subarray(0, count) };
 }
 
 function volatilityForecast(

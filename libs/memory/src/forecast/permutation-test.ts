@@ -97,10 +97,26 @@ function drawnRows({ neighbours, pool, minGapUs, draws, seed }: PermutationQuest
 
 /** Of each neighbour: the rows that may stand in for it. */
 function poolsOf(neighbours: Float64Array, progress: Float64Array): readonly Int32Array[] {
-  const all = Int32Array.from(progress.keys());
-  const byHour = Array.from({ length: hoursOfDay }, (_, hour) => all.filter((row) => hourOf(progress[row]) === hour));
+  const byHour = rowsByHour(progress);
   // An hour that nothing was drawn of is no hour to compare with: any other is nearer than none.
-  return Array.from(neighbours, (share) => (byHour[hourOf(share)].length > 0 ? byHour[hourOf(share)] : all));
+  return Array.from(neighbours, (share) => (byHour[hourOf(share)].length > 0 ? byHour[hourOf(share)] : everyRow(progress.length)));
+}
+
+function everyRow(length: number): Int32Array {
+  return new Int32Array(length).map((_, row) => row);
+}
+
+/** Ascending. Counted before they are filled in: an answer does this for some thousand rows a horizon. */
+function rowsByHour(progress: Float64Array): readonly Int32Array[] {
+  const counts = new Int32Array(hoursOfDay);
+  for (let row = 0; row < progress.length; row += 1) counts[hourOf(progress[row])] += 1;
+  const byHour = Array.from(counts, (count) => new Int32Array(count));
+  for (let row = progress.length - 1; row >= 0; row -= 1) {
+    const hour = hourOf(progress[row]);
+    counts[hour] -= 1;
+    byHour[hour][counts[hour]] = row;
+  }
+  return byHour;
 }
 
 /** Of each draw. */
