@@ -1,6 +1,6 @@
 /** One run over every package: sources are read through the `@hindcast/source` export condition, so no build is needed. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/test/plain-context.mjs',
   // A bound for a busy machine, so that what hangs ends; no test is about time.
   testTimeout: 60_000,
   testEnvironmentOptions: { customExportConditions: ['@hindcast/source', 'node'] },

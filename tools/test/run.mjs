@@ -19,6 +19,8 @@ const integrationWorkersMax = 2;
 
 // jest reads whatever follows a list as part of the list, so another option must stand before paths.
 const unitTests = [
+  // Left to itself jest keeps a core for whoever watches: half of a small machine.
+  '--maxWorkers=100%',
   '--testPathIgnorePatterns=\\.int\\.spec\\.',
   '--testPathIgnorePatterns=/node_modules/',
   '--testPathIgnorePatterns=/dist/',
