@@ -53,6 +53,13 @@ describe('rows that are no ticks', () => {
   });
 });
 
+it('a row of the future is left to admission: of no second that has not ended is said that it has', async () => {
+  const rows = ['1704067200000,1,1.5,2', '2704067200000,2,1.5,2'];
+  const path = await folder.write('ticks.csv', [head, ...rows].join('\n'));
+  const batches = await folder.batches(await folder.plan([path], hints));
+  expect(batches.map(({ trades, marks }) => [trades.length, marks])).toEqual([[2, []]]);
+});
+
 describe('files that cannot go in', () => {
   it('are named all at once, before anything is sent', async () => {
     const whole = gzipSync(`${head}\n${'1704067200000,1,1.5,2\n'.repeat(10_000)}`);
@@ -62,8 +69,9 @@ describe('files that cannot go in', () => {
     const planning = folder.plan([good, cut, open], hints);
     await expect(planning).rejects.toMatchObject({
       code: 'BODY_INVALID',
-      message: expect.stringContaining(`${cut} cannot be read: it is cut off`),
+      message: expect.stringMatching(/^2 files cannot go in:\n {2}/),
     });
+    await expect(planning).rejects.toThrow(`\n  ${cut} cannot be read: it is cut off`);
     await expect(planning).rejects.toThrow(`${open}: line 2 has more than 65536 characters, or a quote that is never closed.`);
   });
 

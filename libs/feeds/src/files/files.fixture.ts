@@ -1,13 +1,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isoFromUs } from '@hindcast/contracts';
+import { isoFromUs, usFromIso } from '@hindcast/contracts';
 import { sideNames, textAt, wordAt, type TickBatch } from '@hindcast/market';
 import { FilesFeed } from './files-feed.js';
 import type { FileHints } from './formats/table-format.js';
 import { planFiles, type FilesPlan } from './plan-files.js';
 import { ScratchDatabase } from './scratch-database.js';
 import type { FileBatch } from './tick-batches.js';
+
+/** When the files of tests are read: whatever is later is in the future. */
+const readAtUs = Number(usFromIso('2026-01-01T00:00:00Z'));
 
 /** A folder of files, and everything that is opened to read them. */
 export class FolderOfFiles {
@@ -34,7 +37,7 @@ export class FolderOfFiles {
   }
 
   async batches(plan: FilesPlan, { batchRows = 1_000, startAfterRow = 0 } = {}): Promise<readonly FileBatch[]> {
-    const feed = new FilesFeed(plan, { batchRows, clock: { nowUs: () => 42 } });
+    const feed = new FilesFeed(plan, { batchRows, clock: { nowUs: () => readAtUs } });
     feed.resume({ rows: startAfterRow });
     const batches: FileBatch[] = [];
     for await (const batch of feed) batches.push(batch);

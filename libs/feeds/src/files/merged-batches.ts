@@ -9,7 +9,7 @@ export interface MergeOptions {
   readonly batchRows: number;
   /** Closes a batch early where its rows would span more event time than this; unbounded by default. */
   readonly batchSpanUs?: number;
-  /** For the receive times. */
+  /** For the receive times, and for what has not come to its end yet. */
   readonly clock: Clock;
   /** Rows of the merged order to pass over: a run goes on where it was stopped. */
   readonly startAfterRow?: number;
@@ -30,7 +30,8 @@ export function requireBatchRows(batchRows: number): void {
 
 /**
  * Rows of many files as batches, in one total order whatever `batchRows` is. The end of a day ends a batch, and its marks
- * go with it: "nothing at or before it will come". Closing the iterator closes the readers.
+ * go with it: "nothing at or before it will come". Of what has not ended yet, as a day that still goes on or a row whose time is
+ * wrong, nobody can say that: such marks are left out, and the row is for admission to judge. Closing the iterator closes the readers.
  */
 export async function* mergedBatches(parts: Merge): AsyncGenerator<FileBatch> {
   const { readers, batchRows, batchSpanUs = Infinity, clock, startAfterRow = 0, onRow } = parts;
@@ -39,8 +40,11 @@ export async function* mergedBatches(parts: Merge): AsyncGenerator<FileBatch> {
   batches.startAfter(startAfterRow);
   let rows = 0;
   let batchEndUs = Infinity;
-  const take = (marks: readonly Mark[] = []): readonly FileBatch[] =>
-    batches.take({ receivedAtUs: clock.nowUs(), marks, throughRow: Math.max(rows, startAfterRow) });
+  const take = (marks: readonly Mark[] = []): readonly FileBatch[] => {
+    const nowUs = clock.nowUs();
+    const ended = marks.filter(({ timeUs }) => timeUs <= nowUs);
+    return batches.take({ receivedAtUs: nowUs, marks: ended, throughRow: Math.max(rows, startAfterRow) });
+  };
   try {
     const merge = await TickMerge.open(readers);
     for (let reader = merge.top(); reader; reader = merge.top()) {

@@ -156,10 +156,18 @@ function strangersBeside(found: readonly FoundFile[], broken: readonly HindcastE
 
 function refuseBroken(broken: readonly HindcastError[]): void {
   if (broken.length === 0) return;
-  const shown = broken.slice(0, brokenShown).map(({ message }) => message);
-  const more = broken.length > brokenShown ? ` And ${broken.length - brokenShown} more.` : '';
-  const known = broken.some((error) => error instanceof UnknownFormat) ? ` Known are: ${knownFormats.join('; ')}.` : '';
-  throw new HindcastError(broken[0].code, `${shown.join(' ')}${more}${known} Nothing was sent.`, { cause: broken[0] });
+  const known = broken.some((error) => error instanceof UnknownFormat) ? [`Known are: ${knownFormats.join('; ')}.`] : [];
+  throw new HindcastError(broken[0].code, [...brokenText(broken), ...known, 'Nothing was sent.'].join(broken.length > 1 ? '\n' : ' '), {
+    cause: broken[0],
+  });
+}
+
+/** One in a sentence, several as a list. */
+function brokenText(broken: readonly HindcastError[]): readonly string[] {
+  if (broken.length === 1) return [broken[0].message];
+  const shown = broken.slice(0, brokenShown).map(({ message }) => `  ${message}`);
+  const more = broken.length > brokenShown ? [`  and ${broken.length - brokenShown} more`] : [];
+  return [`${broken.length} files cannot go in:`, ...shown, ...more];
 }
 
 const brokenShown = 10;

@@ -26,7 +26,9 @@ export class UnknownFormat extends HindcastError {
   readonly path: string;
 
   constructor({ path, columns, isNamed }: RawTable) {
-    const told = isNamed ? `Its columns are ${columns.slice(0, 40).join(', ')}.` : `It names none of its ${columns.length} columns.`;
+    const told = isNamed
+      ? `Its columns are ${columns.slice(0, 40).join(', ')}.`
+      : `It names none of its ${columns.length} columns: --columns says by number what they are, as timestamp=1,price=2,size=3.`;
     super('FIELD_INVALID', `${path} is of no format that is known. ${told}`);
     this.path = path;
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { isoFromUs } from '@hindcast/contracts';
+import { isoFromUs, usFromIso } from '@hindcast/contracts';
 import { textAt, wordAt, type CodedColumn, type TickBatch } from '@hindcast/market';
 import { zipOf } from '../files/zip.fixture.js';
 import { leanFeed, type LeanFeedOptions } from './lean-feed.js';
@@ -35,7 +35,7 @@ function options(overrides: Partial<LeanFeedOptions> = {}): LeanFeedOptions {
     toDay: '2013-10-08',
     kinds: ['trades', 'quotes'],
     batchRows: 4,
-    clock: { nowUs: () => 42 },
+    clock: { nowUs: () => Number(usFromIso('2026-01-01T00:00:00Z')) },
     ...overrides,
   };
 }
