@@ -10,7 +10,7 @@ import { readPulse } from './pulse.mjs';
 const apiKey = 'secret';
 const ledger = { trades: { inherited: 0, stored: 7, pending: 0 } };
 const monitoring = { sections: { ledger: { facts: { totals: ledger } }, states: { facts: { instruments: 2, states: 5 } } } };
-const line = '7 rows · 2 symbols · 5 states · 0 vectors · lag 0.0 s';
+const line = '7 rows · 2 symbols · lag 0.0 s · 5 states · 0 vectors';
 
 let folder = '';
 let server;

@@ -9,11 +9,13 @@ const answerMaxMs = 3_000;
 
 /**
  * @typedef {{ totals: Readonly<Record<string, { inherited: number, stored: number, pending: number }>> }} LedgerFacts
- * @typedef {object} Sections what the line takes of `GET /v1/monitoring`
+ * @typedef {{ problems?: readonly { severity: string }[] }} Section
+ * @typedef {object} LineFacts
  * @property {{ facts: LedgerFacts | null }} [ledger]
  * @property {{ facts: { instruments: number, states: number } | null }} [states]
  * @property {{ facts: { followers: readonly { owner: string, seconds_behind: number }[] } | null }} [followers]
  * @property {{ facts: { rows: number } | null }} [lancedb]
+ * @typedef {LineFacts & Readonly<Record<string, Section>>} Sections what the line takes of `GET /v1/monitoring`
  * @typedef {{ name: string, kind: string, simulated: boolean, state: string, detail: string }} FeedFacts
  * @typedef {{ line: string, feeds: readonly FeedFacts[] }} Pulse
  */
@@ -34,24 +36,31 @@ export async function readPulse(place) {
   try {
     const [monitoring, feeds] = await Promise.all([get(place, '/v1/monitoring'), get(place, '/v1/feeds').catch(() => ({}))]);
     const { feeds: all = [] } = feeds;
-    return { line: [pulseLine(monitoring.sections), ...all.map(feedWord), ...problemWords(monitoring.sections)].join(' · '), feeds: all };
+    return { line: pulseLine(monitoring.sections, all), feeds: all };
   } catch {
     return undefined;
   }
 }
 
-/** @param {Sections} sections */
-export function pulseLine({ ledger, states, followers, lancedb }) {
+/**
+ * What matters most comes first: a narrow terminal cuts the end off.
+ * @param {Sections} sections
+ * @param {readonly FeedFacts[]} feeds
+ */
+export function pulseLine(sections, feeds) {
+  const { ledger, states, followers, lancedb } = sections;
   const totals = Object.values(ledger?.facts?.totals ?? {});
   const rows = totals.reduce((sum, { inherited, stored, pending }) => sum + inherited + stored + pending, 0);
   const ours = (followers?.facts?.followers ?? []).filter(({ owner }) => owner === 'hindcast');
   const lagSeconds = Math.max(0, ...ours.map(({ seconds_behind: behind }) => behind));
   return [
+    ...problemWords(sections),
     `${count(rows)} rows`,
     `${count(states?.facts?.instruments ?? 0)} symbols`,
+    `lag ${lagSeconds.toFixed(1)} s`,
+    ...feeds.map(feedWord),
     `${count(states?.facts?.states ?? 0)} states`,
     `${count(lancedb?.facts?.rows ?? 0)} vectors`,
-    `lag ${lagSeconds.toFixed(1)} s`,
   ].join(' · ');
 }
 
@@ -78,10 +87,10 @@ export function feedNews(feeds, told) {
 
 /**
  * What needs a person is told elsewhere, with what to do about it.
- * @param {Readonly<Record<string, { problems?: readonly { severity: string }[] }>>} sections
+ * @param {Sections} sections
  * @returns {string[]}
  */
-export function problemWords(sections) {
+function problemWords(sections) {
   const problems = Object.values(sections).flatMap(({ problems: found = [] }) => found.filter(({ severity }) => severity === 'critical'));
   return problems.length === 0
     ? []

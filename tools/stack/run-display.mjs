@@ -30,7 +30,7 @@ export function openRunDisplay({ silent, out = process.stdout, nowMs = () => per
     },
     pulse(line) {
       if (out.isTTY) {
-        write(`${eraseLine}${line.slice(0, Math.max((out.columns ?? 80) - 1, 20))}`);
+        write(`${eraseLine}${line.slice(0, Math.max((out.columns || 80) - 1, 20))}`);
         drawn = !silent;
       } else if (line !== lastLine && nowMs() - lastMs >= lineIntervalMs) {
         write(`${line}\n`);

@@ -1,4 +1,4 @@
-import { feedNews, feedText, problemWords, pulseLine } from './pulse.mjs';
+import { feedNews, feedText, pulseLine } from './pulse.mjs';
 import { openRunDisplay } from './run-display.mjs';
 import { forLittleMemory, withCause } from './small-machine.mjs';
 import { readStandaloneSettings, reasonIn } from './standalone-run.mjs';
@@ -55,16 +55,17 @@ describe('how things stand', () => {
       followers: { facts: { followers: [follower('hindcast', 0.1), follower('hindcast', 1.26), follower('outside', 900)] } },
       lancedb: { facts: { rows: 7 } },
     };
-    expect(pulseLine(sections)).toBe('1,236 rows · 2 symbols · 120 states · 7 vectors · lag 1.3 s');
-    expect(pulseLine({})).toBe('0 rows · 0 symbols · 0 states · 0 vectors · lag 0.0 s');
+    expect(pulseLine(sections, [])).toBe('1,236 rows · 2 symbols · lag 1.3 s · 120 states · 7 vectors');
+    expect(pulseLine({}, [])).toBe('0 rows · 0 symbols · lag 0.0 s · 0 states · 0 vectors');
   });
 
-  it('says that something needs a person', () => {
-    expect(problemWords({ log: { problems: [] }, feeds: {} })).toEqual([]);
+  it('says first that something needs a person, and what is made up before what a narrow terminal cuts off', () => {
     const critical = { severity: 'critical' };
-    expect(problemWords({ log: { problems: [critical] }, drain: { problems: [critical, { severity: 'warning' }] } })).toEqual([
-      '2 things need you: npx hindcast status',
-    ]);
+    const sections = { log: { problems: [critical] }, drain: { problems: [critical, { severity: 'warning' }] }, feeds: {} };
+    const feed = { name: 'auto', kind: 'simulator', simulated: true, state: 'live', detail: '' };
+    expect(pulseLine(sections, [feed])).toBe(
+      '2 things need you: npx hindcast status · 0 rows · 0 symbols · lag 0.0 s · auto: SIMULATED, live · 0 states · 0 vectors',
+    );
   });
 
   it('says once which source a feed has become, and that one has failed', () => {

@@ -23,6 +23,8 @@ Exit codes:
 
 const awayCodes: ReadonlySet<string> = new Set(['UPSTREAM_AWAY', 'STORE_AWAY', 'VECTOR_STORE_AWAY', 'BUS_AWAY', 'SHUTTING_DOWN']);
 const usageCodes: ReadonlySet<string> = new Set(['FIELD_INVALID', 'CONFIG_INVALID', 'SQL_INVALID']);
+/** The help of these is for whoever sends requests; here they are about an argument or a file, which the message names. */
+const saysItAll: ReadonlySet<string> = new Set([...usageCodes, 'BODY_INVALID']);
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof HindcastError)) return exitCodes.failed;
@@ -30,10 +32,24 @@ export function exitCodeOf(error: unknown): ExitCode {
   return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
 }
 
-/** One line: the code, what happened, what helps. */
+/** The code, what happened, what helps. */
 export function errorLine(error: unknown): string {
-  if (!(error instanceof HindcastError)) return `hindcast: INTERNAL: ${error instanceof Error ? error.message : String(error)}`;
+  if (!(error instanceof HindcastError)) return `hindcast: ${ofFileSystem(error) ? '' : 'INTERNAL: '}${wordsOf(error)}`;
   const { code, message } = error;
-  const help = code === 'UPSTREAM_AWAY' ? 'Start the services with `npm start`.' : usageCodes.has(code) ? '' : errorCodes[code].help;
-  return `hindcast: ${code}: ${message}${message === help || help === '' ? '' : ` ${help}`}`;
+  if (saysItAll.has(code)) return `hindcast: ${code}: ${message}`;
+  const help = code === 'UPSTREAM_AWAY' ? 'Start the services with `npm start`.' : errorCodes[code].help;
+  return `hindcast: ${code}: ${message === help ? message : `${sentence(message)} ${help}`}`;
+}
+
+/** Node's message begins with the code of the system, as ENOSPC: no fault of ours. */
+function ofFileSystem(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

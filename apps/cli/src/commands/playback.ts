@@ -145,9 +145,8 @@ class Player {
   }
 
   private showStanding(): void {
-    const { state, position, speed, to } = this.report;
-    const pace = speed === 'max' ? 'as fast as it goes' : `${speed} times as fast`;
-    this.parts.terminal.redraw?.(`${state} at ${position}, ${pace}, to ${to}; ${keysHelp}`);
+    const { state, position, speed } = this.report;
+    this.parts.terminal.redraw?.(`${state} at ${position}, ${speed === 'max' ? speed : `${speed}x`}; ${keysHelp}`);
   }
 
   private summary(): string {

@@ -30,6 +30,11 @@ describe('the doctor', () => {
     expect(findingsText(diagnose(healthy))).toContain('Nothing is in the way.');
   });
 
+  it('advises to make room where a folder cannot be written for want of it', () => {
+    const disk = { ...healthy.disk, whyNotWritable: 'ENOSPC: no space left on device, write' };
+    expect(diagnose({ ...healthy, disk }).find(({ what }) => what === 'disk')?.advice).toMatch(/^Make room/);
+  });
+
   it.each<[string, Partial<MachineFacts>, string]>([
     ['an old Node', { node: { version: '20.1.0', needed: 22 } }, 'fault: node: 20.1.0 is too old'],
     ['little memory', { memory: { totalBytes: 512e6, availableBytes: 450e6 } }, 'warning: memory: 450.0 MB of 512.0 MB free'],

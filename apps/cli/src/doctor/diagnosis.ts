@@ -108,7 +108,8 @@ function memoryFinding({ memory: { totalBytes, availableBytes }, running }: Mach
 
 function diskFindings({ disk: { folder, freeBytes, whyNotWritable } }: MachineFacts): readonly Finding[] {
   if (whyNotWritable !== undefined) {
-    const advice = 'Give yourself the right to write there, or name another folder with HINDCAST_HOME.';
+    const first = whyNotWritable.startsWith('ENOSPC') ? 'Make room on its disk' : 'Give yourself the right to write there';
+    const advice = `${first}, or name another folder with HINDCAST_HOME.`;
     return [{ what: 'disk', state: 'fault', found: `${folder} cannot be written: ${whyNotWritable}`, advice }];
   }
   if (freeBytes === undefined) return [];

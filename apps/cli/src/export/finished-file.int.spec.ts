@@ -30,4 +30,9 @@ describe('a file that is whole or not there', () => {
     await expect(writing).rejects.toThrow('stopped');
     expect(readdirSync(dir)).toEqual([]);
   });
+
+  it('is refused before anything is written where a folder has its name', async () => {
+    const writing = finishedFile(dir, () => Promise.reject(new Error('was written')));
+    await expect(writing).rejects.toMatchObject({ code: 'FIELD_INVALID', message: `${dir} is a folder: name a file in it.` });
+  });
 });

@@ -10,7 +10,8 @@ const seekSeconds = 60;
 const speedMax = 1_000_000;
 const slowest = 1 / 64;
 
-export const keysHelp = 'space pause, n step, left/right a minute, up/down speed, q end';
+/** Beside the time on one line of a terminal of 100 columns. */
+export const keysHelp = 'space pause, n step, ←→ a minute, ↑↓ speed, q end';
 
 /** What a key asks of a replay that stands like this; undefined for keys that mean nothing. */
 export function moveOfKey(key: string, report: ReplayReport): Move | 'end' | undefined {
