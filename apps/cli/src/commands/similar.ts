@@ -6,8 +6,8 @@ import { similarRequest, type SimilarOptions } from '../similar/similar-argument
 import { similarText } from '../similar/similar-text.js';
 import type { Terminal } from '../terminal.js';
 
-export async function similar(options: SimilarOptions, { json, print, note, clock }: Terminal): Promise<ExitCode> {
-  const request = similarRequest(options, clock.nowUs());
+export async function similar(options: SimilarOptions, { json, print, note }: Terminal): Promise<ExitCode> {
+  const request = similarRequest(options);
   const services = await findServices({ note });
   const answer = await services.similar(request);
   print(json ? JSON.stringify(answer) : similarText(answer));

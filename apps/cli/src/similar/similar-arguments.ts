@@ -1,4 +1,4 @@
-import { HindcastError, isoFromUs, type SimilarRequest, type SimilarSpace } from '@hindcast/contracts';
+import { HindcastError, type SimilarRequest, type SimilarSpace } from '@hindcast/contracts';
 import { present } from '@hindcast/service-kit';
 import { parseList } from '../replay/replay-arguments.js';
 import { parseOpenSpan, parseTime } from '../time-arguments.js';
@@ -34,13 +34,13 @@ export interface SimilarOptions {
 const kMax = 100;
 
 /** What the service is asked; what only it can know to be wrong, it says. FIELD_INVALID. */
-export function similarRequest(options: SimilarOptions, nowUs: number): SimilarRequest {
+export function similarRequest(options: SimilarOptions): SimilarRequest {
   const { k, space, memory, asOf, gap, exclude, horizons } = options;
   const count = Number(k);
   if (!Number.isSafeInteger(count) || count < 1 || count > kMax) throw refused('k', k, `a whole number from 1 to ${kMax}`);
   const filter = filterOf(options);
   return present({
-    ...subjectOf(options, nowUs),
+    ...subjectOf(options),
     k: count,
     // Which ones there are, the service says.
     space: space as SimilarSpace | undefined,
@@ -56,7 +56,7 @@ export function similarRequest(options: SimilarOptions, nowUs: number): SimilarR
   });
 }
 
-function subjectOf(options: SimilarOptions, nowUs: number): SimilarRequest {
+function subjectOf(options: SimilarOptions): SimilarRequest {
   const { symbol, market, at, path, state, signature, text, vector } = options;
   const given = [symbol, state, signature, text, vector].filter((option) => option !== undefined);
   const isAboutSymbol = symbol !== undefined || (at === undefined && path === undefined && market === undefined);
@@ -69,7 +69,8 @@ function subjectOf(options: SimilarOptions, nowUs: number): SimilarRequest {
   if (symbol !== undefined) {
     const instrument = { symbol: symbol.toUpperCase(), ...(market === undefined ? {} : { market }) };
     if (path !== undefined) return { path: { ...instrument, ...stretchOf(path) } };
-    return { ...instrument, time: at === undefined ? isoFromUs(nowUs) : parseTime('at', at) };
+    // Without a time it is now, or the newest moment of --as-of: the service knows which.
+    return { ...instrument, ...(at === undefined ? {} : { time: parseTime('at', at) }) };
   }
   if (state !== undefined) return { state: jsonOf('state', state) as SimilarRequest['state'] & object };
   if (signature !== undefined) return { signature: signatureOf(signature) };

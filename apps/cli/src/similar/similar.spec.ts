@@ -3,8 +3,7 @@ import { neighboursSvg } from './neighbours-svg.js';
 import { similarRequest, type SimilarOptions } from './similar-arguments.js';
 import { similarText } from './similar-text.js';
 
-const nowUs = Date.parse('2013-10-09T15:30:00Z') * 1_000;
-const requestOf = (options: Partial<SimilarOptions>) => similarRequest({ k: '5', ...options }, nowUs);
+const requestOf = (options: Partial<SimilarOptions>) => similarRequest({ k: '5', ...options });
 
 describe('asking for similar moments', () => {
   it('becomes a request', () => {
@@ -19,8 +18,9 @@ describe('asking for similar moments', () => {
     expect(requestOf({ text: 'calm', from: '2013-10-07' }).filter).toEqual({ from: '2013-10-07T00:00:00Z' });
   });
 
-  it('is about now where no time is given', () => {
-    expect(requestOf({ symbol: 'SPY' })).toEqual({ symbol: 'SPY', time: '2013-10-09T15:30:00Z', k: 5 });
+  it('names no time where none is given, so that the service takes now, or the newest moment as of then', () => {
+    expect(requestOf({ symbol: 'SPY' })).toEqual({ symbol: 'SPY', k: 5 });
+    expect(requestOf({ symbol: 'SPY', asOf: '2013-10-09T15:30:00Z' })).toEqual({ symbol: 'SPY', asOf: '2013-10-09T15:30:00Z', k: 5 });
   });
 
   it('takes every option', () => {
