@@ -65,12 +65,14 @@ export interface StateFields {
   readonly regime: Regime;
 }
 
-/** Prices of an instrument over a stretch of time: stretches of the past that look alike are looked for, whatever their scale. */
+/** A stretch of an instrument's time: stretches of the past that went alike are looked for. */
 export interface PathSubject {
   readonly symbol: string;
   readonly market?: string;
   readonly from: string;
   readonly to: string;
+  /** `prices`, whatever their level and scale, where nothing is said; or `states`: the memory's moments, one after another. */
+  readonly of?: 'prices' | 'states';
 }
 
 export interface SimilarFilter {
@@ -122,7 +124,7 @@ export interface SimilarNeighbour {
   readonly market: string;
   readonly timestamp: string;
   /**
-   * Euclidean distance of standardised signatures; of unit vectors, 0 to 2, in text; of standardised paths, a point, for a path. Null
+   * Euclidean distance of standardised signatures; of unit vectors, 0 to 2, in text; of standardised paths, a point, for a path of prices, and of signatures, a moment, for one of states. Null
    * where a neighbour of the hybrid space is none of the numbers.
    */
   readonly distance: number | null;

@@ -27,6 +27,7 @@ export * from './search/moment-vectors.js';
 export * from './search/nearest.js';
 export * from './search/path-search.js';
 export * from './search/rank-fusion.js';
+export * from './search/state-path-search.js';
 export * from './signature/components.js';
 export * from './signature/session-seconds.js';
 export * from './signature/signature-fold.js';

@@ -1,4 +1,4 @@
-import { HindcastError, type SimilarRequest, type SimilarSpace } from '@hindcast/contracts';
+import { HindcastError, type PathSubject, type SimilarRequest, type SimilarSpace } from '@hindcast/contracts';
 import { present } from '@hindcast/service-kit';
 import { parseList } from '../replay/replay-arguments.js';
 import { parseOpenSpan, parseTime } from '../time-arguments.js';
@@ -8,6 +8,7 @@ export interface SimilarOptions {
   readonly market?: string;
   readonly at?: string;
   readonly path?: string;
+  readonly pathOf?: string;
   readonly state?: string;
   readonly signature?: string;
   readonly text?: string;
@@ -57,18 +58,20 @@ export function similarRequest(options: SimilarOptions): SimilarRequest {
 }
 
 function subjectOf(options: SimilarOptions): SimilarRequest {
-  const { symbol, market, at, path, state, signature, text, vector } = options;
+  const { symbol, market, at, path, pathOf, state, signature, text, vector } = options;
   const given = [symbol, state, signature, text, vector].filter((option) => option !== undefined);
   const isAboutSymbol = symbol !== undefined || (at === undefined && path === undefined && market === undefined);
-  if (given.length !== 1 || !isAboutSymbol || (at !== undefined && path !== undefined)) {
+  if (given.length !== 1 || !isAboutSymbol || (at !== undefined && path !== undefined) || (path === undefined && pathOf !== undefined)) {
     throw new HindcastError(
       'FIELD_INVALID',
-      'Ask with --symbol, and --at for another moment than now or --path for a stretch of prices, or with one of --state, --signature, --text, --vector.',
+      'Ask with --symbol, and --at for another moment than now or --path (and --path-of) for a stretch of time, or with one of --state, --signature, --text, --vector.',
     );
   }
   if (symbol !== undefined) {
     const instrument = { symbol: symbol.toUpperCase(), ...(market === undefined ? {} : { market }) };
-    if (path !== undefined) return { path: { ...instrument, ...stretchOf(path) } };
+    // What there may be a path of, the service says.
+    const what = pathOf === undefined ? {} : { of: pathOf as NonNullable<PathSubject['of']> };
+    if (path !== undefined) return { path: { ...instrument, ...stretchOf(path), ...what } };
     // Without a time it is now, or the newest moment of --as-of: the service knows which.
     return { ...instrument, ...(at === undefined ? {} : { time: parseTime('at', at) }) };
   }

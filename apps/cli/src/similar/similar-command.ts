@@ -3,13 +3,14 @@ import type { AddCommand, AskFor, Json } from '../command-line.js';
 import type { SimilarOptions } from './similar-arguments.js';
 
 const help = `
-What is asked about is one of: a symbol now or --at a time, a stretch of prices (--path), a state, a signature, words, a vector.
+What is asked about is one of: a symbol now or --at a time, a stretch of time (--path), a state, a signature, words, a vector.
 
 Examples:
   hindcast similar --symbol BTC-USDT
   hindcast similar --symbol IBM --at 2013-10-09T15:30:00Z --explain --svg neighbours.svg
   hindcast similar --symbol SPY --at 2013-10-09T15:30:00Z --space hybrid --among SPY,IBM --distinct-days
   hindcast similar --symbol SPY --path 2013-10-09T15:00:00Z/2013-10-09T15:30:00Z
+  hindcast similar --symbol SPY --path 2013-10-09T15:00:00Z/2013-10-09T15:30:00Z --path-of states
   hindcast similar --signature volatility_5m=0.6,volatility_30m=0.2,session_progress=0.1 --horizons 5m,1h
   hindcast similar --text "busy busy rising rising" --k 10`;
 
@@ -19,6 +20,7 @@ export function addSimilar(command: AddCommand, program: Command, asked: AskFor)
     .option('--at <time>', 'ISO 8601; the newest moment at or before it, now where nothing is said')
     .option('--market <market>', 'as usa/equity, where the symbol trades on several')
     .option('--path <from/to>', 'of the symbol: stretches whose prices went alike')
+    .option('--path-of <what>', 'prices, or states: stretches whose moments went alike')
     .option('--state <json>', 'a state: {"symbol", "timestamp"}, or the fields of one that nobody made')
     .option('--signature <list>', 'components with their values, as volatility_5m=0.4,session_progress=0.2')
     .option('--text <sentence>', 'in the words that states are told in')

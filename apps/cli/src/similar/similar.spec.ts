@@ -29,6 +29,7 @@ describe('asking for similar moments', () => {
         symbol: 'SPY',
         market: 'usa/equity',
         path: '2013-10-09T15:00:00Z/2013-10-09T15:30:00Z',
+        pathOf: 'states',
         memory: 'mine',
         amongMarket: 'usa/equity',
       },
@@ -36,7 +37,7 @@ describe('asking for similar moments', () => {
       ...{ gap: '10m', exclude: '0s', distinctDays: true, horizons: '5m,1h', explain: true },
     };
     expect(requestOf(options)).toEqual({
-      path: { symbol: 'SPY', market: 'usa/equity', from: '2013-10-09T15:00:00Z', to: '2013-10-09T15:30:00Z' },
+      path: { symbol: 'SPY', market: 'usa/equity', from: '2013-10-09T15:00:00Z', to: '2013-10-09T15:30:00Z', of: 'states' },
       k: 5,
       memory: 'mine',
       filter: {
@@ -66,6 +67,7 @@ describe('asking for similar moments', () => {
     { text: 'calm', at: '2013-10-09' },
     { symbol: 'SPY', at: '2013-10-09', path: '2013-10-09/2013-10-10' },
     { symbol: 'SPY', path: '2013-10-09' },
+    { symbol: 'SPY', pathOf: 'states' },
     { text: 'calm', k: '0' },
     { text: 'calm', from: '2013-10-09', to: '2013-10-08' },
     { text: 'calm', to: 'yesterday' },

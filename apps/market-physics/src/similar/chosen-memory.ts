@@ -51,6 +51,10 @@ function notKnownYet({ id, knownAtUs }: MemoryDefinition, asOfUs: number): Hindc
   );
 }
 
+export function emptyMemory({ id }: Pick<MemoryDefinition, 'id'>): HindcastError {
+  return new HindcastError('MEMORY_EMPTY', `Memory ${id} holds no moments yet: \`npx hindcast memory build ${id}\` fills it.`);
+}
+
 /** All of the memory's where none are named. FIELD_INVALID for one that it does not have. */
 export function chosenHorizons({ id, horizons }: MemoryDefinition, names: readonly string[] | undefined): readonly Horizon[] {
   if (names === undefined) return horizons;

@@ -16,8 +16,9 @@ import type {
 import { searchPaths } from './path-search.js';
 import type { Asked } from './question.js';
 import { searchSignatures, type SignatureFound, type SignatureQuestion } from './signature-search.js';
-import type { PathOfPrices, SimilarQuestion } from './similar-request.js';
+import type { SimilarQuestion, StretchSubject } from './similar-request.js';
 import type { SpacingRule } from './spaced-search.js';
+import { searchStatePaths } from './state-path-search.js';
 import { searchTexts } from './text-search.js';
 
 export interface NeighbourSources {
@@ -126,25 +127,27 @@ function signatureQuestion(
 
 interface AskedPath {
   readonly asked: Asked;
-  readonly subject: PathOfPrices;
+  readonly subject: StretchSubject;
   readonly signal: AbortSignal;
 }
 
 async function byPath(sources: NeighbourSources, question: SimilarQuestion, { asked, subject, signal }: AskedPath): Promise<Found> {
+  const { symbol, market = asked.query.market ?? '', fromUs, toUs } = subject;
   const { filter, excludeWithinUs } = question;
-  const { matches, ...searched } = await searchPaths(sources.store, {
-    ...{ symbol: subject.symbol, market: asked.query.market ?? '', fromUs: subject.fromUs, toUs: subject.toUs },
-    k: statisticsK(question),
-    rule: ruleOf(question),
-    filter,
-    excludeWithinUs,
-    asOfUs: asked.asOfUs ?? subject.toUs,
-    signal,
-  });
+  const path = { ...{ symbol, market, fromUs, toUs, excludeWithinUs }, k: statisticsK(question), rule: ruleOf(question) };
+  const { matches, ...searched } =
+    subject.of === 'states'
+      ? await searchStatePaths(sources.moments, { ...path, memory: memoryOf(asked), filter: momentFilter(question, { ...asked, timeUs: null }) })
+      : await searchPaths(sources.store, { ...path, filter, asOfUs: asked.asOfUs ?? toUs, signal });
   const { moments, rowOf } = await heldMoments(sources, asked, matches);
   const neighbours = matches.map((match) => ({ ...match, row: rowOf.get(textOf(match)) }));
   const facts = { ...searched, index: null, exact: true, nprobes: null, rows_not_indexed: 0 };
   return { neighbours, moments, searched: facts, signatures: null };
+}
+
+function memoryOf({ memory }: Asked): NonNullable<Asked['memory']> {
+  if (!memory) throw new Error('a path of states has a memory');
+  return memory;
 }
 
 interface AskedText extends Asked {

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { dayUs, HindcastError, hourUs, minuteUs, secondUs } from '@hindcast/contracts';
 import { calendarOfMarket, instrumentKey, type Instrument } from '@hindcast/market';
-import { pathLengthMax, similarPaths, Spacing } from '@hindcast/memory';
-import type { BarInterval, MomentKey, TickReader } from '@hindcast/ports';
+import { pathLengthMax, similarPaths } from '@hindcast/memory';
+import type { BarInterval, TickReader } from '@hindcast/ports';
+import { apartFrom, assertComparable, nothingLeft, pointsMin, warpingBand, type PathNeighbour, type PathsFound } from './path-matches.js';
 import type { SpacingRule } from './spaced-search.js';
 
 export interface PathQuestion extends Instrument {
@@ -16,27 +17,10 @@ export interface PathQuestion extends Instrument {
   readonly signal: AbortSignal;
 }
 
-/** Its time is the end of the stretch. */
-export interface PathNeighbour extends MomentKey {
-  readonly distance: number;
-}
-
-export interface PathsFound {
-  readonly matches: readonly PathNeighbour[];
-  readonly table: string;
-  /** Prices that were looked at, and stretches that were compared. */
-  readonly rows: number;
-  readonly candidates: number;
-}
-
 /** Shorter stretches are compared second by second. */
 const secondsBelowUs = 15 * minuteUs;
-const pointsMin = 5;
-/** Steps that a point may be shifted by, as a share of the path (Sakoe and Chiba 1978 took a tenth of words). */
-const bandShare = 0.1;
-/** Prices compared in one question, and single comparisons where no bound rules a stretch out sooner: some seconds at worst. */
+/** Prices compared in one question. */
 const pointsMax = 1_000_000;
-const comparisonsMax = 4_000_000_000;
 /** A silence longer than that is a rest, around the clock too: a price carried on and on looks like nothing. */
 const carriedMaxUs = hourUs;
 
@@ -58,15 +42,15 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
   const matches: PathNeighbour[] = [];
   let rows = 0;
   let candidates = 0;
-  const band = Math.min(path.length - 1, Math.ceil(bandShare * path.length));
-  const rowsMax = Math.min(pointsMax, Math.floor(comparisonsMax / (path.length * (2 * band + 1))));
+  const band = warpingBand(path.length);
+  const limits = { length: path.length, numbers: 1, pointsMax, things: 'prices' };
   for await (const { market, symbol, firstEndUs, closes, fresh } of stretchesOf(store, question, {
     interval,
     stepUs,
     overlap: path.length - 1,
   })) {
     rows += fresh;
-    if (rows > rowsMax) throw tooMany(rows, { rowsMax, length: path.length });
+    assertComparable(rows, limits);
     if (closes.length < path.length) continue;
     candidates += closes.length - path.length + 1;
     const minGap = Math.max(1, Math.ceil(Math.max(rule.minGapUs, lengthUs) / stepUs));
@@ -78,21 +62,8 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
     await setImmediate();
     signal.throwIfAborted();
   }
-  if (matches.length === 0) throw nothingLeft(rows, path.length);
-  matches.sort((one, other) => one.distance - other.distance || one.timeUs - other.timeUs);
-  const spacing = new Spacing({ ...rule, minGapUs: Math.max(rule.minGapUs, lengthUs) });
-  const apart = matches.filter((match) =>
-    spacing.take({ ...match, instrument: instrumentKey(match), day: Math.floor(match.timeUs / dayUs) }),
-  );
-  return { matches: apart.slice(0, k), table: `bars_${interval}`, rows, candidates };
-}
-
-function nothingLeft(rows: number, length: number): HindcastError {
-  const found = rows === 0 ? 'No stored price passes' : `Of ${rows} prices that pass no ${length} stand side by side`;
-  return new HindcastError(
-    'MOMENTS_NONE',
-    `${found}: widen filter.symbols, filter.market, filter.from or filter.to, or ask with a later asOf or a shorter excludeWindow.`,
-  );
+  if (matches.length === 0) throw nothingLeft(rows, limits);
+  return { matches: apartFrom(matches, { k, rule, lengthUs }), table: `bars_${interval}`, rows, candidates };
 }
 
 interface Grid {
@@ -175,11 +146,4 @@ async function* stretchesIn(
     }
   }
   if (closes.length > seen) yield stretch(0);
-}
-
-function tooMany(rows: number, { rowsMax, length }: { readonly rowsMax: number; readonly length: number }): HindcastError {
-  return new HindcastError(
-    'FIELD_INVALID',
-    `filter: ${rows} prices and more would be compared with a path of ${length}, ${rowsMax} are allowed; narrow filter.symbols, filter.from or filter.to, or shorten the path.`,
-  );
 }

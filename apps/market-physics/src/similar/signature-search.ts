@@ -13,6 +13,7 @@ import {
   type MemoryDefinition,
 } from '@hindcast/memory';
 import type { MomentFilter, MomentSearchResult, MomentStore } from '@hindcast/ports';
+import { emptyMemory } from './chosen-memory.js';
 import { spacedNeighbours, type SpacedNeighbours, type SpacingRule } from './spaced-search.js';
 
 export interface SignatureQuestion {
@@ -42,11 +43,7 @@ const sampleRows = 4_000;
 export async function searchSignatures(store: ReadMoments, question: SignatureQuestion): Promise<SignatureFound> {
   const { definition, k, rule, vector, filter, search } = question;
   const first = await store.search(definition.id, { vector, k: nearestAtOnce, filter, search });
-  if (first.rows === 0)
-    throw new HindcastError(
-      'MEMORY_EMPTY',
-      `Memory ${definition.id} holds no moments yet: \`npx hindcast memory build ${definition.id}\` fills it.`,
-    );
+  if (first.rows === 0) throw emptyMemory(definition);
   if (first.moments.length === 0) throw await noMoments(store, definition.id, filter);
   const rows = first.moments.timeUs.subarray(0, first.moments.length).keys();
   const isAll = first.moments.length < nearestAtOnce;

@@ -11,7 +11,7 @@ export interface SimilarMessage {
   readonly signature: readonly { readonly component: string; readonly value: number }[];
   readonly text?: string;
   readonly vector: readonly number[];
-  readonly path: { readonly symbol: string; readonly market?: string; readonly fromUs?: number; readonly toUs?: number } | null;
+  readonly path: PathMessage | null;
   readonly k?: number;
   readonly space: string;
   readonly memory: string;
@@ -38,6 +38,14 @@ interface StateMessage {
   readonly regime?: string;
 }
 
+interface PathMessage {
+  readonly symbol: string;
+  readonly market?: string;
+  readonly fromUs?: number;
+  readonly toUs?: number;
+  readonly of: string;
+}
+
 interface FilterMessage {
   readonly symbols: readonly string[];
   readonly market?: string;
@@ -58,7 +66,7 @@ export function similarBody(message: SimilarMessage): object {
     signature: byComponent(message.signature, ({ value }) => value),
     text,
     vector: givenList(message.vector),
-    path: path === null ? undefined : present({ ...spanBody('path', path), symbol: path.symbol, market: path.market }),
+    path: path === null ? undefined : present({ ...spanBody('path', path), symbol: path.symbol, market: path.market, of: givenText(path.of) }),
     k,
     space: givenText(message.space),
     memory: givenText(message.memory),

@@ -25,7 +25,7 @@ import { QuestionTurns } from './question-turns.js';
 import { ofComponents, ofMoment, unitVector, wordsOf, type Asked } from './question.js';
 import { fittedNearest, knownNearest, usualMoments } from './signature-search.js';
 import { counted, explainedOf, flagsOf, forecastOf, outcomeOf, outcomesOf, receiptMemory } from './similar-answer.js';
-import type { MomentSubject, PathOfPrices, SimilarQuestion } from './similar-request.js';
+import type { MomentSubject, SimilarQuestion, StretchSubject } from './similar-request.js';
 import type { StateFinder } from '../state-finder.js';
 
 export interface SimilarParts {
@@ -146,7 +146,7 @@ export class SimilarMoments {
   }
 
   /** What the memory knows of the path's end gives its level; without that, returns are told in deviations. */
-  async #askPath({ symbol, market, toUs }: PathOfPrices, memory: MemoryDefinition | null) {
+  async #askPath({ symbol, market, toUs }: StretchSubject, memory: MemoryDefinition | null) {
     const instrument = { symbol, market: market ?? (await this.parts.states.find({ symbol, market, atUs: toUs })).market };
     const query = { ...instrument, timestamp: isoFromUs(toUs) };
     const moment = memory && (await this.parts.moments.newest(memory.id, instrument, toUs));
@@ -157,13 +157,13 @@ export class SimilarMoments {
     return { query, symbol, timeUs: toUs, level, progress, seed };
   }
 
-  /** A text or a path is answered without a memory too, but for what followed. */
-  async #memory({ space, memory, asOfUs }: SimilarQuestion): Promise<MemoryDefinition | null> {
+  /** A text or a path of prices is answered without a memory too, but for what followed. */
+  async #memory({ subject, space, memory, asOfUs }: SimilarQuestion): Promise<MemoryDefinition | null> {
     try {
       return await chosenMemory(this.parts.moments, { memory, asOfUs });
     } catch (error) {
-      if ((space === 'text' || space === 'path') && memory === undefined && error instanceof HindcastError && isNoMemory(error))
-        return null;
+      const needsNone = space === 'text' || (subject.kind === 'path' && subject.of === 'prices');
+      if (needsNone && memory === undefined && error instanceof HindcastError && isNoMemory(error)) return null;
       throw error;
     }
   }

@@ -70,9 +70,15 @@ export const similarSchema = z.strictObject({
     .optional()
     .describe(`as many finite numbers as the model has dimensions, at most ${vectorNumbersMax}`),
   path: z
-    .strictObject({ symbol: symbolField, market: marketField.optional(), from: isoTime(), to: isoTime() })
+    .strictObject({
+      symbol: symbolField,
+      market: marketField.optional(),
+      from: isoTime(),
+      to: isoTime(),
+      of: oneOf(['prices', 'states']).default('prices'),
+    })
     .optional()
-    .describe('an object with symbol, market, from, to'),
+    .describe('an object with symbol, market, from, to, of'),
   k: z.number().int().min(1).max(kMax).default(5).describe(`a whole number from 1 to ${kMax}`),
   space: oneOf(['signature', 'text', 'hybrid']).optional(),
   memory: z.string().min(1).max(48).optional().describe("a memory's name, 1 to 48 characters"),
@@ -128,7 +134,7 @@ export interface SimilarQuestion {
   readonly search: 'auto' | 'exact';
 }
 
-export type Subject = MomentSubject | SignatureSubject | WordsSubject | VectorSubject | PathOfPrices;
+export type Subject = MomentSubject | SignatureSubject | WordsSubject | VectorSubject | StretchSubject;
 
 export interface MomentSubject {
   readonly kind: 'moment';
@@ -155,8 +161,10 @@ export interface VectorSubject {
   readonly vector: readonly number[];
 }
 
-export interface PathOfPrices {
+export interface StretchSubject {
   readonly kind: 'path';
+  /** What is compared with what else there was of it. */
+  readonly of: 'prices' | 'states';
   readonly symbol: string;
   readonly market: string | undefined;
   readonly fromUs: number;
@@ -222,7 +230,7 @@ function subjectOf(fields: Fields): Subject {
   }
   if (path !== undefined) {
     if (path.from >= path.to) refuse('path.from is not before path.to.');
-    return { kind: 'path', symbol: path.symbol, market: path.market, fromUs: path.from, toUs: path.to };
+    return { kind: 'path', of: path.of, symbol: path.symbol, market: path.market, fromUs: path.from, toUs: path.to };
   }
   return text === undefined ? { kind: 'vector', vector: vector ?? [] } : { kind: 'words', words: text };
 }

@@ -1,4 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
+import { slidingMost } from './sliding-most.js';
+import { spacedMatches, SpreadBest, type PathMatch, type Spread } from './spread-matches.js';
 
 export const pathLengthMax = 4_096;
 
@@ -10,13 +12,6 @@ export interface PathQuery {
   readonly k: number;
   /** Starts of two matches are at least this many steps apart. */
   readonly minGap: number;
-}
-
-export interface PathMatch {
-  /** Where in the series the match begins. */
-  readonly at: number;
-  /** Square root of the summed squared differences along the best warping, both paths standardised. */
-  readonly distance: number;
 }
 
 /**
@@ -53,65 +48,6 @@ function unwarpedLimit(search: PathSearch, { k, minGap, count }: Spread): number
     if (squared < Infinity) spread.add(at, squared);
   }
   return spread.limit * (1 + rounding) + rounding;
-}
-
-/** The nearest first, the first of equals, each at least `minGap` from those before. */
-function spacedMatches(known: Float64Array, { k, minGap }: Pick<PathQuery, 'k' | 'minGap'>): readonly PathMatch[] {
-  const order = Int32Array.from(known.keys())
-    .filter((at) => known[at] < Infinity)
-    .sort((one, other) => known[one] - known[other] || one - other);
-  const matches: PathMatch[] = [];
-  for (const at of order) {
-    if (matches.length === k) break;
-    if (matches.every((match) => Math.abs(match.at - at) >= minGap)) matches.push({ at, distance: Math.sqrt(known[at]) });
-  }
-  return matches;
-}
-
-interface Spread {
-  readonly k: number;
-  readonly minGap: number;
-  /** Of stretches there are. */
-  readonly count: number;
-}
-
-/**
- * How near a stretch has to be to matter still. A match rules out at most two of any stretches that are `minGap` apart, so
- * where 2k - 1 such stretches are known, the k-th match is no farther than the farthest of them. Stretches of every other block
- * of `minGap` places are that far apart: the best of each block is kept, of even and of odd blocks by themselves.
- */
-class SpreadBest {
-  limit: number;
-  readonly #minGap: number;
-  readonly #wanted: number;
-  readonly #bestOfBlock: Float64Array;
-  /** The nearest of even and of odd blocks, ascending. */
-  readonly #nearest: readonly [number[], number[]] = [[], []];
-
-  constructor({ k, minGap, count, limit }: Spread & { readonly limit: number }) {
-    this.limit = limit;
-    this.#minGap = minGap;
-    this.#wanted = 2 * k - 1;
-    this.#bestOfBlock = new Float64Array(Math.ceil(count / minGap)).fill(Infinity);
-  }
-
-  add(at: number, squared: number): void {
-    const block = Math.floor(at / this.#minGap);
-    const before = this.#bestOfBlock[block];
-    if (squared >= before) return;
-    this.#bestOfBlock[block] = squared;
-    const nearest = this.#nearest[block & 1];
-    if (before < Infinity) {
-      const place = nearest.indexOf(before);
-      if (place >= 0) nearest.splice(place, 1);
-    }
-    let place = nearest.length;
-    while (place > 0 && nearest[place - 1] > squared) place -= 1;
-    nearest.splice(place, 0, squared);
-    if (nearest.length > this.#wanted) nearest.pop();
-    // One that is as far comes behind these, which were met before it.
-    if (nearest.length === this.#wanted) this.limit = Math.min(this.limit, nearest[this.#wanted - 1]);
-  }
 }
 
 function checked(series: Float64Array, query: PathQuery): PathQuery {
@@ -304,23 +240,4 @@ function standardisedPath(path: Float64Array): Float64Array {
   const variance = path.reduce((sum, value) => sum + (value - mean) ** 2, 0) / path.length;
   if (!(variance > 0)) throw new HindcastError('FIELD_INVALID', 'path: it does not move, so it has no shape to look for.');
   return path.map((value) => (value - mean) / Math.sqrt(variance));
-}
-
-/** The highest (`sign` 1) or lowest (-1) value within `band` steps of each place, whatever the band in one pass (Lemire 2009). */
-function slidingMost(values: Float64Array, band: number, sign: 1 | -1): Float64Array {
-  const most = new Float64Array(values.length);
-  // Places whose values may still be the most of a window, each less than the one before it.
-  const places = new Int32Array(values.length);
-  let [first, end] = [0, 0];
-  for (let place = 0; place < values.length + band; place += 1) {
-    if (place < values.length) {
-      while (end > first && sign * values[places[end - 1]] <= sign * values[place]) end -= 1;
-      places[end++] = place;
-    }
-    const centre = place - band;
-    if (centre < 0) continue;
-    while (places[first] < centre - band) first += 1;
-    most[centre] = values[places[first]];
-  }
-  return most;
 }

@@ -5,6 +5,7 @@ import type { MomentVectors } from './moment-vectors.js';
 import { nearest, nearestSet } from './nearest.js';
 import { similarPaths } from './path-search.js';
 import { kthSmallest } from './quickselect.js';
+import { similarStatePaths } from './state-path-search.js';
 
 const second = 1_000_000;
 
@@ -139,26 +140,46 @@ it('the k-th smallest is that of the sorted values', () => {
   );
 });
 
+/** Dynamic time warping as its definition reads, of anything that has a squared distance. */
+function warped<Value>(one: readonly Value[], other: readonly Value[], { band, squared }: Warping<Value>): number {
+  const table = one.map(() => other.map(() => Infinity));
+  one.forEach((value, i) => {
+    other.forEach((target, j) => {
+      if (Math.abs(i - j) > band) return;
+      const before =
+        i === 0 && j === 0
+          ? 0
+          : Math.min(table[i - 1]?.[j - 1] ?? Infinity, table[i - 1]?.[j] ?? Infinity, table[i]?.[j - 1] ?? Infinity);
+      table[i][j] = before + squared(value, target);
+    });
+  });
+  return Math.sqrt(table.at(-1)!.at(-1)!);
+}
+
+interface Warping<Value> {
+  readonly band: number;
+  readonly squared: (one: Value, other: Value) => number;
+}
+
+interface Match {
+  readonly at: number;
+  readonly distance: number;
+}
+
+/** The nearest that are apart from those before them. */
+function apart(all: readonly Match[], { k, minGap }: { readonly k: number; readonly minGap: number }): readonly Match[] {
+  const chosen: Match[] = [];
+  for (const one of all.toSorted((left, right) => left.distance - right.distance)) {
+    if (chosen.length < k && chosen.every(({ at }) => Math.abs(at - one.at) >= minGap)) chosen.push(one);
+  }
+  return chosen;
+}
+
 describe('similar paths', () => {
   const shape = (values: readonly number[]): number[] => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
     return values.map((value) => (value - mean) / deviation);
-  };
-  /** Dynamic time warping as its definition reads. */
-  const warped = (one: readonly number[], other: readonly number[], band: number): number => {
-    const table = one.map(() => other.map(() => Infinity));
-    one.forEach((value, i) => {
-      other.forEach((target, j) => {
-        if (Math.abs(i - j) > band) return;
-        const before =
-          i === 0 && j === 0
-            ? 0
-            : Math.min(table[i - 1]?.[j - 1] ?? Infinity, table[i - 1]?.[j] ?? Infinity, table[i]?.[j - 1] ?? Infinity);
-        table[i][j] = before + (value - target) ** 2;
-      });
-    });
-    return Math.sqrt(table.at(-1)!.at(-1)!);
   };
   const walk = (seed: number, length: number): number[] => {
     const next = numbersOf(seed);
@@ -177,14 +198,12 @@ describe('similar paths', () => {
           const band = Math.min(wide, size - 1);
           const series = walk(seed, 80);
           const path = walk(seed + 1, size);
+          const squared = (one: number, other: number): number => (one - other) ** 2;
           const all = Array.from({ length: series.length - size + 1 }, (_, at) => ({
             at,
-            distance: warped(shape(series.slice(at, at + size)), shape(path), band),
-          })).sort((one, other) => one.distance - other.distance);
-          const expected: typeof all = [];
-          for (const one of all) {
-            if (expected.length < 4 && expected.every(({ at }) => Math.abs(at - one.at) >= minGap)) expected.push(one);
-          }
+            distance: warped(shape(series.slice(at, at + size)), shape(path), { band, squared }),
+          }));
+          const expected = apart(all, { k: 4, minGap });
           const found = similarPaths(Float64Array.from(series), { path, band, k: 4, minGap });
           expect(found.map(({ at }) => at)).toEqual(expected.map(({ at }) => at));
           found.forEach(({ distance }, i) => {
@@ -208,5 +227,45 @@ describe('similar paths', () => {
     const flat = Float64Array.from({ length: 50 }, () => 3);
     expect(similarPaths(flat, { path: [1, 2, 3], band: 1, k: 3, minGap: 1 })).toEqual([]);
     expect(() => similarPaths(flat, { path: [1, 1], band: 0, k: 1, minGap: 1 })).toThrow('path: it does not move');
+  });
+});
+
+describe('similar paths of states', () => {
+  const states = fc.record({
+    seed: fc.nat(),
+    size: fc.integer({ min: 1, max: 3 }),
+    length: fc.integer({ min: 2, max: 10 }),
+    band: fc.integer({ min: 0, max: 4 }),
+    minGap: fc.integer({ min: 1, max: 9 }),
+  });
+  const statesOf = (series: Float32Array, size: number): number[][] =>
+    Array.from({ length: series.length / size }, (_, row) => [...series.subarray(row * size, (row + 1) * size)]);
+  const squared = (one: readonly number[], other: readonly number[]): number =>
+    one.reduce((sum, value, place) => sum + (value - other[place]) ** 2, 0);
+
+  it('are those that warping every stretch would find, in their order and apart', () => {
+    fc.assert(
+      fc.property(states, ({ seed, size, length, band: wide, minGap }) => {
+        const band = Math.min(wide, length - 1);
+        const next = numbersOf(seed);
+        const series = Float32Array.from({ length: 60 * size }, () => 2 * next() - 1);
+        const path = Float32Array.from({ length: length * size }, () => 2 * next() - 1);
+        const all = Array.from({ length: 60 - length + 1 }, (_, at) => ({
+          at,
+          distance: warped(statesOf(series, size).slice(at, at + length), statesOf(path, size), { band, squared }),
+        }));
+        const expected = apart(all, { k: 4, minGap });
+        const found = similarStatePaths(series, { path, size, band, k: 4, minGap });
+        expect(found.map(({ at }) => at)).toEqual(expected.map(({ at }) => at));
+        found.forEach(({ distance }, i) => {
+          expect(distance).toBeCloseTo(expected[i].distance, 6);
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are none where the series is shorter than the path', () => {
+    expect(similarStatePaths(new Float32Array(4), { path: new Float32Array(6), size: 2, band: 1, k: 3, minGap: 1 })).toEqual([]);
   });
 });
