@@ -137,7 +137,11 @@ async function byPath(sources: NeighbourSources, question: SimilarQuestion, { as
   const path = { ...{ symbol, market, fromUs, toUs, excludeWithinUs }, k: statisticsK(question), rule: ruleOf(question) };
   const { matches, ...searched } =
     subject.of === 'states'
-      ? await searchStatePaths(sources.moments, { ...path, memory: memoryOf(asked), filter: momentFilter(question, { ...asked, timeUs: null }) })
+      ? await searchStatePaths(sources.moments, {
+          ...path,
+          memory: memoryOf(asked),
+          filter: momentFilter(question, { ...asked, timeUs: null }),
+        })
       : await searchPaths(sources.store, { ...path, filter, asOfUs: asked.asOfUs ?? toUs, signal });
   const { moments, rowOf } = await heldMoments(sources, asked, matches);
   const neighbours = matches.map((match) => ({ ...match, row: rowOf.get(textOf(match)) }));

@@ -66,7 +66,8 @@ export function similarBody(message: SimilarMessage): object {
     signature: byComponent(message.signature, ({ value }) => value),
     text,
     vector: givenList(message.vector),
-    path: path === null ? undefined : present({ ...spanBody('path', path), symbol: path.symbol, market: path.market, of: givenText(path.of) }),
+    path:
+      path === null ? undefined : present({ ...spanBody('path', path), symbol: path.symbol, market: path.market, of: givenText(path.of) }),
     k,
     space: givenText(message.space),
     memory: givenText(message.memory),

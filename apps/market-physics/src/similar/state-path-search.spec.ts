@@ -49,7 +49,10 @@ describe('a path of states', () => {
     [{ of: 'sounds' }, 'FIELD_INVALID', 'path.of="sounds": one of prices, states'],
   ])('%j is refused with what is allowed', async (changed, code, message) => {
     const service = answering(await heldMemory());
-    await expect(async () => ask(service, { path: { ...path, ...changed } })).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string });
+    await expect(async () => ask(service, { path: { ...path, ...changed } })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
   });
 
   it('is refused where the memory is empty, and says what fills it', async () => {

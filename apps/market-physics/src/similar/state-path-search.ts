@@ -38,8 +38,7 @@ export async function searchStatePaths(
   const { length } = path;
   const limits = { length, numbers: path.vectors.length / length, pointsMax: momentsMax, things: `moments of ${memory.id}` };
   const halfUs = (toUs - fromUs) / 2;
-  const passing =
-    excludeWithinUs === 0 ? filter : { ...filter, exclude: { timeUs: fromUs + halfUs, withinUs: halfUs + excludeWithinUs } };
+  const passing = excludeWithinUs === 0 ? filter : { ...filter, exclude: { timeUs: fromUs + halfUs, withinUs: halfUs + excludeWithinUs } };
   const rows = await store.count(memory.id, passing);
   assertComparable(rows, limits);
   const runs = runsOf(await store.moments(memory.id, passing), memory).filter((run) => run.length >= length);
@@ -48,13 +47,11 @@ export async function searchStatePaths(
     minGap: Math.max(length, Math.ceil(rule.minGapUs / stepUs)),
   };
   const matches = runs.flatMap(({ market, symbol, firstUs, vectors }) =>
-    similarStatePaths(vectors, question).map(
-      ({ at, distance }): PathNeighbour => ({
-        ...{ market, symbol },
-        timeUs: firstUs + (at + length - 1) * stepUs,
-        distance: distance / Math.sqrt(length),
-      }),
-    ),
+    similarStatePaths(vectors, question).map(({ at, distance }): PathNeighbour => ({
+      ...{ market, symbol },
+      timeUs: firstUs + (at + length - 1) * stepUs,
+      distance: distance / Math.sqrt(length),
+    })),
   );
   if (matches.length === 0) throw nothingLeft(rows, limits);
   return {
@@ -79,7 +76,9 @@ async function pathOf(
 ): Promise<Run> {
   const bounds = { fromUs: fromUs + 1, toUs: toUs + 1, ...(asOfUs !== undefined && { asOfUs }) };
   const moments = await store.moments(memory.id, { market, symbols: [symbol], ...bounds }, pathLengthMax + 1);
-  const longest = runsOf(moments, memory).toSorted((one, other) => other.length - one.length).at(0);
+  const longest = runsOf(moments, memory)
+    .toSorted((one, other) => other.length - one.length)
+    .at(0);
   const length = longest?.length ?? 0;
   if (longest !== undefined && length >= pointsMin && length <= pathLengthMax) return longest;
   if (length === 0 && (await store.count(memory.id, {})) === 0) throw emptyMemory(memory);
@@ -93,7 +92,10 @@ async function pathOf(
 /** In the order of instruments and times. */
 function runsOf(moments: MomentColumns, { signature, stateIntervalMs }: MemoryDefinition): readonly Run[] {
   const { vectors, size } = standardised(signature, moments);
-  const rowsOf = Map.groupBy(Array.from({ length: moments.length }, (_, row) => row), (row) => moments.instrument[row]);
+  const rowsOf = Map.groupBy(
+    Array.from({ length: moments.length }, (_, row) => row),
+    (row) => moments.instrument[row],
+  );
   const runs: Run[] = [];
   for (const [code, rows] of rowsOf) {
     let first = 0;

@@ -147,9 +147,7 @@ function warped<Value>(one: readonly Value[], other: readonly Value[], { band, s
     other.forEach((target, j) => {
       if (Math.abs(i - j) > band) return;
       const before =
-        i === 0 && j === 0
-          ? 0
-          : Math.min(table[i - 1]?.[j - 1] ?? Infinity, table[i - 1]?.[j] ?? Infinity, table[i]?.[j - 1] ?? Infinity);
+        i === 0 && j === 0 ? 0 : Math.min(table[i - 1]?.[j - 1] ?? Infinity, table[i - 1]?.[j] ?? Infinity, table[i]?.[j - 1] ?? Infinity);
       table[i][j] = before + squared(value, target);
     });
   });
