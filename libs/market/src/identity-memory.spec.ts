@@ -19,24 +19,66 @@ test('it refuses to grow beyond its bound', () => {
   expect(() => memory.insert(8, 0, 8)).toThrow('identity memory is full at 8 rows');
 });
 
-test('it remembers exactly what was inserted and not removed, whatever collides', () => {
-  const step = fc.record({ low: fc.integer({ min: 0, max: 40 }), high: fc.integer({ min: 0, max: 1 }), remove: fc.boolean() });
+/** Hashes of which many share a slot, and some each other's. */
+const hash = { low: fc.integer({ min: 0, max: 40 }), high: fc.integer({ min: 0, max: 1 }) };
+const anyStep = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('insert' as const), ...hash }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), ...hash }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('keep' as const), place: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), place: fc.nat() }) },
+);
+
+test('it remembers exactly what was inserted and neither removed nor forgotten, whatever collides', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      const memory = new IdentityMemory({ rowsMax: 128 });
+    fc.property(fc.array(anyStep, { maxLength: 400 }), (steps) => {
+      const memory = new IdentityMemory({ rowsMax: 64 });
       const model = new Map<number, { low: number; high: number }>();
-      steps.forEach(({ low, high, remove }, sequence) => {
-        const known = [...model].find(([, entry]) => entry.low === low && entry.high === high);
-        if (remove && known) {
-          expect(memory.remove(low, high, known[0])).toBe(true);
-          model.delete(known[0]);
-        } else {
-          memory.insert(low, high, sequence);
-          model.set(sequence, { low, high });
+      const kept = new Set<number>();
+      const at = (place: number): number => [...model.keys()][place % model.size];
+      for (const [sequence, step] of steps.entries()) {
+        if (step.kind === 'insert' && model.size < 64) {
+          memory.insert(step.low, step.high, sequence);
+          model.set(sequence, step);
+        } else if (step.kind === 'remove') {
+          const { low, high } = step;
+          const known = [...model].find(([, entry]) => entry.low === low && entry.high === high)?.[0] ?? sequence;
+          expect(memory.remove(low, high, known)).toBe(model.delete(known));
+          kept.delete(known);
+        } else if (step.kind === 'keep' && model.size > 0) {
+          memory.keep(at(step.place));
+          kept.add(at(step.place));
+        } else if (step.kind === 'forget' && model.size > 0) {
+          const through = at(step.place);
+          const forgotten = [...model.keys()].filter((row) => row <= through && !kept.has(row));
+          memory.forgetThrough(through, forgotten.length);
+          for (const row of forgotten) model.delete(row);
         }
-      });
+      }
       expect(memory.size).toBe(model.size);
-      for (const [sequence, { low, high }] of model) expect(memory.find(low, high, (found) => found === sequence)).toBe(sequence);
+      for (let low = 0; low <= 40; low++) {
+        for (const high of [0, 1]) {
+          const found: number[] = [];
+          memory.find(low, high, (sequence) => found.push(sequence) < 0);
+          const expected = [...model].filter(([, entry]) => entry.low === low && entry.high === high).map(([sequence]) => sequence);
+          expect({ found: found.toSorted((a, b) => a - b), has: memory.has(low, high) }).toEqual({
+            found: expected,
+            has: expected.length > 0,
+          });
+        }
+      }
     }),
   );
+});
+
+test('slots of forgotten rows are free again, however many come', () => {
+  const [rounds, rowsAtOnce] = [200, 512];
+  const memory = new IdentityMemory({ rowsMax: 2 * rowsAtOnce });
+  const low = (row: number): number => Math.imul(row, 0x9e3779b1) >>> 0;
+  for (let round = 0; round < rounds; round++) {
+    for (let row = round * rowsAtOnce; row < (round + 1) * rowsAtOnce; row++) memory.insert(low(row), row, row);
+    if (round > 0) memory.forgetThrough(round * rowsAtOnce - 1, rowsAtOnce);
+  }
+  expect(memory.size).toBe(rowsAtOnce);
+  const rows = Array.from({ length: rounds * rowsAtOnce }, (_, row) => row);
+  expect(rows.filter((row) => memory.has(low(row), row))).toEqual(rows.slice(-rowsAtOnce));
 });

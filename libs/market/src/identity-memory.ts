@@ -1,12 +1,25 @@
 /**
+ * Slots gone through for each row that is forgotten: of an eighth of all slots at most the rows are forgotten and still there.
+ */
+const sweptSlotsPerRow = 8;
+
+/**
  * Admission's memory of what the log holds: 64-bit hash of an identity -> its sequence. Open addressing, half of the slots used
- * at most; deletion closes the gap instead of leaving a tombstone, so that a log that is trimmed for years looks up as quickly
- * as on its first day. The 16 bytes of a slot lie side by side: hash, sequence. A look-up lands somewhere in a hundred megabytes
- * and pays for each cache line that it touches, which is one, and not one for each part.
+ * at most. The 16 bytes of a slot lie side by side: hash, sequence. A look-up lands somewhere in a hundred megabytes and pays
+ * for each cache line that it touches, which is one, and not one for each part.
+ *
+ * A log is trimmed from its beginning, so rows are forgotten by their sequences: to find each by its hash would cost as much as
+ * to let it in. Their slots are taken again, or freed by going through all slots in turn, a few at a time; no tombstone is left,
+ * so that a log that is trimmed for years looks up as quickly as on its first day.
  */
 export class IdentityMemory {
   readonly rowsMax: number;
   private rows = 0;
+  /** Rows up to this sequence are forgotten, but for those that are kept. */
+  private forgottenThrough = -1;
+  private readonly kept = new Set<number>();
+  /** Where the next slots are gone through. */
+  private nextSwept = 0;
   private readonly mask: number;
   /** Slot n: hash in words 4n and 4n + 1. */
   private readonly words: Uint32Array;
@@ -30,7 +43,7 @@ export class IdentityMemory {
   has(low: number, high: number): boolean {
     const { words, occupants, mask } = this;
     for (let slot = low & mask; occupants[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
-      if (words[4 * slot] === low && words[4 * slot + 1] === high) return true;
+      if (words[4 * slot] === low && words[4 * slot + 1] === high && this.isRemembered(occupants[2 * slot + 1] - 1)) return true;
     }
     return false;
   }
@@ -53,7 +66,7 @@ export class IdentityMemory {
     for (let slot = low & mask; occupants[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
       if (words[4 * slot] !== low || words[4 * slot + 1] !== high) continue;
       const sequence = occupants[2 * slot + 1] - 1;
-      if (isMatch(sequence)) return sequence;
+      if (this.isRemembered(sequence) && isMatch(sequence)) return sequence;
     }
     return -1;
   }
@@ -63,23 +76,54 @@ export class IdentityMemory {
     if (this.rows >= this.rowsMax) throw new Error(`identity memory is full at ${String(this.rowsMax)} rows`);
     const { words, occupants, mask } = this;
     let slot = low & mask;
-    while (occupants[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+    // A free slot is of sequence -1, which is forgotten.
+    while (this.isRemembered(occupants[2 * slot + 1] - 1)) slot = (slot + 1) & mask;
     words[4 * slot] = low;
     words[4 * slot + 1] = high;
     occupants[2 * slot + 1] = sequence + 1;
     this.rows++;
   }
 
+  /** A row that stays when those before and after it in the log are forgotten, until it is removed. */
+  keep(sequence: number): void {
+    this.kept.add(sequence);
+  }
+
+  /** Forgets all rows up to a sequence but the kept ones; `rows` says how many these are. */
+  forgetThrough(sequence: number, rows: number): void {
+    this.forgottenThrough = Math.max(this.forgottenThrough, sequence);
+    this.rows -= rows;
+    this.sweep(rows * sweptSlotsPerRow);
+  }
+
   /** Forgets one row; returns false where it was not remembered. */
   remove(low: number, high: number, sequence: number): boolean {
+    if (!this.isRemembered(sequence)) return false;
     const { words, occupants, mask } = this;
     for (let slot = low & mask; occupants[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
       if (occupants[2 * slot + 1] !== sequence + 1 || words[4 * slot] !== low || words[4 * slot + 1] !== high) continue;
       this.closeGap(slot);
+      this.kept.delete(sequence);
       this.rows--;
       return true;
     }
     return false;
+  }
+
+  private isRemembered(sequence: number): boolean {
+    return sequence > this.forgottenThrough || (this.kept.size > 0 && this.kept.has(sequence));
+  }
+
+  /** Frees the slots of forgotten rows among the next ones. */
+  private sweep(slots: number): void {
+    const { occupants, mask } = this;
+    let slot = this.nextSwept;
+    for (let left = Math.min(slots, mask + 1); left > 0; left--) {
+      // What follows moves into the gap, and may be forgotten too.
+      while (occupants[2 * slot + 1] !== 0 && !this.isRemembered(occupants[2 * slot + 1] - 1)) this.closeGap(slot);
+      slot = (slot + 1) & mask;
+    }
+    this.nextSwept = slot;
   }
 
   /** Moves back every follower that would no longer be reached from its home slot. */

@@ -6,6 +6,7 @@ import {
   instrumentKey,
   KnownTicks,
   numberOfSequence,
+  sequenceOf,
   weightOf,
   type AdmissionLimits,
   type AdmissionState,
@@ -103,7 +104,9 @@ export class Intake {
     this.cache = new BatchCache({ read: (number) => log.read(number), isFlushed: (number) => number <= log.position().headNumber });
     this.raiseFloors(memory.floors);
     for (const row of ticksBySequence(memory.quarantine).values()) {
-      if (numberOfSequence(row.sequence) < firstNumber) this.rememberBatch(this.quarantined.keep(row));
+      if (numberOfSequence(row.sequence) >= firstNumber) continue;
+      this.rememberBatch(this.quarantined.keep(row));
+      this.memory.keep(row.sequence);
     }
   }
 
@@ -206,14 +209,17 @@ export class Intake {
     const quarantine = ticksBySequence(log.quarantine());
     const released = this.quarantined.release(quarantine);
     for (const { batch } of released) this.forgetRows(batch);
-    for (const batch of batches) {
-      this.cache.drop(batch.number);
-      this.forgetRows(batch, (sequence) => {
-        const row = quarantine.get(sequence);
-        if (row) this.quarantined.keep(row);
-        return row !== undefined;
-      });
+    for (const { number } of batches) this.cache.drop(number);
+    const throughNumber = batches.at(-1)?.number ?? 0;
+    const kept = [...quarantine.values()].filter(
+      ({ sequence }) => numberOfSequence(sequence) <= throughNumber && this.quarantined.get(sequence) === undefined,
+    );
+    for (const row of kept) {
+      this.quarantined.keep(row);
+      this.memory.keep(row.sequence);
     }
+    const rows = batches.reduce((sum, { trades, quotes }) => sum + trades.length + quotes.length, 0);
+    this.memory.forgetThrough(sequenceOf(throughNumber + 1, 0) - 1, rows - kept.length);
     this.raiseFloors(floors);
     lookup.forget([...floors, ...released.map(({ cell }) => cell)]);
   }
@@ -311,10 +317,8 @@ export class Intake {
     forEachIdentity(batch, ({ low, high, sequence }) => this.memory.insert(low, high, sequence));
   }
 
-  private forgetRows(batch: LoggedBatch, isKept: (sequence: number) => boolean = () => false): void {
-    forEachIdentity(batch, ({ low, high, sequence }) => {
-      if (!isKept(sequence)) this.memory.remove(low, high, sequence);
-    });
+  private forgetRows(batch: LoggedBatch): void {
+    forEachIdentity(batch, ({ low, high, sequence }) => this.memory.remove(low, high, sequence));
   }
 
   private raiseFloors(floors: readonly Floor[]): void {
