@@ -1,4 +1,4 @@
-import { loadConfig, oneOf, trustAuthorities, type Config } from '@hindcast/service-kit';
+import { loadConfig, oneOf, trustAuthorities, type Config } from '@hindcast/service-kit/caller';
 import type { z } from 'zod';
 
 const shape = {

@@ -15,7 +15,7 @@ import type {
   SqlRequestDto,
   TradeSignal,
 } from '@hindcast/contracts';
-import { ServiceClient, type BaseConfig } from '@hindcast/service-kit';
+import { ServiceClient, type BaseConfig } from '@hindcast/service-kit/caller';
 import type { Terminal } from './terminal.js';
 import { runningConfig } from './which-runs.js';
 

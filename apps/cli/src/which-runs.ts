@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { HindcastError } from '@hindcast/contracts';
-import { inOneProcess, type BaseConfig } from '@hindcast/service-kit';
+import { inOneProcess, type BaseConfig } from '@hindcast/service-kit/caller';
 import { loadCliConfig, type CliConfig } from './config.js';
 import type { Terminal } from './terminal.js';
 

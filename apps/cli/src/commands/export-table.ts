@@ -5,7 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HindcastError } from '@hindcast/contracts';
 import { arrowRows, parquetFromCsv, ScratchDatabase } from '@hindcast/feeds';
-import { errorOfAnswer, keyHeaders, type BaseConfig } from '@hindcast/service-kit';
+import { errorOfAnswer, keyHeaders, type BaseConfig } from '@hindcast/service-kit/caller';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { finishedFile } from '../export/finished-file.js';
 import { parseExport, type ExportArguments, type ExportOptions } from '../export/export-arguments.js';

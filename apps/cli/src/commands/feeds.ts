@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HindcastError, isoFromUs, usFromIso, type FeedFacts, type FeedsFacts } from '@hindcast/contracts';
 import { parseFeedConfig, parseFeedsFile } from '@hindcast/feeds/unattended';
-import { present } from '@hindcast/service-kit';
+import { present } from '@hindcast/service-kit/caller';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { duration, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';

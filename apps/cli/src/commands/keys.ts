@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HindcastError, isoFromUs, usFromIso } from '@hindcast/contracts';
-import { formatKeyFile, keyHash, newKey, parseKeyFile, rights, type KeyEntry, type Right } from '@hindcast/service-kit';
+import { formatKeyFile, keyHash, newKey, parseKeyFile, rights, type KeyEntry, type Right } from '@hindcast/service-kit/caller';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { table } from '../format/table.js';
 import { loadCliConfig } from '../config.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { MigrationLock, RedisMigrator } from '@hindcast/bus-redis';
 import { isoFromUs } from '@hindcast/contracts';
 import type { MigrationStatus } from '@hindcast/ports';
-import { projectRoot, type BaseConfig } from '@hindcast/service-kit';
+import { projectRoot, type BaseConfig } from '@hindcast/service-kit/caller';
 import { LanceMigrator } from '@hindcast/store-lance';
 import { QuestDbMigrator } from '@hindcast/store-questdb';
 import { exitCodes, type ExitCode } from '../exit-codes.js';

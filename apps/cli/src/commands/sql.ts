@@ -1,5 +1,5 @@
 import { HindcastError, type SqlAnswerDto, type SqlRequestDto } from '@hindcast/contracts';
-import { present } from '@hindcast/service-kit';
+import { present } from '@hindcast/service-kit/caller';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { duration, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';

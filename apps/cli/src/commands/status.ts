@@ -1,5 +1,5 @@
 import type { SuiteMonitoring } from '@hindcast/contracts';
-import { gatherMonitoring } from '@hindcast/service-kit';
+import { gatherMonitoring } from '@hindcast/service-kit/caller';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { picture, problemsOf } from '../status/picture.js';
 import type { Terminal } from '../terminal.js';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { PhysicsStateJson } from '@hindcast/contracts';
 import { HindcastError } from '@hindcast/contracts';
-import { errorOfAnswer, keyHeaders } from '@hindcast/service-kit';
+import { errorOfAnswer, keyHeaders } from '@hindcast/service-kit/caller';
 import { WebSocket, type RawData } from 'ws';
 import { loadCliConfig } from '../config.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';

@@ -4,7 +4,7 @@ import { access, mkdir, open, readFile, readdir, rm, statfs, writeFile } from 'n
 import { freemem, totalmem } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { HindcastError, usFromIso, type FeedsFacts, type MonitoringReport } from '@hindcast/contracts';
-import { parseKeyFile, projectRoot, ServiceClient } from '@hindcast/service-kit';
+import { parseKeyFile, projectRoot, ServiceClient } from '@hindcast/service-kit/caller';
 import type { CliConfig } from '../config.js';
 import { listens } from '../which-runs.js';
 import type { AccessFacts, MachineFacts, PortFacts, RunningFacts } from './diagnosis.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { homeSchema, strangeMigrations } from '@hindcast/service-kit';
+import { homeSchema, strangeMigrations } from '@hindcast/service-kit/caller';
 import type { migrationLines } from '../commands/migrate.js';
 import type { CliConfig } from '../config.js';
 import type { SchemaFacts } from './diagnosis.js';

@@ -1,5 +1,5 @@
 import { HindcastError, type ErrorBody, type PhysicsStateJson, type ReplayChanged, type ReplayedUpdate } from '@hindcast/contracts';
-import { keyHeaders } from '@hindcast/service-kit';
+import { keyHeaders } from '@hindcast/service-kit/caller';
 import { WebSocket, type RawData } from 'ws';
 import { refusalOf, streamUrl } from '../commands/watch.js';
 

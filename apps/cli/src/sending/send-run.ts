@@ -1,6 +1,6 @@
 import { HindcastError } from '@hindcast/contracts';
 import { GrpcPusher } from '@hindcast/log-grpc';
-import type { BaseConfig } from '@hindcast/service-kit';
+import type { BaseConfig } from '@hindcast/service-kit/caller';
 import { rebuildAndWait } from '../commands/physics-rebuild.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';

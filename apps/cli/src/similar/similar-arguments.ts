@@ -1,5 +1,5 @@
 import { HindcastError, type PathSubject, type SimilarRequest, type SimilarSpace } from '@hindcast/contracts';
-import { present } from '@hindcast/service-kit';
+import { present } from '@hindcast/service-kit/caller';
 import { parseList } from '../replay/replay-arguments.js';
 import { parseOpenSpan, parseTime } from '../time-arguments.js';
 

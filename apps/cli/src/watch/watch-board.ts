@@ -1,5 +1,5 @@
 import { HindcastError, isoFromUs } from '@hindcast/contracts';
-import { ServiceClient, type BaseConfig } from '@hindcast/service-kit';
+import { ServiceClient, type BaseConfig } from '@hindcast/service-kit/caller';
 import type { Terminal } from '../terminal.js';
 import { boardFrame } from './board-frame.js';
 import type { FullScreen } from './full-screen.js';
