@@ -14,6 +14,12 @@ import { addTallies, tallyLine, tallyOf } from './tally.mjs';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 
+/**
+ * A test's QuestDB lives for seconds: what the JVM's second compiler and a collector of several threads cost in them, a third
+ * of all that it computes, is never won back. Named in the environment, so that the servers of whole stacks have it too.
+ */
+const jvmOptions = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+
 /** A test with real servers brings a JVM along: more than two at once only make each other slow. */
 const integrationWorkersMax = 2;
 
@@ -48,7 +54,8 @@ async function runJest(selection, given) {
 function exitCodeOf(args) {
   return new Promise((resolve, reject) => {
     // With --json jest writes its report to stderr; what it writes to stdout is only where the JSON is.
-    const child = spawn(nodeExecutable(), args, { cwd: root, stdio: ['inherit', 'ignore', 'inherit'] });
+    const env = { JDK_JAVA_OPTIONS: jvmOptions, ...process.env };
+    const child = spawn(nodeExecutable(), args, { cwd: root, env, stdio: ['inherit', 'ignore', 'inherit'] });
     for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => child.kill(signal));
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));
