@@ -1,7 +1,6 @@
 import type { EmbeddingMetadata, SearchFacts } from '@hindcast/contracts';
 import { templateId } from '@hindcast/embedding';
-import { instrumentKey } from '@hindcast/market';
-import { fusedRanks, MomentColumns, Spacing } from '@hindcast/memory';
+import { fusedRanks, MomentColumns, Spacing, type SpacedMoment } from '@hindcast/memory';
 import type {
   Embedder,
   MomentFilter,
@@ -17,7 +16,7 @@ import { searchPaths } from './path-search.js';
 import type { Asked } from './question.js';
 import { searchSignatures, type SignatureFound, type SignatureQuestion } from './signature-search.js';
 import type { SimilarQuestion, StretchSubject } from './similar-request.js';
-import type { SpacingRule } from './spaced-search.js';
+import { onUtcDay, type SpacingRule } from './spaced-search.js';
 import { searchStatePaths } from './state-path-search.js';
 import { searchTexts } from './text-search.js';
 
@@ -211,11 +210,10 @@ async function fused(
   return { ...bySignature, neighbours, moments, searchedText: { table: textTable, ...searchedOf(facts) } };
 }
 
-function spacedOf(moments: MomentColumns, row: number | undefined, match: VectorMatch | undefined) {
-  const key = row === undefined ? match : keyOf(moments, row);
-  if (!key) throw new Error('a fused rank comes from one of both');
-  const day = row === undefined ? Math.floor(key.timeUs / 86_400_000_000) : moments.day[row];
-  return { instrument: instrumentKey(key), timeUs: key.timeUs, day };
+function spacedOf(moments: MomentColumns, row: number | undefined, match: VectorMatch | undefined): SpacedMoment {
+  if (row !== undefined) return { ...onUtcDay(keyOf(moments, row)), day: moments.day[row] };
+  if (!match) throw new Error('a fused rank comes from one of both');
+  return onUtcDay(match);
 }
 
 function vectorFilter({ embedder }: NeighbourSources, { filter, excludeWithinUs }: SimilarQuestion, asked: Asked): VectorFilter {

@@ -1,8 +1,7 @@
-import { dayUs, HindcastError } from '@hindcast/contracts';
-import { instrumentKey } from '@hindcast/market';
+import { HindcastError } from '@hindcast/contracts';
 import { Spacing } from '@hindcast/memory';
 import type { MomentKey } from '@hindcast/ports';
-import type { SpacingRule } from './spaced-search.js';
+import { onUtcDay, type SpacingRule } from './spaced-search.js';
 
 /** Its time is the end of the stretch. */
 export interface PathNeighbour extends MomentKey {
@@ -54,7 +53,7 @@ export function apartFrom(
   const spacing = new Spacing({ ...rule, minGapUs: Math.max(rule.minGapUs, lengthUs) });
   return matches
     .toSorted((one, other) => one.distance - other.distance || one.timeUs - other.timeUs)
-    .filter((match) => spacing.take({ ...match, instrument: instrumentKey(match), day: Math.floor(match.timeUs / dayUs) }))
+    .filter((match) => spacing.take(onUtcDay(match)))
     .slice(0, k);
 }
 

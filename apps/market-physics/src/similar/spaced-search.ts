@@ -1,6 +1,7 @@
+import { dayUs } from '@hindcast/contracts';
 import { instrumentKey } from '@hindcast/market';
-import { MomentColumns, Spacing, type Horizon } from '@hindcast/memory';
-import type { MomentSearchResult, MomentStretch } from '@hindcast/ports';
+import { MomentColumns, Spacing, type Horizon, type SpacedMoment } from '@hindcast/memory';
+import type { MomentKey, MomentSearchResult, MomentStretch } from '@hindcast/ports';
 
 /** One search of a memory: the k nearest that the question's filter lets through, but for these stretches. */
 export type SearchNearest = (k: number, except: readonly MomentStretch[]) => Promise<MomentSearchResult>;
@@ -73,6 +74,11 @@ interface SpacedQuestion {
   readonly rule: SpacingRule;
   readonly horizons: readonly Horizon[];
   readonly search: SearchNearest;
+}
+
+/** A moment that was found outside of a memory, which knows its session: it counts to its UTC day. */
+export function onUtcDay({ market, symbol, timeUs }: MomentKey): SpacedMoment {
+  return { instrument: instrumentKey({ market, symbol }), timeUs, day: Math.floor(timeUs / dayUs) };
 }
 
 /** What can no longer be taken: the moment itself at least. */

@@ -1,7 +1,7 @@
-import { dayUs, HindcastError } from '@hindcast/contracts';
+import { HindcastError } from '@hindcast/contracts';
 import { Spacing } from '@hindcast/memory';
 import type { VectorFilter, VectorMatch, SearchedRows, VectorStore } from '@hindcast/ports';
-import type { SpacingRule } from './spaced-search.js';
+import { onUtcDay, type SpacingRule } from './spaced-search.js';
 
 export interface TextQuestion {
   readonly vector: Float32Array;
@@ -48,11 +48,5 @@ function nothingLeft({ rows }: SearchedRows): HindcastError {
 function spaced(matches: readonly VectorMatch[], { exclude, k, rule }: TextQuestion): readonly VectorMatch[] {
   const spacing = new Spacing(rule);
   const isOutside = ({ timeUs }: VectorMatch): boolean => exclude === undefined || Math.abs(timeUs - exclude.timeUs) >= exclude.withinUs;
-  return matches
-    .filter((match) => isOutside(match) && spacing.take({ ...match, instrument: `${match.market} ${match.symbol}`, day: dayOf(match) }))
-    .slice(0, k);
-}
-
-function dayOf({ timeUs }: VectorMatch): number {
-  return Math.floor(timeUs / dayUs);
+  return matches.filter((match) => isOutside(match) && spacing.take(onUtcDay(match))).slice(0, k);
 }
