@@ -45,8 +45,8 @@ describe('a file of feeds', () => {
       'feeds.0.name="Demo": must be',
       'feeds.0.seed=-1: ',
       'feeds.1.market="binance/spot": must be simulated/',
-      'feeds.1.symbols.0',
-      'prices',
+      'feeds.1.symbols.0.symbol="btc": must match',
+      'feeds.1.symbols.1: there is no prices, only symbol, price, volatility',
     ])
       expect(message).toContain(part);
   });
@@ -54,7 +54,12 @@ describe('a file of feeds', () => {
   it.each([
     ['{', 'CONFIG_INVALID', 'feeds.json is no JSON'],
     ['[]', 'CONFIG_INVALID', 'feeds.json: '],
-    ['{"feeds": [{"name": "a", "kind": "binance"}]}', 'CONFIG_INVALID', 'feeds.0.kind="binance"'],
+    [
+      '{"feeds": [{"name": "a", "kind": "binance"}]}',
+      'CONFIG_INVALID',
+      'feeds.0.kind="binance": must be simulator, crypto, alpaca or auto',
+    ],
+    ['{"feeds": [{"kind": "crypto"}]}', 'CONFIG_INVALID', 'feeds.0.name is missing'],
     ['{"feeds": [{"name": "a", "kind": "simulator"}, {"name": "a", "kind": "simulator"}]}', 'CONFIG_INVALID', 'must not name a feed twice'],
     [
       '{"feeds": [{"name": "a", "kind": "simulator", "symbols": ["BTC-USDT", "BTC-USDT"]}]}',
@@ -94,7 +99,10 @@ describe('a file of feeds', () => {
   });
 
   it.each([
-    [{ symbols: [{ symbol: 'BTC-USDT', sources: ['mtgox/spot'] }] }, 'symbols.0.sources.0.market: must be one of binance/spot'],
+    [
+      { symbols: [{ symbol: 'BTC-USDT', sources: ['mtgox/spot'] }] },
+      'symbols.0.sources.0.market="mtgox/spot": must be one of binance/spot',
+    ],
     [{ symbols: [{ symbol: 'BTC-USDT', sources: ['kraken/linear'] }] }, 'must be one of'],
     [{ symbols: ['BTCUSDT'] }, 'must be as BTC-USDT'],
     [{ symbols: ['BTC-USDT', 'BTC-USDT'] }, 'must not name a symbol twice'],

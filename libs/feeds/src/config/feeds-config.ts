@@ -15,6 +15,12 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be lower-case l
 const symbol = z.string().refine(isSymbol, 'must match [A-Z0-9][A-Z0-9.:-]{0,31}, as BTC-USDT');
 const uniqueBySymbol = (symbols: readonly { readonly symbol: string }[]): boolean =>
   new Set(symbols.map((each) => each.symbol)).size === symbols.length;
+/** Nothing but these: whoever mistypes a name is told which there are. */
+const fields = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `there is no ${issue.keys.join(', ')}, only ${Object.keys(shape).join(', ')}` : undefined,
+  });
 /** A symbol alone stands for one with nothing else said. */
 const orSymbol = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (typeof value === 'string' ? { symbol: value } : value), schema);
@@ -27,7 +33,7 @@ function isTradable(market: MarketSymbol): boolean {
   }
 }
 
-const simulated = z.strictObject({
+const simulated = fields({
   symbol,
   price: z.number().positive().max(1e9).optional(),
   /** Of a year. */
@@ -40,7 +46,7 @@ const simulated = z.strictObject({
   sizeDecimals: z.int().min(0).max(8).optional(),
 });
 
-const simulator = z.strictObject({
+const simulator = fields({
   name,
   kind: z.literal('simulator'),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
@@ -81,7 +87,7 @@ const usualMarkets = ['binance/spot', 'okx/spot', 'bybit/spot', 'coinbase/spot',
 
 const source = z.preprocess(
   (value) => (typeof value === 'string' ? { market: value } : value),
-  z.strictObject({ market, symbol: symbol.optional() }),
+  fields({ market, symbol: symbol.optional() }),
 );
 
 const followed = z
@@ -102,7 +108,7 @@ const liveBounds = {
   rowsMax: z.int().min(100).max(1_000_000).default(100_000),
 };
 
-const crypto = z.strictObject({
+const crypto = fields({
   name,
   kind: z.literal('crypto'),
   symbols: z
@@ -122,7 +128,7 @@ const crypto = z.strictObject({
   ...liveBounds,
 });
 
-const alpaca = z.strictObject({
+const alpaca = fields({
   name,
   kind: z.literal('alpaca'),
   symbols: z
@@ -141,7 +147,7 @@ const alpaca = z.strictObject({
 });
 
 /** Live crypto, or the simulator where no exchange answers. */
-const auto = z.strictObject({
+const auto = fields({
   name,
   kind: z.literal('auto'),
   symbols: z
@@ -156,8 +162,10 @@ const auto = z.strictObject({
   historySeconds: simulator.shape.historySeconds,
 });
 
-export const feedConfigSchema = z.discriminatedUnion('kind', [simulator, crypto, alpaca, auto]);
-const fileSchema = z.strictObject({
+export const feedConfigSchema = z.discriminatedUnion('kind', [simulator, crypto, alpaca, auto], {
+  error: (issue) => (issue.code === 'invalid_union' ? 'must be simulator, crypto, alpaca or auto' : undefined),
+});
+const fileSchema = fields({
   feeds: z
     .array(feedConfigSchema)
     .max(64)
@@ -193,10 +201,13 @@ export function parseFeedConfig(value: unknown): FeedConfig {
 /** Each field with its value and what is allowed. */
 function faultsOf({ issues }: z.ZodError, input: unknown): string {
   return issues
-    .map(({ path, message }) => {
-      const value = path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), input);
-      const shown = value === undefined ? '' : `=${JSON.stringify(value).slice(0, shownCharactersMax)}`;
-      return `${path.join('.') || 'feeds'}${shown}: ${message}`;
+    .map(({ code, path, message }) => {
+      const field = path.join('.') || 'feeds';
+      if (code === 'unrecognized_keys') return `${field}: ${message}`;
+      // What stands for an object, as a symbol alone does, is the value of its field too.
+      const value = path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : at), input);
+      if (value === undefined) return code === 'invalid_type' ? `${field} is missing` : `${field}: ${message}`;
+      return `${field}=${JSON.stringify(value).slice(0, shownCharactersMax)}: ${message}`;
     })
     .join('; ');
 }
