@@ -55,4 +55,8 @@ describe('the command line', () => {
   ])('refuses %s', async (line) => {
     await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
   });
+
+  it('says its version', async () => {
+    await expect(ask('--version')).rejects.toMatchObject({ exitCode: 0, message: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+  });
 });

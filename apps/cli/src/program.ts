@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { exitCodesHelp, type ExitCode } from './exit-codes.js';
 import type { AddFeedOptions } from './commands/feeds.js';
@@ -17,6 +18,8 @@ import type { AddCommand, Asked, AskFor, Json } from './command-line.js';
 import { addMemory } from './memory-commands.js';
 import type { Terminal } from './terminal.js';
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+
 /** The command line. Each command's code is loaded when it is asked for, so that help costs nothing. */
 export function hindcastProgram(ask: (asked: Asked) => void): Command {
   const program = new Command('hindcast')
@@ -24,6 +27,7 @@ export function hindcastProgram(ask: (asked: Asked) => void): Command {
     .exitOverride()
     .enablePositionalOptions()
     .description('Records a market tick by tick, keeps its state as vectors, and finds the moments that were like this one.')
+    .version(version)
     .showHelpAfterError('(--help shows the options)')
     .addHelpText('after', exitCodesHelp);
   const command = (parent: Command, name: string, summary: string): Command =>

@@ -274,7 +274,7 @@ export const rejectionCodes = {
   EXCHANGE_INVALID: 'exchange must be at most 16 of A-Z a-z 0-9 . _ -.',
   TIME_INVALID:
     'timestamp must be ISO 8601, not before 1970, or whole microseconds since the epoch, not before 1973: smaller numbers are of other units.',
-  TIME_IN_FUTURE: 'timestamp is further ahead of the clock than maxAheadMs allows.',
+  TIME_IN_FUTURE: 'timestamp is further ahead of the clock than HINDCAST_MAX_AHEAD_MS allows.',
   PRICE_INVALID: 'price must be a finite number above 0.',
   SIZE_INVALID: 'size must be a finite number above 0.',
   QUOTE_EMPTY: 'a quote needs at least one side: a finite bid or ask above 0, with a finite size of 0 or more.',

@@ -64,6 +64,14 @@ describe('rejected rows', () => {
     expect([rejects.rows, rejects.unlisted]).toEqual([3, 0]);
   });
 
+  it('are written as they stand, also where only the service knows what is wrong with them', async () => {
+    const rejects = new RejectsFile(join(dir, 'rejected.ndjson'));
+    await rejects.add(batch(), ack(1, [{ index: 3, table: 'trades', code: 'TIME_IN_FUTURE', field: 'timestamp', message: 'words' }]));
+    const line = String(readFileSync(rejects.path, 'utf8').trimEnd().split('\n').at(-1));
+    const { text } = JSON.parse(line) as { readonly text: string };
+    expect(JSON.parse(text)).toMatchObject({ symbol: 'SPY', trade_id: '2', price: 2 });
+  });
+
   it('whose reason is not known here are counted', async () => {
     const rejects = new RejectsFile(join(dir, 'rejected.ndjson'));
     await rejects.add(batch(), ack(3));

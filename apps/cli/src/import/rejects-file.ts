@@ -5,7 +5,7 @@ import type { PushAck } from '@hindcast/log-grpc';
 import { RowChecks, rejectedRow, type QuoteColumns, type RejectedRow, type TradeColumns } from '@hindcast/market';
 import type { RunStart } from '../sending/send-run.js';
 
-type Reason = Pick<RejectedRow, 'table' | 'code' | 'field' | 'message'> & { readonly text?: string | undefined };
+type Reason = Pick<RejectedRow, 'table' | 'code' | 'field' | 'message'> & { readonly text?: string };
 
 /** An answer lists no more than a hundred rows of a batch; what admission objects to in the others can be found here as well. */
 const ownLimits = { maxAheadUs: Infinity, priceBands: new Map() };
@@ -48,8 +48,9 @@ export class RejectsFile {
 /** By position; what the service says goes before what is found here. */
 function reasonsOf(batch: FileBatch, ack: PushAck): ReadonlyMap<number, Reason> {
   const reasons = new Map<number, Reason>();
-  for (const { table, index, code, field, message, text } of ack.rejectedRows) {
-    reasons.set(index, { table, code, field, message, text } as Reason);
+  for (const { table, index, code, field, message } of ack.rejectedRows) {
+    const reason = { table, code, field, message } as Reason;
+    reasons.set(index, { ...reason, text: textAt(batch, index, reason) });
   }
   for (const row of batch.rejected) reasons.set(row.position, row);
   if (reasons.size === ack.rejected) return reasons;
@@ -57,6 +58,13 @@ function reasonsOf(batch: FileBatch, ack: PushAck): ReadonlyMap<number, Reason> 
     if (!reasons.has(row.position)) reasons.set(row.position, row);
   }
   return reasons;
+}
+
+/** What was sent: an answer says which row it means, and does not send it back. */
+function textAt(batch: FileBatch, position: number, { table, code, field }: Reason): string | undefined {
+  const columns = batch[table];
+  const row = columns.sequence.indexOf(position);
+  return row < 0 ? undefined : rejectedRow(table, columns, row, { code, field }).text;
 }
 
 function objected(table: 'trades' | 'quotes', columns: TradeColumns | QuoteColumns): readonly RejectedRow[] {
