@@ -42,8 +42,8 @@ export function registerProbes(
   health.register(
     'memory',
     async () => {
-      const { memory, behindSeconds, failure } = service.memory.keeper.facts;
-      return { up: failure === null, in_use: memory, behind_seconds: behindSeconds, ...detailOf(failure ?? undefined) };
+      const { memory, behindSeconds, failure, leftOut } = service.memory.keeper.facts;
+      return { up: failure === null, in_use: memory, behind_seconds: behindSeconds, ...detailOf(failure ?? leftOut ?? undefined) };
     },
     { critical: false },
   );

@@ -84,6 +84,7 @@ export interface MemoryKeeperDto {
   readonly instruments: number;
   /** Event time that the instrument furthest behind is behind its clock; null while one was not looked at. */
   readonly behind_seconds: number | null;
+  /** Why it is not kept up, or an instrument of it. */
   readonly failure: string | null;
 }
 

@@ -83,6 +83,16 @@ it.each(Object.keys(harms))('puts the rows of one instrument aside where %s, and
   expect(await world.trades(spy)).toHaveLength(300);
 });
 
+it('answers no question about all instruments then, says how to ask about others, and answers that', async () => {
+  await meanwhile((path) => overwrite(path, 0, 4_096));
+  const question = { id: 'q', text: 'SELECT count(*) FROM trades', rowsMax: 10, timeMaxMs: 60_000 };
+  await expect(world.store.sql(question)).rejects.toMatchObject({
+    code: 'STORE_DAMAGED',
+    message: expect.stringMatching(/SPY.* Name symbols or a market/s),
+  });
+  expect((await world.store.sql({ ...question, symbols: ['IBM'] })).rows).toEqual([[100]]);
+});
+
 it('begins a new file where the damaged one was moved away', async () => {
   await meanwhile((path) => writeFile(path, 'no database'));
   await world.store.writeTicks([batchOf(2, both, 10)]);

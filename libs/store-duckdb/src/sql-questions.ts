@@ -138,9 +138,14 @@ export class SqlQuestions {
       throwIfEnded(underWay);
       const instrument = instruments[held.length];
       if (instrument === undefined) return work(held);
-      const answered = await this.#files.use(instrument, async (file) => {
+      let isOpen = false;
+      const using = this.#files.use(instrument, async (file) => {
+        isOpen = true;
         held.push(file);
         return { answer: await next() };
+      });
+      const answered = await using.catch((error: unknown) => {
+        throw isOpen ? error : withWayOut(error);
       });
       if (!answered) throw new HindcastError('STORE_AWAY', `the file of ${instrumentKey(instrument)} has gone`);
       return answered.answer;
@@ -160,6 +165,14 @@ export class SqlQuestions {
       throw failureOf(cause);
     }
   }
+}
+
+/** A sum that leaves an instrument out would be believed, so none is left out but by whoever asks. */
+function withWayOut(error: unknown): unknown {
+  if (!(error instanceof HindcastError)) return error;
+  return new HindcastError(error.code, `${error.message} Name symbols or a market, and a question about others is answered.`, {
+    cause: error,
+  });
 }
 
 function throwIfEnded({ ending, timeMaxMs, growthBytesMax }: UnderWay): void {

@@ -107,7 +107,7 @@ it('lists memories, which one is asked, and how far it is kept up', () => {
   expect(text).toContain('at most 1 min 0 s behind');
   expect(text).toContain('build of mine: 12,000 moments');
   const failing = { ...memories, keeper: { ...keeper, failure: 'STORE_AWAY: gone' } };
-  expect(memoriesText(failing)).toContain('It cannot be kept up: STORE_AWAY: gone');
+  expect(memoriesText(failing)).toContain('Not all of it is kept up: STORE_AWAY: gone');
 });
 
 it.each(['10', '10h', '-1s', ''])('takes no interval of %p', (text) => {

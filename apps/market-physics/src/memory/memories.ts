@@ -38,11 +38,11 @@ export class Memories {
         return reportOf(memory, stats, spans);
       }),
     );
-    const { memory, rows, instruments, behindSeconds, failure } = keeper.facts;
+    const { memory, rows, instruments, behindSeconds, failure, leftOut } = keeper.facts;
     return {
       in_use: stored.find(({ inUse }) => inUse)?.definition.id ?? null,
       memories,
-      keeper: { memory, rows, instruments, behind_seconds: behindSeconds, failure },
+      keeper: { memory, rows, instruments, behind_seconds: behindSeconds, failure: failure ?? leftOut },
       jobs: jobs.all,
     };
   }

@@ -63,12 +63,13 @@ it('goes on with all others where one cannot be read, says so, and takes it up a
   const { signal } = world.keeperStop;
   for (let looks = 0; looks < looksMax && (await world.moments.spans(definition.id)).length < 2; looks += 1) await keeper.look(signal);
   expect(new Set((await world.moments.spans(definition.id)).map(({ symbol }) => symbol))).toEqual(new Set(['ETH-USDT', 'SOL-USDT']));
-  expect(keeper.facts.failure).toContain('no DuckDB file');
+  expect(keeper.facts.failure).toBeNull();
+  expect(keeper.facts.leftOut).toMatch(new RegExp(`^${damaged.market} ${damaged.symbol} \\(STORE_DAMAGED: no DuckDB file`));
   isDamaged = false;
   world.show(trades, toUs);
   for (let looks = 0; looks < looksMax && keeper.facts.behindSeconds !== 0; looks += 1) await keeper.look(signal);
   for (let looks = 0; looks < looksMax && (await world.moments.spans(definition.id)).length < 3; looks += 1) await keeper.look(signal);
-  expect(keeper.facts.failure).toBeNull();
+  expect(keeper.facts.leftOut).toBeNull();
   expect(await rowsOf(world.moments)).toEqual(await built(await started()));
 });
 

@@ -19,7 +19,10 @@ export interface KeeperFacts {
   readonly instruments: number;
   /** Event time that the instrument furthest behind is behind its clock; null while one was not looked at. */
   readonly behindSeconds: number | null;
+  /** Why none is kept up. */
   readonly failure: string | null;
+  /** Who is not, and why, while all others are. */
+  readonly leftOut: string | null;
 }
 
 export interface KeeperParts {
@@ -64,7 +67,7 @@ const lookedBackMax = 16;
  * outcomes as they become known. What it has not written it makes again after a restart.
  */
 export class MemoryKeeper {
-  facts: KeeperFacts = { memory: null, rows: 0, instruments: 0, behindSeconds: 0, failure: null };
+  facts: KeeperFacts = { memory: null, rows: 0, instruments: 0, behindSeconds: 0, failure: null, leftOut: null };
   private kept: KeptInstruments | undefined;
   private folder: MomentFolder | undefined;
   private lookedAtUs = -Infinity;
@@ -144,9 +147,9 @@ export class MemoryKeeper {
     }
     await writer.flush();
     this.lacksMore = await this.fillOne(kept, writer, signal);
-    const [failure] = this.left.values();
-    const words = failure && `${failure.words}${this.left.size > 1 ? ` And so for ${this.left.size - 1} more.` : ''}`;
-    this.tell({ memory: memory.id, instruments: kept.size, failure: words ?? null });
+    const [left] = this.left.values();
+    const words = left && `${left.words}${this.left.size > 1 ? `, and ${this.left.size - 1} more` : ''}`;
+    this.tell({ memory: memory.id, instruments: kept.size, failure: null, leftOut: words ?? null });
   }
 
   /** Whose moments there may be more of, those that are kept first, then the one that is furthest behind. */
@@ -188,7 +191,11 @@ export class MemoryKeeper {
       if (signal.aborted || !(error instanceof HindcastError)) throw error;
       this.parts.onFailure(error);
       const againUs = this.parts.clock.nowUs() + this.options.keepIntervalMs * 1_000;
-      this.left.set(key, { newestSequence: target.newestSequence, againUs, words: `${error.code}: ${error.message}` });
+      this.left.set(key, {
+        newestSequence: target.newestSequence,
+        againUs,
+        words: `${target.market} ${target.symbol} (${error.code}: ${error.message})`,
+      });
       await kept.forget(target);
       return undefined;
     }

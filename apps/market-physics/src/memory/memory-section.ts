@@ -7,11 +7,14 @@ const recallMin = 0.95;
 /** The market's memory, for `GET /v1/monitoring`. */
 export async function observeMemory({ memories, keeper, jobs }: MemoryService): Promise<Observation<MemoryFacts>> {
   const stored = await memories.overview();
-  const { failure, behindSeconds } = keeper.facts;
+  const { failure, leftOut, behindSeconds } = keeper.facts;
   const recall = stored.stats?.recall ?? null;
   const problems: MonitoringProblem[] = [];
   if (failure !== null)
     problems.push({ runbook: 'vectors-away', severity: 'critical', message: `the market's memory is not kept up: ${failure}` });
+  // What is wrong with the file is told by the store.
+  if (leftOut !== null)
+    problems.push({ runbook: 'store-damaged', severity: 'warning', message: `the market's memory is kept up without ${leftOut}` });
   if (recall !== null && recall < recallMin) {
     const message = `the memory's index finds ${(recall * 100).toFixed(0)} % of the true neighbours; ${recallMin * 100} % are wanted`;
     problems.push({ runbook: 'recall-low', severity: 'warning', message });
