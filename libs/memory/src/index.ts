@@ -40,5 +40,6 @@ export * from './study/html/skill-page.js';
 export * from './study/memory-skill.js';
 export * from './study/run-study.js';
 export * from './study/scores.js';
+export * from './study/skill-lines.js';
 export * from './study/skill-report.js';
 export * from './study/targets.js';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { HindcastError, type SkillDto } from '@hindcast/contracts';
-import { defaultWeights, parseHorizon, skillPage, studySteps, type SkillReport } from '@hindcast/memory';
+import { defaultWeights, parseHorizon, skillLines, skillPage, studySteps, type SkillReport } from '@hindcast/memory';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
@@ -49,7 +49,7 @@ function studiedDays({ symbols, from, to, memory }: SkillOptions): {
 }
 
 export function memorySkillText({ memory, in_use, skill, instruments, words }: SkillDto): string {
-  const titles = ['', 'horizon', 'R2 of volatility', 'R2 of the HAR', '80 % band', 'Brier of direction', 'of its usual share'];
+  const titles = ['', 'horizon', 'R2 of volatility', 'R2 of the better HAR', '80 % band', 'Brier of direction', 'of its usual share'];
   const columns = titles.map((title, i) => ({ title, align: i > 1 ? ('right' as const) : ('left' as const) }));
   const named = [
     ...instruments.map(({ symbol, by_horizon }) => ({ symbol, by_horizon })),
@@ -67,7 +67,7 @@ export function memorySkillText({ memory, in_use, skill, instruments, words }: S
     ]),
   );
   const head = skill
-    ? `${memory}${in_use ? ', in use' : ''}: ${whole(skill.moments)} moments of ${skill.days} days foretold, ${skill.from} to ${skill.to}`
+    ? `${memory}${in_use ? ', in use' : ''}: ${whole(skill.moments)} moments of ${skill.days === 1 ? 'one day' : `${skill.days} days`} foretold, ${skill.from} to ${skill.to}`
     : `${memory}${in_use ? ', in use' : ''}`;
   return [head, ...(lines.length > 0 ? ['', table(columns, lines)] : []), '', ...words].join('\n');
 }
@@ -131,20 +131,29 @@ async function stepByStep(
   }
 }
 
-export function skillText({ rows, conclusions }: SkillReport, folder: string): string {
-  const lines = rows
-    .filter(({ symbol }) => symbol === null)
-    .map(({ protocol, target, horizon, forecaster, rSquared, coverage }) => [
-      protocol,
-      target,
-      horizon,
-      forecaster,
-      rSquared.toFixed(3),
+/** Volatility symbol by symbol, because it is what there is to foretell; of the rest the means. */
+export function skillText(
+  { rows, forecasters, conclusions }: Pick<SkillReport, 'rows' | 'forecasters' | 'conclusions'>,
+  folder: string,
+): string {
+  const lines = skillLines({ rows, forecasters })
+    .filter(({ target, symbol }) => target === 'volatility' || symbol === null)
+    .map(({ protocol, target, horizon, symbol, rSquared, coverage }) => [
+      ...[protocol, target, horizon, symbol ?? 'mean'],
+      ...rSquared.map((value) => (Number.isFinite(value) ? value.toFixed(2) : '-')),
       `${(100 * coverage).toFixed(1)} %`,
     ]);
-  const columns = ['protocol', 'target', 'horizon', 'forecast', 'R2', '80 % band'].map((title, i) => ({
-    title,
-    align: i > 3 ? ('right' as const) : ('left' as const),
-  }));
+  const titles = ['protocol', 'target', 'horizon', 'R2 of', ...forecasters.map(({ id }) => columnTitles[id] ?? id), '80 % band'];
+  const columns = titles.map((title, i) => ({ title, align: i > 3 ? ('right' as const) : ('left' as const) }));
   return [table(columns, lines), '', ...conclusions, '', `${folder}: skill.html, skill.json`].join('\n');
 }
+
+/** Of forecasters, in the width of a terminal. */
+const columnTitles: Readonly<Record<string, string>> = {
+  unconditional: 'usual',
+  ar1: 'AR(1)',
+  har_symbol: 'HAR/symbol',
+  har_all: 'HAR/all',
+  neighbours_mean: 'neighbours',
+  neighbours_linear: 'local fit',
+};

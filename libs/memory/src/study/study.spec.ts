@@ -12,6 +12,7 @@ import { skillPage } from './html/skill-page.js';
 import { skillOf } from './memory-skill.js';
 import { fitLinear, predict } from './regression.js';
 import { forecastersOf, runStudy, type StudyOptions } from './run-study.js';
+import { skillLines } from './skill-lines.js';
 import { dieboldMariano, holmCorrected, normalCrps, normalLogScore, normalProbability, rSquared } from './scores.js';
 import { targetOf } from './targets.js';
 
@@ -107,6 +108,9 @@ describe('the study', () => {
   it('is a page that needs nothing else', () => {
     const page = skillPage({ ...report, appendix: [{ tried: '<script>', found: 'a & b' }] });
     expect(page).toContain('<svg');
+    const { rSquared, coverage } = skillLines(report).find((line) => line.target === 'volatility' && line.symbol === 'AAA')!;
+    const told = [...rSquared.map((value) => value.toFixed(2)), `${(100 * coverage).toFixed(1)} %`];
+    expect(page).toContain(`<td>5m</td><td>AAA</td>${told.map((cell) => `<td>${cell}</td>`).join('')}`);
     expect(page).toContain('&lt;script&gt;');
     expect(page).not.toMatch(/<script|<link|src=|href=|NaN|undefined/);
   });

@@ -1,4 +1,5 @@
 import type { Protocol } from '../folds.js';
+import { skillLines } from '../skill-lines.js';
 import type { SkillReport, SkillRow } from '../skill-report.js';
 import type { TargetId } from '../targets.js';
 import { barChart, calibrationChart, escaped } from './charts.js';
@@ -52,6 +53,7 @@ function targetSection(report: SkillReport, { protocol, target }: { readonly pro
     `<h3>${targetTitles[target]}</h3>`,
     `<figure><figcaption>R2, mean of the symbols, by horizon</figcaption>${barChart(horizons, skill, { least: -0.3, most: 0.6 })}</figure>`,
     `<figure><figcaption>Calibration of the neighbours' distribution: share of outcomes below each tenth</figcaption>${calibrationChart(calibration)}</figure>`,
+    symbolTable(report, rows),
     scoreTable(rows, titleOf),
     testTable(report, { protocol, target }),
   ].join('\n');
@@ -60,6 +62,19 @@ function targetSection(report: SkillReport, { protocol, target }: { readonly pro
 function cumulated(tenths: readonly number[]): readonly number[] {
   let sum = 0;
   return tenths.map((share) => (sum += share));
+}
+
+/** What a reader looks for first: the neighbours beside each HAR, symbol by symbol. */
+function symbolTable({ forecasters }: SkillReport, rows: readonly SkillRow[]): string {
+  const some = forecasters.filter(({ id }) => rows.some(({ forecaster }) => forecaster === id));
+  const lines = skillLines({ rows, forecasters: some }).map(({ horizon, symbol, rSquared, coverage }) => [
+    horizon,
+    escaped(symbol ?? 'mean'),
+    ...rSquared.map((value) => value.toFixed(2)),
+    `${(100 * coverage).toFixed(1)} %`,
+  ]);
+  const head = ['horizon', 'symbol', ...some.map(({ title }) => escaped(title)), '80 % band of the fit holds'];
+  return `<figure><figcaption>R2 by symbol</figcaption>${table(head, lines)}</figure>`;
 }
 
 function scoreTable(rows: readonly SkillRow[], titleOf: (id: string) => string): string {
@@ -135,7 +150,7 @@ const methodSection = `<h2>How it was measured</h2><ul>
 <li>Volatility is that of ten-second returns of one-second VWAPs, counted from the moment on, as a logarithm. Range is the logarithm of the highest gain less the deepest loss. Return is in units of the last hour's volatility over the horizon.</li>
 <li>Moments whose horizon crosses the close are left out. Scalers, weights of regressions and memories know nothing of the day that is forecast; where walking forward, of no later day either.</li>
 <li>HAR: log-volatility of 1, 5, 15 and 60 minutes, all of them measured as the signature measures them. For all symbols together, each symbol's usual level is taken off.</li>
-<li>Bands: quantiles of errors on days (or symbols) that a forecaster had not seen, their level adapted after every outcome that has become known (adaptive conformal inference, Gibbs and Candes 2021).</li>
+<li>Bands begin at quantiles of errors on days (or symbols) that a forecaster had not seen; each end then follows what it misses, after every outcome that has become known (quantile tracking, Angelopoulos, Candes and Tibshirani 2023).</li>
 <li>Tests: Diebold and Mariano 1995 with Newey and West's variance over 1.5 horizons, Holm's correction over all tests of a protocol.</li></ul>`;
 
 const style = `:root{color-scheme:light dark;--ink:#1c2330;--soft:#68707f;--line:#d5d9e0;--back:#fff;--s0:#9aa3b2;--s1:#c9a227;--s2:#d9773c;--s3:#b0413e;--s4:#5b9bd5;--s5:#1f4e9c}
