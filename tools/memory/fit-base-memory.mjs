@@ -3,8 +3,10 @@
  * days. `node tools/memory/fit-base-memory.mjs <folder with equity/>`, after a build; anybody with the days gets the same files.
  */
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { leanMoments } from '../../apps/cli/dist/skill/lean-moments.js';
+import { recordedMoments } from '../../apps/cli/dist/skill/recorded-moments.js';
+import { ScratchDatabase } from '../../libs/feeds/dist/index.js';
 import { usEquities } from '../../libs/market/dist/index.js';
 import { baseMemoryId, defaultHorizons, defaultWeights, fitMemory, skillOf } from '../../libs/memory/dist/index.js';
 import { systemClock } from '../../libs/ports/dist/index.js';
@@ -18,14 +20,17 @@ const stepMs = 30_000;
 const [dataDir] = process.argv.slice(2);
 if (dataDir === undefined) throw new Error('Which folder holds equity/? node tools/memory/fit-base-memory.mjs <folder>');
 
-const columns = await leanMoments({
-  dataDir,
+const scratch = new ScratchDatabase(tmpdir());
+const columns = await recordedMoments({
+  data: dataDir,
   symbols,
   ...days,
   stateIntervalMs: stepMs,
   horizons: defaultHorizons,
   clock: systemClock,
+  scratch,
 });
+await scratch.close();
 const knownAtUs = /** @type {import('@hindcast/market').Session} */ (usEquities.sessionOn(days.toDay)).closeUs;
 const { version, errors, rSquared } = fitMemory(columns, {
   id: baseMemoryId,

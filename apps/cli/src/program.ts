@@ -130,7 +130,10 @@ Examples:
 function addSkill(command: AddCommand, program: Command, asked: AskFor): void {
   command(program, 'skill', 'how far to trust the memory: of the running one, or measured on recorded days')
     .option('--memory <id>', 'of what runs: this memory; else the one in use')
-    .option('--data <folder>', 'measures days of files instead: the folder with equity/ and forex/')
+    .option(
+      '--data <path>',
+      "measures days of files instead: the folder with LEAN's equity/ and forex/, or whatever `hindcast import` reads",
+    )
     .option('--symbols <list>', 'symbols with commas between')
     .option('--from <day>', 'first day, yyyy-mm-dd, of the market itself')
     .option('--to <day>', 'last day, included')
@@ -145,7 +148,8 @@ forecaster is tried on the days of the files, walking forward and leaving one da
 
 Examples:
   hindcast skill
-  hindcast skill --data "$HINDCAST_DATA/lean" --symbols SPY,IBM,BAC,AIG --from 2013-10-07 --to 2013-10-09`,
+  hindcast skill --data "$HINDCAST_DATA/lean" --symbols SPY,IBM,BAC,AIG --from 2013-10-07 --to 2013-10-09
+  hindcast skill --data ~/ticks --symbols BTC-USDT --from 2025-01-01 --to 2025-01-14 --every 300`,
     )
     .action(asked<SkillOptions & Json>(async (options, terminal) => (await import('./commands/skill.js')).skill(options, terminal)));
 }

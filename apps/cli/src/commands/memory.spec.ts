@@ -1,7 +1,7 @@
 import { HindcastError, type MemoriesDto, type MemoryJobDto } from '@hindcast/contracts';
 import { exitCodes } from '../exit-codes.js';
 import { fakeTerminal } from '../terminal.fixture.js';
-import { buildRequest, intervalMs, jobLine, memoriesText, waitFor } from './memory.js';
+import { buildRequest, intervalMs, jobFailure, jobLine, memoriesText, waitFor } from './memory.js';
 
 const job: MemoryJobDto = {
   id: 'a',
@@ -54,6 +54,16 @@ it('waits for the end, and says what comes next', async () => {
   ]);
 });
 
+it('fails under the code of what failed, so that what helps is about that', () => {
+  const failed = { ...job, kind: 'fit' as const, state: 'failed' as const };
+  expect(jobFailure({ ...failed, error: 'FIELD_INVALID: span: no moment lies in it.' })).toMatchObject({
+    code: 'FIELD_INVALID',
+    message: 'The fit of mine failed: span: no moment lies in it.',
+  });
+  expect(jobFailure({ ...failed, error: 'INTERNAL: a fault of ours' })).toMatchObject({ code: 'INTERNAL' });
+  expect(jobFailure({ ...failed, state: 'cancelled' })).toMatchObject({ code: 'CALL_CANCELLED' });
+});
+
 it('stops the job at Ctrl-C, and says how to go on', async () => {
   const stop = new AbortController();
   const terminal = fakeTerminal(stop.signal);
@@ -81,7 +91,10 @@ it('does not wait where it is not to, and passes a failure on', async () => {
   };
   expect(await waitFor(job, { ...waiting, detach: true, services, terminal })).toBe(exitCodes.ok);
   expect(terminal.printed[0]).toContain('goes on in market-physics');
-  await expect(waitFor(job, { ...waiting, services, terminal })).rejects.toThrow('The build of mine failed: STORE_AWAY: gone.');
+  await expect(waitFor(job, { ...waiting, services, terminal })).rejects.toMatchObject({
+    code: 'STORE_AWAY',
+    message: 'The build of mine failed: gone',
+  });
 });
 
 it('lists memories, which one is asked, and how far it is kept up', () => {

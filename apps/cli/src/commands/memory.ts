@@ -1,4 +1,4 @@
-import { HindcastError, type MemoriesDto, type MemoryDto, type MemoryJobDto } from '@hindcast/contracts';
+import { errorCodes, HindcastError, type ErrorCode, type MemoriesDto, type MemoryDto, type MemoryJobDto } from '@hindcast/contracts';
 import { present } from '@hindcast/service-kit/caller';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { bar, bytes, duration, percent, whole } from '../format/quantities.js';
@@ -117,11 +117,17 @@ export async function waitFor(started: MemoryJobDto, { services, terminal, detac
     await sleep(pollMs, signal).catch(() => undefined);
     job = await services.memoryJob(job.id);
   }
-  if (job.state !== 'done')
-    throw new HindcastError('INTERNAL', `The ${job.kind} of ${job.memory} ${job.state}: ${job.error ?? 'it says no reason'}.`);
+  if (job.state !== 'done') throw jobFailure(job);
   for (const words of job.left_out) note(`Left out: ${words}`);
   print(json ? JSON.stringify(job) : `${job.kind === 'fit' ? 'Fitted' : 'Built'} ${job.memory}: ${jobLine(job)}\nNext: ${next}`);
   return exitCodes.ok;
+}
+
+/** Under its own code, so that what helps is told of that. */
+export function jobFailure({ kind, memory, state, error = '' }: MemoryJobDto): HindcastError {
+  if (state === 'cancelled') return new HindcastError('CALL_CANCELLED', `The ${kind} of ${memory} was stopped by somebody else.`);
+  const [, code, reason] = /^([A-Z_]+): (.+)$/s.exec(error) ?? [];
+  return new HindcastError(code in errorCodes ? (code as ErrorCode) : 'INTERNAL', `The ${kind} of ${memory} failed: ${reason}`);
 }
 
 function stopped(job: MemoryJobDto, { json, print, note }: Terminal): ExitCode {

@@ -1,5 +1,5 @@
 import type { SkillReport } from '@hindcast/memory';
-import { skillText } from './skill.js';
+import { requireDays, skillText } from './skill.js';
 
 const forecasters = ['har_symbol', 'har_all', 'neighbours_linear'].map((id) => ({ id, title: id }));
 const scores = { crps: 0, logScore: 0, tenths: [], brier: null, signsRight: null };
@@ -31,4 +31,14 @@ it('the study prints volatility symbol by symbol: both HARs, the fit and what it
     '',
     'skill: skill.html, skill.json',
   ]);
+});
+
+it('a single day is refused, for there is none to foretell it from', () => {
+  const asked = { data: 'lean', symbols: 'IBM', from: '2013-10-09', to: '2013-10-09' };
+  expect(() => {
+    requireDays(1, asked);
+  }).toThrow('lean has moments of IBM on one day of them; two or more are needed');
+  expect(() => {
+    requireDays(2, asked);
+  }).not.toThrow();
 });

@@ -2,13 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { HindcastError, type SkillDto } from '@hindcast/contracts';
-import { defaultWeights, parseHorizon, skillLines, skillPage, studySteps, type SkillReport } from '@hindcast/memory';
+import { ScratchDatabase } from '@hindcast/feeds';
+import { defaultWeights, parseHorizon, skillLines, skillPage, studySteps, type MomentColumns, type SkillReport } from '@hindcast/memory';
+import { loadCliConfig } from '../config.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
 import { parseList } from '../replay/replay-arguments.js';
 import { findServices } from '../services.js';
-import { leanMoments } from '../skill/lean-moments.js';
+import { recordedMoments, type RecordedDays } from '../skill/recorded-moments.js';
 import type { Terminal } from '../terminal.js';
 
 export interface SkillOptions {
@@ -83,16 +85,10 @@ async function study(options: StudiedDays, terminal: Terminal): Promise<ExitCode
   const untimed = horizons.filter(({ kind }) => kind !== 'time').map(({ id }) => id);
   if (untimed.length > 0)
     throw new HindcastError('FIELD_INVALID', `--horizons ${untimed.join(', ')}: the study forecasts minutes and hours only.`);
-  const columns = await leanMoments({
-    dataDir: options.data,
-    symbols: parseList(options.symbols).map((symbol) => symbol.toUpperCase()),
-    fromDay: options.from,
-    toDay: options.to,
-    stateIntervalMs: seconds * 1_000,
-    horizons,
-    clock: terminal.clock,
-  });
-  terminal.note(`${whole(columns.length)} moments`);
+  const columns = await momentsOf(options, { stateIntervalMs: seconds * 1_000, horizons, terminal });
+  const days = new Set(columns.day.subarray(0, columns.length)).size;
+  requireDays(days, options);
+  terminal.note(`${whole(columns.length)} moments of ${days} days`);
   const report = await stepByStep(
     studySteps(columns, {
       weights: defaultWeights,
@@ -110,6 +106,34 @@ async function study(options: StudiedDays, terminal: Terminal): Promise<ExitCode
   await writeFile(join(options.out, 'skill.html'), skillPage(report));
   terminal.print(terminal.json ? JSON.stringify(report) : skillText(report, options.out));
   return exitCodes.ok;
+}
+
+/** A day is foretold from others. */
+export function requireDays(days: number, { data, symbols, from, to }: Pick<StudiedDays, 'data' | 'symbols' | 'from' | 'to'>): void {
+  if (days > 1) return;
+  throw new HindcastError(
+    'FIELD_INVALID',
+    `--from ${from} --to ${to}: ${data} has moments of ${symbols} on ${days === 1 ? 'one day' : 'no day'} of them; two or more are needed, because each is foretold from others.`,
+  );
+}
+
+async function momentsOf(
+  { data, symbols, from, to }: StudiedDays,
+  { stateIntervalMs, horizons, terminal }: Pick<RecordedDays, 'stateIntervalMs' | 'horizons'> & { readonly terminal: Terminal },
+): Promise<MomentColumns> {
+  const scratch = new ScratchDatabase(join(loadCliConfig().home, 'imports'));
+  try {
+    return await recordedMoments({
+      ...{ data, stateIntervalMs, horizons, scratch },
+      symbols: parseList(symbols).map((symbol) => symbol.toUpperCase()),
+      fromDay: from,
+      toDay: to,
+      clock: terminal.clock,
+      signal: terminal.signal,
+    });
+  } finally {
+    await scratch.close();
+  }
 }
 
 /** More digits say nothing, and make the file twice as long. */

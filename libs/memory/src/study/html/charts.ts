@@ -42,7 +42,7 @@ export function barChart(
 
 function legend(series: readonly Series[]): string {
   if (series.length < 2) return '';
-  return `<p class="legend">${series.map(({ title }, i) => `<span class="key s${i}"></span>${escaped(title)}`).join(' ')}</p>`;
+  return `<p class="legend">${series.map(({ title }, i) => `<span class="named"><span class="key s${i}"></span>${escaped(title)}</span>`).join(' ')}</p>`;
 }
 
 /** Promised against kept shares, 0 to 1 on both axes, beside the diagonal. */

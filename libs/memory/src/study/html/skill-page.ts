@@ -74,7 +74,7 @@ function symbolTable({ forecasters }: SkillReport, rows: readonly SkillRow[]): s
     `${(100 * coverage).toFixed(1)} %`,
   ]);
   const head = ['horizon', 'symbol', ...some.map(({ title }) => escaped(title)), '80 % band of the fit holds'];
-  return `<figure><figcaption>R2 by symbol</figcaption>${table(head, lines)}</figure>`;
+  return `<figure class="by-symbol"><figcaption>R2 by symbol</figcaption>${table(head, lines)}</figure>`;
 }
 
 function scoreTable(rows: readonly SkillRow[], titleOf: (id: string) => string): string {
@@ -159,6 +159,6 @@ body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);
 h1{font-size:1.6rem}h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}figure{margin:1rem 0}figcaption{color:var(--soft);margin-bottom:.3rem}
 svg{width:100%;height:auto;font:12px system-ui,sans-serif}svg.square{max-width:340px;display:block}.label{fill:var(--ink)}.number,.tick{fill:var(--soft)}.axis{stroke:var(--soft)}.grid{stroke:var(--line)}
 .line{fill:none;stroke-width:2}${[0, 1, 2, 3, 4, 5].map((i) => `rect.s${i}{fill:var(--s${i})}.line.s${i}{stroke:var(--s${i})}.key.s${i}{background:var(--s${i})}`).join('')}
-.legend{color:var(--soft);font-size:13px}.key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .8em;border-radius:2px}
-table{border-collapse:collapse;font-size:13px;width:100%}th,td{text-align:right;padding:.15rem .5rem;border-bottom:1px solid var(--line)}th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}
+.legend{color:var(--soft);font-size:13px}.named{white-space:nowrap}.key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .8em;border-radius:2px}
+table{border-collapse:collapse;font-size:13px;width:100%}th,td{text-align:right;padding:.15rem .5rem;border-bottom:1px solid var(--line)}th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}.by-symbol :is(th,td):nth-child(3){text-align:right}
 details{margin:.5rem 0;overflow-x:auto}dt{font-weight:600;margin-top:.6rem}`;
