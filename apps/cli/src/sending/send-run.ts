@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal.js';
 import { runningConfig } from '../which-runs.js';
 import { SendPositions, type SendPosition } from './position.js';
 import { sendFeed, stoppedNote, type SendableFeed, type SendFeedResult, type WatchAcknowledged } from './send-feed.js';
-import { whenComputed, whenStored } from './settle.js';
+import { whenComputed, whenStored, whenVerified } from './settle.js';
 import { summaryText, type SendSummary } from './summary.js';
 
 /** Everything that `replay` and `import` send: files in one order, from where an earlier run of the same was stopped. */
@@ -64,11 +64,12 @@ async function sendOnce(run: SendRun, terminal: Terminal): Promise<ExitCode> {
     const watch = { ...(onAcknowledged ? { onAcknowledged } : {}), ...(besideBytes ? { besideBytes } : {}) };
     const result = await sendFeed({ feed, pusher, positions, terminal, speed, startRow, ...watch });
     if (!result.finished) return stopped(result, terminal);
-    const summary = await settle({ result, startRow, services, terminal, embeddings: run.waitEmbeddings });
+    const { summary, failure } = await settle({ result, startRow, services, terminal, embeddings: run.waitEmbeddings });
     await positions.forget();
     terminal.print(terminal.json ? JSON.stringify(summary) : [summaryText(summary), ...(run.closing?.() ?? [])].join('\n'));
     if (summary.late_days !== null) await rebuildLateDays({ days: summary.late_days, services, terminal });
-    return summary.ledger.balanced && summary.ledger.verified ? exitCodes.ok : exitCodes.ledger;
+    if (failure) throw failure;
+    return summary.ledger?.balanced && summary.ledger.verified ? exitCodes.ok : exitCodes.ledger;
   } finally {
     pusher.close();
   }
@@ -125,23 +126,30 @@ interface Settlement {
   readonly embeddings: boolean;
 }
 
-async function settle({ result, startRow, services, terminal, embeddings }: Settlement): Promise<SendSummary> {
+interface Settled {
+  readonly summary: SendSummary;
+  /** Why the store could not be counted. */
+  readonly failure?: HindcastError;
+}
+
+async function settle({ result, startRow, services, terminal, embeddings }: Settlement): Promise<Settled> {
   const { clock } = terminal;
   const sentUs = clock.nowUs();
   const after = await whenStored({ services, terminal });
   await whenComputed({ services, terminal, number: after.head_number, embeddings });
   const settledSeconds = (clock.nowUs() - sentUs) / 1_000_000;
-  const { balanced, verified, rows, cells, differences } = await services.verifyLedger();
+  const { ledger, ...unverified } = await whenVerified(services);
   const { elapsedSeconds, tally } = result;
-  return {
+  const summary = {
     ...tally.counts(),
     rows_a_second: Math.round(tally.received / Math.max(elapsedSeconds, 0.001)),
     elapsed_seconds: elapsedSeconds,
     started_after_row: startRow,
     settled_seconds: settledSeconds,
-    ledger: { balanced, verified, rows, cells, differences },
+    ledger,
     late_days: tally.lateDays() ?? null,
   };
+  return { summary, ...unverified };
 }
 
 interface LateRebuild {

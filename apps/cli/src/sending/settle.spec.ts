@@ -1,7 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 import { fakeTerminal } from '../terminal.fixture.js';
 import { ledgerOf } from './ledger.fixture.js';
-import { whenComputed, whenStored } from './settle.js';
+import { whenComputed, whenStored, whenVerified } from './settle.js';
 
 const away = new HindcastError('UPSTREAM_AWAY', 'tick-ingest does not answer.');
 
@@ -42,6 +42,12 @@ describe('waiting for the end of a replay', () => {
       number: 7,
       embeddings: true,
     });
+  });
+
+  it('says why the store could not be counted, where what was sent has come to its end all the same', async () => {
+    const damaged = new HindcastError('STORE_DAMAGED', 'the file of another instrument cannot be opened.');
+    expect(await whenVerified({ verifyLedger: answering<never>(damaged) })).toEqual({ ledger: null, failure: damaged });
+    await expect(whenVerified({ verifyLedger: never })).rejects.toThrow('not asked for');
   });
 
   it('gives up when nothing moves', async () => {

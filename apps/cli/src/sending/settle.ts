@@ -1,4 +1,4 @@
-import { HindcastError, type LedgerDto } from '@hindcast/contracts';
+import { HindcastError, type LedgerDto, type LedgerVerification } from '@hindcast/contracts';
 import { ProgressDisplay } from '../format/progress.js';
 import { whole } from '../format/quantities.js';
 import type { Services } from '../services.js';
@@ -40,6 +40,23 @@ export async function whenComputed(parts: SettleParts & { readonly number: numbe
         ? `waiting for states: batch ${whole(progress.checkpoint_number)} of ${whole(number)}, ${whole(progress.states)} states`
         : `waiting for embeddings: ${whole(progress.embedding_queue)} to go`,
   });
+}
+
+export interface Verified {
+  /** Null where the store cannot be counted. */
+  readonly ledger: Pick<LedgerVerification, 'balanced' | 'verified' | 'rows' | 'cells' | 'differences'> | null;
+  readonly failure?: HindcastError;
+}
+
+/** The store is counted as a whole: a damaged file of another instrument must not take away the word on what was just sent. */
+export async function whenVerified(services: Pick<Services, 'verifyLedger'>): Promise<Verified> {
+  try {
+    const { balanced, verified, rows, cells, differences } = await services.verifyLedger();
+    return { ledger: { balanced, verified, rows, cells, differences } };
+  } catch (failure) {
+    if (!(failure instanceof HindcastError)) throw failure;
+    return { ledger: null, failure };
+  }
 }
 
 function pendingRows({ totals }: LedgerDto): number {

@@ -33,6 +33,12 @@ it('a replay is summed up as a table', () => {
   );
 });
 
+it('a replay whose rows nobody could count is summed up all the same', () => {
+  const counts = { received: 1, accepted: 1, duplicate: 0, rejected: 0, late: 0, unreadable: 0, bySymbol: [], late_days: null };
+  const pace = { rows_a_second: 1, elapsed_seconds: 1, started_after_row: 0, settled_seconds: 0.5 };
+  expect(summaryText({ ...counts, ...pace, ledger: null })).toMatch(/stored and computed 0.5 s later$/);
+});
+
 it('differences between ledger and store are named', () => {
   const differences = [{ ...cellOf('SPY', { stored: 1_200 }), in_store: 1_199 }];
   expect(ledgerText({ ...ledger, verified: false, differences })).toBe(

@@ -1,7 +1,8 @@
-import type { LedgerDifference, LedgerVerification } from '@hindcast/contracts';
+import type { LedgerDifference } from '@hindcast/contracts';
 import type { LeanGap } from '@hindcast/feeds';
 import { duration, whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
+import type { Verified } from './settle.js';
 import type { LateDays, SendCounts } from './tally.js';
 
 /** What a replay prints at its end; with `--json`, as it is. */
@@ -10,7 +11,7 @@ export interface SendSummary extends SendCounts {
   readonly elapsed_seconds: number;
   readonly started_after_row: number;
   readonly settled_seconds: number;
-  readonly ledger: Pick<LedgerVerification, 'balanced' | 'verified' | 'rows' | 'cells' | 'differences'>;
+  readonly ledger: Verified['ledger'];
   readonly late_days: LateDays | null;
 }
 
@@ -31,13 +32,13 @@ export function summaryText(summary: SendSummary): string {
     '',
     `${whole(summary.received)} rows in ${duration(summary.elapsed_seconds)}: ${whole(summary.rows_a_second)} rows/s; stored and computed ${duration(summary.settled_seconds)} later`,
     ...(summary.unreadable > 0 ? [`${whole(summary.unreadable)} lines of the files could not be read`] : []),
-    ledgerText(ledger),
+    ...(ledger === null ? [] : [ledgerText(ledger)]),
   ].join('\n');
 }
 
 const differencesShown = 10;
 
-export function ledgerText({ balanced, verified, rows, cells, differences }: SendSummary['ledger']): string {
+export function ledgerText({ balanced, verified, rows, cells, differences }: NonNullable<SendSummary['ledger']>): string {
   const balance = balanced ? 'the ledger balances' : 'THE LEDGER DOES NOT BALANCE';
   const truth = verified
     ? `the store holds its ${whole(rows)} rows in ${whole(cells)} cells`
