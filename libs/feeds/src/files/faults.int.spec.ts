@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { FolderOfFiles } from './files.fixture.js';
+import { zipOf } from './zip.fixture.js';
 
 let folder: FolderOfFiles;
 beforeEach(async () => (folder = await FolderOfFiles.make()));
@@ -118,6 +119,20 @@ describe('files that cannot go in', () => {
 });
 
 describe('many files', () => {
+  it('in one zip are refused where it is named, and left out, which is told, where a folder holds it', async () => {
+    const text = `${head}\n1704067200000,1,1.5,2\n`;
+    const zip = await folder.write('in/two.zip', zipOf(['a.csv', text], ['b.csv', text]));
+    await expect(folder.plan([zip], hints)).rejects.toThrow(`${zip} holds several files, a.csv and b.csv among them`);
+    await folder.write('in/one.csv', text);
+    expect(await folder.plan([`${folder.dir}/in`], hints)).toMatchObject({ rows: 1, leftOut: [zip] });
+  });
+
+  it('in one zip are one table, where the others are about it', async () => {
+    const text = `${head}\n1704067200000,1,1.5,2\n`;
+    const zip = await folder.write('one.zip', zipOf(['__MACOSX/._a.csv', 'x'], ['readme.txt', 'x'], ['a.csv', text]));
+    expect(await folder.plan([zip], hints)).toMatchObject({ rows: 1 });
+  });
+
   it('go in without those that a folder holds beside them and nobody understands; a named one is refused', async () => {
     const ticks = await folder.write('mixed/ticks.csv', `${head}\n1704067200000,1,1.5,2\n`);
     const factors = await folder.write('mixed/factors.csv', 'day,factor\n20131007,0.98\n');

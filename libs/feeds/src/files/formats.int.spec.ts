@@ -83,7 +83,7 @@ describe("Binance's public data", () => {
   const spot = '5,42000.10,0.5,21000.05,1704067200000,True,True\n6,42000.20,0.25,10500.05,1735689600000001,False,True\n';
 
   it('of spot names no columns, and has milliseconds, since 2025 microseconds', async () => {
-    const path = await folder.write('BTCUSDT-trades-2024-01.zip', zipOf('BTCUSDT-trades-2024-01.csv', spot));
+    const path = await folder.write('BTCUSDT-trades-2024-01.zip', zipOf(['BTCUSDT-trades-2024-01.csv', spot]));
     expect(await folder.told([path])).toEqual([
       '2024-01-01T00:00:00Z binance binance/spot BTC-USDT #5 42000.1 0.5 S',
       '2025-01-01T00:00:00.000001Z binance binance/spot BTC-USDT #6 42000.2 0.25 B',

@@ -13,6 +13,7 @@ import type { ScratchDatabase } from './scratch-database.js';
 import { sortedRows } from './sorted-rows.js';
 import { TableReader, ticksOf } from './table-reader.js';
 import type { DayEnd, TickReader } from './tick-reader.js';
+import { SeveralFiles } from './zip-entry.js';
 
 /** Files that are read one after another, as one. */
 export interface PlannedFiles {
@@ -149,9 +150,9 @@ async function orBroken(broken: HindcastError[], work: () => Promise<void>): Pro
 }
 
 /** A folder of ticks holds other things too, calendars and bars; only what somebody has named must be of a known format. */
-function strangersBeside(found: readonly FoundFile[], broken: readonly HindcastError[]): readonly UnknownFormat[] {
+function strangersBeside(found: readonly FoundFile[], broken: readonly HindcastError[]): readonly (UnknownFormat | SeveralFiles)[] {
   const named = new Set(found.filter(({ isNamed }) => isNamed).map(({ path }) => path));
-  return broken.filter((error) => error instanceof UnknownFormat).filter(({ path }) => !named.has(path));
+  return broken.filter((error) => error instanceof UnknownFormat || error instanceof SeveralFiles).filter(({ path }) => !named.has(path));
 }
 
 function refuseBroken(broken: readonly HindcastError[]): void {

@@ -2,6 +2,19 @@ import type { Readable } from 'node:stream';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { HindcastError } from '@hindcast/contracts';
 
+/** A zip of several tables: whoever read one of them would leave the others out. */
+export class SeveralFiles extends HindcastError {
+  readonly path: string;
+
+  constructor(path: string, [one, other]: readonly string[]) {
+    super('BODY_INVALID', `${path} holds several files, ${one} and ${other} among them: unpack it, and import what is in it.`);
+    this.path = path;
+  }
+}
+
+/** What macOS packs beside each file. */
+const besideFiles = /(?:^|\/)(?:__MACOSX\/|\._)/;
+
 /** The size of the one CSV in a zip, without unpacking it. */
 export async function unpackedBytes(path: string): Promise<number> {
   const { zip, entry } = await onlyEntry(path);
@@ -27,15 +40,31 @@ async function onlyEntry(path: string): Promise<{ readonly zip: ZipFile; readonl
     throw unreadable(path, cause);
   });
   try {
-    for await (const entry of zip.eachEntry()) {
-      if (/\.(csv|tsv|txt)$/i.test(entry.fileName)) return { zip, entry };
-    }
+    return { zip, entry: await tableIn(zip, path) };
   } catch (cause) {
     zip.close();
     throw unreadable(path, cause);
   }
-  zip.close();
-  throw unreadable(path, new Error('there is no .csv, .tsv or .txt in it'));
+}
+
+/** A text counts where there is no table: beside one it is about it. */
+async function tableIn(zip: ZipFile, path: string): Promise<Entry> {
+  const tables: Entry[] = [];
+  const texts: Entry[] = [];
+  for await (const entry of zip.eachEntry()) {
+    if (besideFiles.test(entry.fileName)) continue;
+    if (/\.(csv|tsv)$/i.test(entry.fileName)) tables.push(entry);
+    else if (/\.txt$/i.test(entry.fileName)) texts.push(entry);
+    if (tables.length > 1) break;
+  }
+  const found = tables.length > 0 ? tables : texts;
+  if (found.length === 0) throw new Error('there is no .csv, .tsv or .txt in it');
+  if (found.length > 1)
+    throw new SeveralFiles(
+      path,
+      found.map(({ fileName }) => fileName),
+    );
+  return found[0];
 }
 
 function unreadable(path: string, cause: unknown): HindcastError {

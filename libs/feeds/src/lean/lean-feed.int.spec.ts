@@ -21,7 +21,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'lean-'));
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(dataDir, path)), { recursive: true });
-    await writeFile(join(dataDir, path), zipOf('ticks.csv', text));
+    await writeFile(join(dataDir, path), zipOf(['ticks.csv', text]));
   }
 });
 
