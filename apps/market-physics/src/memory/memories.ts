@@ -57,9 +57,13 @@ export class Memories {
 
   /** What the memory in use, or the one that is named, was found to be worth. MEMORY_UNKNOWN */
   async skill(id?: string): Promise<SkillDto> {
-    const stored = await this.parts.moments.memories();
+    const { moments } = this.parts;
+    const stored = await moments.memories();
     const asked = stored.find(({ definition, inUse }) => (id === undefined ? inUse : definition.id === id));
-    if (asked) return skillReport(asked);
+    if (asked) {
+      const { id: memory, skill } = asked.definition;
+      return skillReport(asked, skill === null ? 0 : await moments.count(memory, { fromUs: skill.toUs + 1 }));
+    }
     throw new HindcastError(
       'MEMORY_UNKNOWN',
       id === undefined ? 'No memory is in use yet: the first start makes one within moments.' : `There is no memory ${id}.`,

@@ -50,6 +50,19 @@ describe('the skill of a memory', () => {
     }
   });
 
+  it('says how much has come since it was measured, and what measures it anew', async () => {
+    const { world, memories } = await worldOf('2013-10-10');
+    const jobs = world.jobs();
+    await finished(jobs, await jobs.startBuild({ ...everything, toUs: usFromIso('2013-10-09')! }));
+    const { skill, words } = await memories.skill(definition.id);
+    expect(words.at(-1)).toMatch(/on one day only/);
+    await finished(jobs, await jobs.startBuild({ ...everything, measure: false }));
+    const later = await world.moments.count(definition.id, { fromUs: usFromIso(skill!.to)! + 1 });
+    expect((await memories.skill(definition.id)).words.at(-1)).toBe(
+      `${later} moments since ${skill!.to} are not part of that: \`npx hindcast memory build ${definition.id}\` measures it anew.`,
+    );
+  });
+
   it('is that of the memory in use where none is named; an unknown one is said', async () => {
     const { world, memories } = await worldOf('2013-10-08');
     await expect(memories.skill()).rejects.toMatchObject({ code: 'MEMORY_UNKNOWN' });

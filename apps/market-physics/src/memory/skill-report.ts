@@ -2,7 +2,13 @@ import { isoFromUs, type HorizonSkillDto, type MemorySkillDto, type SkillDto } f
 import { skillWords, type HorizonSkill, type MemorySkill } from '@hindcast/memory';
 import type { StoredMemory } from '@hindcast/ports';
 
-export function skillReport({ definition: { id, skill }, inUse }: StoredMemory): SkillDto {
+/** So many moments later than what was measured, as a share of that, are worth a sentence. */
+const unmeasuredShareSaid = 0.1;
+
+/** `later`: moments that came after what was measured. */
+export function skillReport({ definition: { id, skill }, inUse }: StoredMemory, later: number): SkillDto {
+  const isOld = skill !== null && later >= unmeasuredShareSaid * skill.moments;
+
   return {
     memory: id,
     in_use: inUse,
@@ -12,7 +18,12 @@ export function skillReport({ definition: { id, skill }, inUse }: StoredMemory):
       symbol,
       by_horizon: horizonSkills(byHorizon),
     })),
-    words: skillWords(skill),
+    words: [
+      ...skillWords(skill),
+      ...(isOld
+        ? [`${later} moments since ${isoFromUs(skill.toUs)} are not part of that: \`npx hindcast memory build ${id}\` measures it anew.`]
+        : []),
+    ],
   };
 }
 

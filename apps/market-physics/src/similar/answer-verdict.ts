@@ -1,4 +1,4 @@
-import { hourUs, isoFromUs, minuteUs, type SimilarNeighbour } from '@hindcast/contracts';
+import { dayUs, hourUs, isoFromUs, minuteUs, type SimilarNeighbour } from '@hindcast/contracts';
 import { verdictOf, type Foretold } from '@hindcast/memory';
 import type { Asked } from './question.js';
 import type { SimilarQuestion } from './similar-request.js';
@@ -35,8 +35,14 @@ function ageWords({ subject }: SimilarQuestion, { timeUs, query, memory }: Asked
   if (subject.kind !== 'moment' || subject.timeUs === undefined || timeUs === null) return [];
   const ageUs = subject.timeUs - timeUs;
   if (ageUs <= ageUnsaidUs + (memory?.stateIntervalMs ?? 0) * 1_000) return [];
-  const age = ageUs < hourUs ? `${Math.round(ageUs / minuteUs)} min` : `${(ageUs / hourUs).toFixed(1)} h`;
   return [
-    `This is about ${query.symbol ?? 'the market'} as it was ${age} before ${isoFromUs(subject.timeUs)}: no newer moment of it is known.`,
+    `This is about ${query.symbol ?? 'the market'} as it was ${ageText(ageUs)} before ${isoFromUs(subject.timeUs)}: no newer moment of it is known.`,
   ];
+}
+
+function ageText(ageUs: number): string {
+  if (ageUs < hourUs) return `${Math.round(ageUs / minuteUs)} min`;
+  if (ageUs < 2 * dayUs) return `${(ageUs / hourUs).toFixed(1)} h`;
+  const days = Math.round(ageUs / dayUs);
+  return days < 730 ? `${days} days` : `${(days / 365.25).toFixed(1)} years`;
 }

@@ -138,6 +138,9 @@ describe('what followed', () => {
     const { verdict, query } = await ask(answering(memory), { ...question, time: '2013-10-09T18:09:00Z' });
     expect(query.timestamp).toBe('2013-10-09T16:09:00Z');
     expect(verdict[0]).toBe('This is about AAA as it was 2.0 h before 2013-10-09T18:09:00Z: no newer moment of it is known.');
+    const told = async (time: string) => (await ask(answering(memory), { ...question, time })).verdict[0];
+    expect(await told('2013-10-19T16:09:00Z')).toContain('as it was 10 days before');
+    expect(await told('2025-10-11T16:09:00Z')).toContain('as it was 12.0 years before');
   });
 
   it('is told of the horizons that were asked for', async () => {
