@@ -1,10 +1,15 @@
 /**
  * For tests that start a process of their own: `node --import` this, and TypeScript sources run as they are, without a
- * build, with `./x.js` found as `./x.ts`. Together with `sourceArguments` it is what jest's transform does in-process.
+ * build, with `./x.js` found as `./x.ts`. Together with `sourceFlags` it is what jest's transform does in-process.
  */
 import { existsSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { enableCompileCache, flushCompileCache, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
+
+// What was made of a source is kept by its content: a test starts the same process again and again.
+enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/hindcast-sources', import.meta.url)));
+// Written at the end otherwise, which a process that is killed does not reach.
+setImmediate(flushCompileCache);
 
 registerHooks({
   resolve(specifier, context, next) {
