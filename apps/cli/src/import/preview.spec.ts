@@ -25,6 +25,7 @@ const file = (path: string): PlannedFiles => ({
     ['column 1', 'id'],
     ['price', 'price'],
   ],
+  unreadColumns: ['quote_qty'],
   found,
   open,
 });
@@ -40,6 +41,7 @@ it('a preview says how files are understood', () => {
       '  symbols  BTC-USDT',
       '  period   2024-01-01T00:00:00Z to 2024-01-01T00:01:00Z',
       '  columns  column 1 is id, price',
+      '  unread   quote_qty',
       '  row      2024-01-01T00:00:00Z  binance/spot BTC-USDT  42000.5 x 0.25 bought  id 5',
       '  order    2 files are not in the order of time; their rows are put in order',
       '  faults   2 rows are no ticks and will be rejected; the first: a.zip, line 7: price is "x", which is not a number',
@@ -50,7 +52,7 @@ it('a preview says how files are understood', () => {
 it('a preview names some of the files that are left out', () => {
   const text = previewText(previewOf({ ...plan, leftOut: ['daily/a.zip', 'daily/b.zip', 'daily/c.zip', 'daily/d.zip'] }));
   expect(text.split('\n').at(-1)).toBe(
-    'Left out, because they hold no ticks in a format that is known: daily/a.zip, daily/b.zip, daily/c.zip and 1 more',
+    'Left out, because they hold no ticks in a format that is known or, packed, several files: daily/a.zip, daily/b.zip, daily/c.zip and 1 more',
   );
 });
 

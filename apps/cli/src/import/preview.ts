@@ -16,6 +16,7 @@ interface Understood {
   /** Files whose rows are put in the order of time first. */
   readonly unordered: number;
   readonly columns: readonly (readonly [string, string])[];
+  readonly unread_columns: readonly string[];
   readonly rows_as_understood: readonly string[];
   readonly first_unreadable: string | null;
 }
@@ -32,9 +33,10 @@ export interface Preview {
 const groupsShown = 12;
 const symbolsShown = 12;
 const leftOutShown = 3;
+const unreadShown = 12;
 
 export function previewOf({ files, rows, bytes: size, leftOut }: FilesPlan): Preview {
-  const groups = Map.groupBy(files, ({ format, columns }) => JSON.stringify([format, columns]));
+  const groups = Map.groupBy(files, ({ format, columns, unreadColumns }) => JSON.stringify([format, columns, unreadColumns]));
   return { files: countFiles(files), rows, bytes: size, formats: [...groups.values()].map(understood), left_out: leftOut };
 }
 
@@ -54,6 +56,7 @@ function understood(files: readonly PlannedFiles[]): Understood {
     symbols: [...new Set(instruments.map(({ symbol }) => symbol))].toSorted(),
     unordered: found.filter(({ isOrdered }) => !isOrdered).length,
     columns: files[0].columns,
+    unread_columns: files[0].unreadColumns,
     rows_as_understood: (read[0]?.sample ?? []).map((row) => sampleText(files[0].kind, row)),
     first_unreadable: broken ? faultText(broken) : null,
   };
@@ -88,11 +91,14 @@ export function previewText({ files, rows, bytes: size, formats, left_out: leftO
 function leftOutLines(paths: readonly string[]): readonly string[] {
   if (paths.length === 0) return [];
   const more = paths.length > leftOutShown ? ` and ${whole(paths.length - leftOutShown)} more` : '';
-  return ['', `Left out, because they hold no ticks in a format that is known: ${paths.slice(0, leftOutShown).join(', ')}${more}`];
+  return [
+    '',
+    `Left out, because they hold no ticks in a format that is known or, packed, several files: ${paths.slice(0, leftOutShown).join(', ')}${more}`,
+  ];
 }
 
 function groupLines(group: Understood): readonly string[] {
-  const { format, files, rows, unreadable, from, to, markets, symbols, unordered, columns } = group;
+  const { format, files, rows, unreadable, from, to, markets, symbols, unordered, columns, unread_columns: unread } = group;
   const more = symbols.length > symbolsShown ? ` and ${symbols.length - symbolsShown} more` : '';
   return [
     '',
@@ -101,6 +107,9 @@ function groupLines(group: Understood): readonly string[] {
     `  symbols  ${symbols.slice(0, symbolsShown).join(', ') || '-'}${more}`,
     `  period   ${from ?? '-'} to ${to ?? '-'}`,
     `  columns  ${columns.map(([name, field]) => (name === field ? name : `${name} is ${field}`)).join(', ')}`,
+    ...(unread.length > 0
+      ? [`  unread   ${unread.slice(0, unreadShown).join(', ')}${unread.length > unreadShown ? ' and others' : ''}`]
+      : []),
     ...group.rows_as_understood.map((row) => `  row      ${row}`),
     ...(unordered > 0 ? [`  order    ${whole(unordered)} files are not in the order of time; their rows are put in order`] : []),
     ...(unreadable > 0

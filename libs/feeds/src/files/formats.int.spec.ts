@@ -173,6 +173,12 @@ describe('tables of others', () => {
     );
   });
 
+  it('are asked which columns are not read', async () => {
+    const path = await folder.write('ticks.csv', 'ts,price,size,bid,venue_note\n1704067200,1.5,2,1.4,x\n');
+    const { files } = await folder.plan([path], { market: 'okx/spot', symbol: 'X' });
+    expect(files[0].unreadColumns).toEqual(['bid', 'venue_note']);
+  });
+
   it('are read by the columns that are named, also by number', async () => {
     const path = await folder.write('ticks.tsv', '1704067200.5\t1.5\t2\n1704067200.5\t1.5\t2\n');
     const hints = { columns: { timestamp: '1', price: '2', size: '3' }, symbol: 'X', market: 'okx/spot', source: 'desk' };

@@ -22,6 +22,8 @@ export interface PlannedFiles {
   readonly paths: readonly string[];
   /** Name of a column, and the field that it is. */
   readonly columns: readonly (readonly [string, string])[];
+  /** Names of columns that are not read. */
+  readonly unreadColumns: readonly string[];
   readonly found: Scan;
   /** In the order of time. */
   readonly open: () => TickReader;
@@ -95,7 +97,16 @@ function plannedLean(series: LeanSeries): Unread {
   const names = series.kind === 'trades' ? ['price x 10,000', 'size'] : ['bid, ask x 10,000', 'their sizes'];
   const columns = ['time of day', ...names, 'exchange', 'condition', 'suspicious'].map((name) => [name, name] as const);
   const paths = series.files.map(({ path }) => path);
-  return { format: `LEAN ${series.kind}`, kind: series.kind, paths, columns, openToScan: open, openInOrder: open, marksItsEnd: false };
+  return {
+    format: `LEAN ${series.kind}`,
+    kind: series.kind,
+    paths,
+    columns,
+    unreadColumns: [],
+    openToScan: open,
+    openInOrder: open,
+    marksItsEnd: false,
+  };
 }
 
 function plannedTable({ raw, table }: RecognisedTable, scratch: ScratchDatabase): Unread {
@@ -104,11 +115,13 @@ function plannedTable({ raw, table }: RecognisedTable, scratch: ScratchDatabase)
   const columns = Object.entries(table.fields).map(
     ([field, at]) => [raw.isNamed ? raw.columns[at] : `column ${raw.columns[at]}`, field] as const,
   );
+  const read = new Set(Object.values(table.fields));
   return {
     format: table.format,
     kind: table.kind,
     paths: [path],
     columns,
+    unreadColumns: raw.isNamed ? raw.columns.filter((_, at) => !read.has(at)) : [],
     openToScan: () => new TableReader({ path, table, rows, firstUs: 0 }),
     openInOrder: ({ isOrdered, opensUs }) =>
       new TableReader({ path, table, firstUs: opensUs, rows: isOrdered ? rows : () => sortedRows(rows, scratch) }),
