@@ -9,9 +9,12 @@ import { previewOf, previewText } from '../import/preview.js';
 import { RejectsFile } from '../import/rejects-file.js';
 import { sendRun } from '../sending/send-run.js';
 import type { Terminal } from '../terminal.js';
+import { runningConfig } from '../which-runs.js';
 
 export async function importFiles(paths: readonly string[], options: ImportOptions, terminal: Terminal): Promise<ExitCode> {
   const args = parseImport(paths, options);
+  // Files may take minutes to read; who runs is asked again, and told, when their rows are sent.
+  if (!args.dryRun) await runningConfig({ note: () => undefined });
   const dir = join(loadCliConfig().home, 'imports');
   const scratch = new ScratchDatabase(dir);
   try {
