@@ -11,10 +11,10 @@ const answerMaxMs = 3_000;
  * @typedef {{ totals: Readonly<Record<string, { inherited: number, stored: number, pending: number }>> }} LedgerFacts
  * @typedef {{ problems?: readonly { severity: string }[] }} Section
  * @typedef {object} LineFacts
- * @property {{ facts: LedgerFacts | null }} [ledger]
- * @property {{ facts: { instruments: number, states: number } | null }} [states]
- * @property {{ facts: { followers: readonly { owner: string, seconds_behind: number }[] } | null }} [followers]
- * @property {{ facts: { rows: number } | null }} [lancedb]
+ * @property {Section & { facts: LedgerFacts | null }} [ledger]
+ * @property {Section & { facts: { instruments: number, states: number } | null }} [states]
+ * @property {Section & { facts: { followers: readonly { owner: string, seconds_behind: number }[] } | null }} [followers]
+ * @property {Section & { facts: { rows: number } | null }} [lancedb]
  * @typedef {LineFacts & Readonly<Record<string, Section>>} Sections what the line takes of `GET /v1/monitoring`
  * @typedef {{ name: string, kind: string, simulated: boolean, state: string, detail: string }} FeedFacts
  * @typedef {{ line: string, feeds: readonly FeedFacts[] }} Pulse
