@@ -133,7 +133,7 @@ interface AskedPath {
 async function byPath(sources: NeighbourSources, question: SimilarQuestion, { asked, subject, signal }: AskedPath): Promise<Found> {
   const { symbol, market = asked.query.market ?? '', fromUs, toUs } = subject;
   const { filter, excludeWithinUs } = question;
-  const path = { ...{ symbol, market, fromUs, toUs, excludeWithinUs }, k: statisticsK(question), rule: ruleOf(question) };
+  const path = { ...{ symbol, market, fromUs, toUs, excludeWithinUs, signal }, k: statisticsK(question), rule: ruleOf(question) };
   const { matches, ...searched } =
     subject.of === 'states'
       ? await searchStatePaths(sources.moments, {
@@ -141,7 +141,7 @@ async function byPath(sources: NeighbourSources, question: SimilarQuestion, { as
           memory: memoryOf(asked),
           filter: momentFilter(question, { ...asked, timeUs: null }),
         })
-      : await searchPaths(sources.store, { ...path, filter, asOfUs: asked.asOfUs ?? toUs, signal });
+      : await searchPaths(sources.store, { ...path, filter, asOfUs: asked.asOfUs ?? toUs });
   const { moments, rowOf } = await heldMoments(sources, asked, matches);
   const neighbours = matches.map((match) => ({ ...match, row: rowOf.get(textOf(match)) }));
   const facts = { ...searched, index: null, exact: true, nprobes: null, rows_not_indexed: 0 };

@@ -1,7 +1,8 @@
 import { minuteUs } from '@hindcast/contracts';
-import { standardised } from '@hindcast/memory';
+import { componentIndex, MomentColumns, standardised } from '@hindcast/memory';
 import { HeldMoments } from '@hindcast/testing';
-import { answering, ask, fittedMemory, heldMemory, market, recordedMoments, remember, timeOf } from './similar.fixture.js';
+import { answering, ask, fittedMemory, heldMemory, horizons, market, recordedMoments, remember, timeOf } from './similar.fixture.js';
+import { searchStatePaths } from './state-path-search.js';
 
 const path = { symbol: 'AAA', market, from: '2013-10-09T14:00:00Z', to: '2013-10-09T14:20:00Z', of: 'states' };
 const fromUs = timeOf(path.from);
@@ -64,4 +65,37 @@ describe('a path of states', () => {
     const asked = ask(answering(await heldMemory()), { path, filter: { from: '2013-10-09T13:59:00Z' } });
     await expect(asked).rejects.toMatchObject({ code: 'MOMENTS_NONE', message: expect.stringContaining('moments of test') as string });
   });
+});
+
+/** Five days around the clock; what happens from minute 5,000 on happened before, over the border of two parts that are compared. */
+it('a path of states is found wherever it lies in a market that does not rest, each stretch once', async () => {
+  const [length, copyAt, pathAt] = [30, 2_870, 5_000];
+  const bitcoin = { market: 'binance/spot', symbol: 'BTC-USDT' };
+  const startUs = timeOf('2013-10-09');
+  const moments = new MomentColumns(horizons);
+  for (let minute = 0; minute < 5 * 1_440; minute += 1) {
+    const place = minute >= copyAt && minute < copyAt + length ? minute - copyAt + pathAt : minute;
+    moments.add(
+      moments.codeOf(bitcoin),
+      { timeUs: startUs + minute * minuteUs, day: 0, level: { logVolatility: -9, volumeRate: 1 } },
+      (values, at) => {
+        values[at + componentIndex('volatility_5m')] = Math.sin(place * place);
+        return 0;
+      },
+    );
+  }
+  const { matches, rows, candidates } = await searchStatePaths(await remember(new HeldMoments(), fittedMemory(), moments), {
+    ...bitcoin,
+    memory: fittedMemory(),
+    fromUs: startUs + (pathAt - 1) * minuteUs,
+    toUs: startUs + (pathAt + length - 1) * minuteUs,
+    k: 3,
+    rule: { minGapUs: 0, distinctDays: false },
+    filter: { asOfUs: startUs + (pathAt + length - 1) * minuteUs },
+    excludeWithinUs: 60 * minuteUs,
+    signal: new AbortController().signal,
+  });
+  expect(matches).toHaveLength(3);
+  expect(matches[0]).toEqual({ ...bitcoin, timeUs: startUs + (copyAt + length - 1) * minuteUs, distance: 0 });
+  expect([rows, candidates]).toEqual([pathAt - 60, pathAt - 60 - length + 1]);
 });

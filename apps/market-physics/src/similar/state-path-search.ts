@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { HindcastError, isoFromUs } from '@hindcast/contracts';
 import type { Instrument } from '@hindcast/market';
 import { pathLengthMax, similarStatePaths, standardised, type MemoryDefinition, type MomentColumns } from '@hindcast/memory';
@@ -15,10 +16,13 @@ export interface StatePathQuestion extends Instrument {
   readonly rule: SpacingRule;
   readonly filter: MomentFilter;
   readonly excludeWithinUs: number;
+  readonly signal: AbortSignal;
 }
 
 /** They are read at once, with half a kilobyte each. */
 const momentsMax = 200_000;
+/** Stretches that are compared before others have the thread: a day around the clock, at a moment a minute. */
+const stretchesAtOnce = 1_440;
 
 /** Moments of an instrument on the memory's grid, none missing between them. */
 interface Run extends Instrument {
@@ -31,7 +35,7 @@ interface Run extends Instrument {
 /** The stretches of a memory whose moments went most like those of one, apart from each other. FIELD_INVALID, MEMORY_EMPTY, MOMENTS_NONE. */
 export async function searchStatePaths(
   store: Pick<MomentStore, 'moments' | 'count'>,
-  { memory, fromUs, toUs, k, rule, filter, excludeWithinUs, ...instrument }: StatePathQuestion,
+  { memory, fromUs, toUs, k, rule, filter, excludeWithinUs, signal, ...instrument }: StatePathQuestion,
 ): Promise<PathsFound> {
   const stepUs = memory.stateIntervalMs * 1_000;
   const path = await pathOf(store, { memory, fromUs, toUs, asOfUs: filter.asOfUs, ...instrument });
@@ -46,13 +50,19 @@ export async function searchStatePaths(
     ...{ path: path.vectors, size: limits.numbers, band: warpingBand(length), k },
     minGap: Math.max(length, Math.ceil(rule.minGapUs / stepUs)),
   };
-  const matches = runs.flatMap(({ market, symbol, firstUs, vectors }) =>
-    similarStatePaths(vectors, question).map(({ at, distance }): PathNeighbour => ({
-      ...{ market, symbol },
-      timeUs: firstUs + (at + length - 1) * stepUs,
-      distance: distance / Math.sqrt(length),
-    })),
-  );
+  const matches: PathNeighbour[] = [];
+  for (const run of runs) {
+    for (let first = 0; first + length <= run.length; first += stretchesAtOnce) {
+      const { market, symbol, firstUs, vectors } = run;
+      const part = vectors.subarray(first * question.size, (first + stretchesAtOnce + length - 1) * question.size);
+      for (const { at, distance } of similarStatePaths(part, question)) {
+        const timeUs = firstUs + (first + at + length - 1) * stepUs;
+        matches.push({ market, symbol, timeUs, distance: distance / Math.sqrt(length) });
+      }
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+  }
   if (matches.length === 0) throw nothingLeft(rows, limits);
   return {
     matches: apartFrom(matches, { k, rule, lengthUs: length * stepUs }),
