@@ -11,6 +11,7 @@ import { signatureSize } from '@hindcast/memory';
 import { LanceMomentStore } from '@hindcast/store-lance';
 import { seededRandom } from '@hindcast/testing';
 import { until } from './hindcast-under-test.mjs';
+import { variables } from './scenes.mjs';
 import { StandaloneUnderTest } from './standalone-under-test.mjs';
 import { askJson, sendWalkedDays, walkedDays, walkedSymbols } from './walked-days.mjs';
 
@@ -21,7 +22,7 @@ jest.setTimeout(300_000 + kills * 60_000);
 
 let standalone;
 beforeAll(async () => {
-  standalone = await StandaloneUnderTest.start();
+  standalone = await StandaloneUnderTest.start(variables);
 });
 afterAll(() => standalone?.dispose());
 
