@@ -43,7 +43,7 @@ export function registerProbes(
     'memory',
     async () => {
       const { memory, behindSeconds, failure, leftOut } = service.memory.keeper.facts;
-      return { up: failure === null, in_use: memory, behind_seconds: behindSeconds, ...detailOf(failure ?? leftOut ?? undefined) };
+      return { up: failure === null, in_use: memory, behind_seconds: behindSeconds, ...detailOf(failure ?? leftOut?.words) };
     },
     { critical: false },
   );

@@ -4,6 +4,7 @@ import { instrumentKey, type Instrument } from '@hindcast/market';
 import { storeError } from './duckdb-errors.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
 import type { InstrumentFile, InstrumentFiles } from './instrument-files.js';
+import { isOfOneFile } from './outages.js';
 import { requireQuestion } from './sql-guard.js';
 import { viewStatements } from './sql-views.js';
 import { literal } from './sql.js';
@@ -169,7 +170,7 @@ export class SqlQuestions {
 
 /** A sum that leaves an instrument out would be believed, so none is left out but by whoever asks. */
 function withWayOut(error: unknown): unknown {
-  if (!(error instanceof HindcastError)) return error;
+  if (!isOfOneFile(error)) return error;
   return new HindcastError(error.code, `${error.message} Name symbols or a market, and a question about others is answered.`, {
     cause: error,
   });

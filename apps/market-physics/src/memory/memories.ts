@@ -42,7 +42,7 @@ export class Memories {
     return {
       in_use: stored.find(({ inUse }) => inUse)?.definition.id ?? null,
       memories,
-      keeper: { memory, rows, instruments, behind_seconds: behindSeconds, failure: failure ?? leftOut },
+      keeper: { memory, rows, instruments, behind_seconds: behindSeconds, failure: failure ?? leftOut?.words ?? null },
       jobs: jobs.all,
     };
   }

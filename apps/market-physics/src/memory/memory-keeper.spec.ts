@@ -64,7 +64,7 @@ it('goes on with all others where one cannot be read, says so, and takes it up a
   for (let looks = 0; looks < looksMax && (await world.moments.spans(definition.id)).length < 2; looks += 1) await keeper.look(signal);
   expect(new Set((await world.moments.spans(definition.id)).map(({ symbol }) => symbol))).toEqual(new Set(['ETH-USDT', 'SOL-USDT']));
   expect(keeper.facts.failure).toBeNull();
-  expect(keeper.facts.leftOut).toMatch(new RegExp(`^${damaged.market} ${damaged.symbol} \\(STORE_DAMAGED: no DuckDB file`));
+  expect(keeper.facts.leftOut?.words).toMatch(new RegExp(`^${damaged.market} ${damaged.symbol} \\(STORE_DAMAGED: no DuckDB file`));
   isDamaged = false;
   world.show(trades, toUs);
   for (let looks = 0; looks < looksMax && keeper.facts.behindSeconds !== 0; looks += 1) await keeper.look(signal);

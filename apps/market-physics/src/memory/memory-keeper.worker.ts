@@ -1,4 +1,4 @@
-import { HindcastError, minuteUs, secondUs } from '@hindcast/contracts';
+import { HindcastError, minuteUs, secondUs, type ErrorCode } from '@hindcast/contracts';
 import { instrumentKey } from '@hindcast/market';
 import type { MemoryDefinition } from '@hindcast/memory';
 import type { Clock, MomentStore } from '@hindcast/ports';
@@ -22,7 +22,7 @@ export interface KeeperFacts {
   /** Why none is kept up. */
   readonly failure: string | null;
   /** Who is not, and why, while all others are. */
-  readonly leftOut: string | null;
+  readonly leftOut: { readonly code: ErrorCode; readonly words: string } | null;
 }
 
 export interface KeeperParts {
@@ -44,6 +44,13 @@ export interface KeeperOptions {
   readonly keepIntervalMs: number;
   /** Instruments whose seconds are kept in memory. */
   readonly instrumentsMax: number;
+}
+
+interface Left {
+  readonly newestSequence: number;
+  readonly againUs: number;
+  readonly code: ErrorCode;
+  readonly words: string;
 }
 
 interface Attempt {
@@ -74,7 +81,7 @@ export class MemoryKeeper {
   /** The last look went back to what is missing, and there may be more. */
   private lacksMore = false;
   /** Instruments that could not be read: trades dropped or quarantined, a file that is damaged. Tried again when more comes, or after a while. */
-  private readonly left = new Map<string, { readonly newestSequence: number; readonly againUs: number; readonly words: string }>();
+  private readonly left = new Map<string, Left>();
   private rows = 0;
 
   constructor(
@@ -148,8 +155,9 @@ export class MemoryKeeper {
     await writer.flush();
     this.lacksMore = await this.fillOne(kept, writer, signal);
     const [left] = this.left.values();
-    const words = left && `${left.words}${this.left.size > 1 ? `, and ${this.left.size - 1} more` : ''}`;
-    this.tell({ memory: memory.id, instruments: kept.size, failure: null, leftOut: words ?? null });
+    const more = this.left.size > 1 ? `, and ${this.left.size - 1} more` : '';
+    const leftOut = left ? { code: left.code, words: `${left.words}${more}` } : null;
+    this.tell({ memory: memory.id, instruments: kept.size, failure: null, leftOut });
   }
 
   /** Whose moments there may be more of, those that are kept first, then the one that is furthest behind. */
@@ -194,6 +202,7 @@ export class MemoryKeeper {
       this.left.set(key, {
         newestSequence: target.newestSequence,
         againUs,
+        code: error.code,
         words: `${target.market} ${target.symbol} (${error.code}: ${error.message})`,
       });
       await kept.forget(target);

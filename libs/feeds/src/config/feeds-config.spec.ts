@@ -105,6 +105,7 @@ describe('a file of feeds', () => {
     ],
     [{ symbols: [{ symbol: 'BTC-USDT', sources: ['kraken/linear'] }] }, 'must be one of'],
     [{ symbols: ['BTCUSDT'] }, 'must be as BTC-USDT'],
+    [{ symbols: [{ symbol: 'BTC-USDT', source: 'okx/spot' }] }, 'symbols.0: there is no source, only symbol, sources'],
     [{ symbols: ['BTC-USDT', 'BTC-USDT'] }, 'must not name a symbol twice'],
     [{ silenceMs: 5 }, 'silenceMs=5'],
   ])('of crypto with %j is refused', (fields, words) => {

@@ -90,8 +90,7 @@ const source = z.preprocess(
   fields({ market, symbol: symbol.optional() }),
 );
 
-const followed = z
-  .strictObject({ symbol, sources: z.array(source).min(1).max(16).optional() })
+const followed = fields({ symbol, sources: z.array(source).min(1).max(16).optional() })
   .transform(({ symbol: name, sources = usualMarkets.map((text) => ({ market: market.parse(text), symbol: undefined })) }) => ({
     symbol: name,
     sources: sources.map(({ market: { venue, marketType }, symbol: there = name }) => ({ venue, marketType, symbol: there })),
