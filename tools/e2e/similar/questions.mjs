@@ -60,6 +60,10 @@ export const questions = {
     http: { path: { symbol: 'IBM', from: path[0], to: path[1] } },
     grpc: { path: { symbol: 'IBM', fromUs: us(path[0]), toUs: us(path[1]) } },
   },
+  'a path of states': {
+    http: { path: { symbol: 'IBM', from: path[0], to: path[1], of: 'states' } },
+    grpc: { path: { symbol: 'IBM', fromUs: us(path[0]), toUs: us(path[1]), of: 'states' } },
+  },
 };
 
 /** Those that want the model. */

@@ -87,7 +87,7 @@ export const refusals = {
     http: { path: { symbol: 'IBM', from: '2013-10-09T14:40:00Z', to: at }, filter: { symbols: ['ZZZ'] } },
     grpc: { path: { symbol: 'IBM', fromUs: us('2013-10-09T14:40:00Z'), toUs: us(at) }, filter: { symbols: ['ZZZ'] } },
     cli: ['--symbol', 'IBM', '--path', `2013-10-09T14:40:00Z/${at}`, '--among', 'ZZZ'],
-    said: /^MOMENTS_NONE: No stored price passes: widen filter\.symbols/,
+    said: /^MOMENTS_NONE: None of the stored prices passes: widen filter\.symbols/,
   },
   'an unknown component': {
     http: { signature: { size: 1 } },
@@ -109,7 +109,7 @@ export const refusals = {
     grpc: {},
     cli: [],
     said: 'FIELD_INVALID: None given: exactly one of symbol, state, signature, text, vector, path is allowed.',
-    saidByCli: /^FIELD_INVALID: Ask with --symbol, and --at for another moment than now or --path for a stretch of prices, or with one of/,
+    saidByCli: /^FIELD_INVALID: Ask with --symbol, and --at for another moment than now or --path \(and --path-of\) for a stretch of time, or with one of/,
   },
   'an unknown symbol': {
     http: { symbol: 'ZZZ', time: at },

@@ -61,6 +61,7 @@ it('fails under the code of what failed, so that what helps is about that', () =
     message: 'The fit of mine failed: span: no moment lies in it.',
   });
   expect(jobFailure({ ...failed, error: 'INTERNAL: a fault of ours' })).toMatchObject({ code: 'INTERNAL' });
+  expect(jobFailure(failed)).toMatchObject({ code: 'INTERNAL', message: 'The fit of mine failed: it says no reason' });
   expect(jobFailure({ ...failed, state: 'cancelled' })).toMatchObject({ code: 'CALL_CANCELLED' });
 });
 

@@ -126,7 +126,7 @@ export async function waitFor(started: MemoryJobDto, { services, terminal, detac
 /** Under its own code, so that what helps is told of that. */
 export function jobFailure({ kind, memory, state, error = '' }: MemoryJobDto): HindcastError {
   if (state === 'cancelled') return new HindcastError('CALL_CANCELLED', `The ${kind} of ${memory} was stopped by somebody else.`);
-  const [, code, reason] = /^([A-Z_]+): (.+)$/s.exec(error) ?? [];
+  const [, code = '', reason = error || 'it says no reason'] = /^([A-Z_]+): (.+)$/s.exec(error) ?? [];
   return new HindcastError(code in errorCodes ? (code as ErrorCode) : 'INTERNAL', `The ${kind} of ${memory} failed: ${reason}`);
 }
 

@@ -32,6 +32,7 @@ it.each([
   [{ ...question, filter: { symbols: ['BBB'], components: { return_5m: { min: -0.5, max: 0.5 } } }, horizons: ['15m', 'next_day'] }],
   [{ signature: { volatility_5m: 0.4, session_progress: 0.1 } }],
   [{ path: { symbol: 'BBB', market, from: '2013-10-09T14:00:00Z', to: '2013-10-09T14:25:00Z' } }],
+  [{ path: { symbol: 'BBB', market, from: '2013-10-09T14:00:00Z', to: '2013-10-09T14:25:00Z', of: 'states' } }],
 ])('a memory on disk answers with the bits of one in a map, and again: %j', async (body) => {
   const onDisk = told(await ask(answering(store), body));
   expect(onDisk).toEqual(told(await ask(answering(await heldMemory()), body)));
