@@ -109,7 +109,8 @@ export const refusals = {
     grpc: {},
     cli: [],
     said: 'FIELD_INVALID: None given: exactly one of symbol, state, signature, text, vector, path is allowed.',
-    saidByCli: /^FIELD_INVALID: Ask with --symbol, and --at for another moment than now or --path \(and --path-of\) for a stretch of time, or with one of/,
+    saidByCli:
+      /^FIELD_INVALID: Ask with --symbol, and --at for another moment than now or --path \(and --path-of\) for a stretch of time, or with one of/,
   },
   'an unknown symbol': {
     http: { symbol: 'ZZZ', time: at },
