@@ -1,5 +1,5 @@
 /**
- * The order of test files: first those that take minutes, so that nobody waits at the end for one of them on a single core; then as
+ * The order of test files: first those that take longest, so that nobody waits at the end for one of them on a single core; then as
  * jest has it, by how long each took the last time, which a fresh clone does not know.
  */
 import { relative, sep } from 'node:path';

@@ -1,4 +1,4 @@
-import { loadConfig } from '@hindcast/service-kit';
+import { loadConfig } from '@hindcast/service-kit/caller';
 import { whichRuns } from './which-runs.js';
 
 const oneProcess = 'http://127.0.0.1:7700';
