@@ -19,6 +19,13 @@ test('it refuses to grow beyond its bound', () => {
   expect(() => memory.insert(8, 0, 8)).toThrow('identity memory is full at 8 rows');
 });
 
+test('rows that it does not have are not forgotten: its count is what keeps slots free', () => {
+  const memory = new IdentityMemory({ rowsMax: 8 });
+  memory.insert(1, 1, 100);
+  expect(() => memory.forgetThrough(100, 2)).toThrow('2 rows are to be forgotten of 1');
+  expect(memory.has(1, 1)).toBe(true);
+});
+
 /** Hashes of which many share a slot, and some each other's. */
 const hash = { low: fc.integer({ min: 0, max: 40 }), high: fc.integer({ min: 0, max: 1 }) };
 const anyStep = fc.oneof(

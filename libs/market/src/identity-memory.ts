@@ -4,9 +4,9 @@
 const sweptSlotsPerRow = 8;
 
 /**
- * Admission's memory of what the log holds: 64-bit hash of an identity -> its sequence. Open addressing, half of the slots used
- * at most. The 16 bytes of a slot lie side by side: hash, sequence. A look-up lands somewhere in a hundred megabytes and pays
- * for each cache line that it touches, which is one, and not one for each part.
+ * Admission's memory of what the log holds: 64-bit hash of an identity -> its sequence. Open addressing, with two slots at least
+ * for each row that is remembered. The 16 bytes of a slot lie side by side: hash, sequence. A look-up lands somewhere in a hundred
+ * megabytes and pays for each cache line that it touches, which is one, and not one for each part.
  *
  * A log is trimmed from its beginning, so rows are forgotten by their sequences: to find each by its hash would cost as much as
  * to let it in. Their slots are taken again, or freed by going through all slots in turn, a few at a time; no tombstone is left,
@@ -89,8 +89,9 @@ export class IdentityMemory {
     this.kept.add(sequence);
   }
 
-  /** Forgets all rows up to a sequence but the kept ones; `rows` says how many these are. */
+  /** Forgets all rows up to a sequence but the kept ones; `rows` says how many, and slots stay free as long as that is true. */
   forgetThrough(sequence: number, rows: number): void {
+    if (rows > this.rows) throw new Error(`${String(rows)} rows are to be forgotten of ${String(this.rows)}`);
     this.forgottenThrough = Math.max(this.forgottenThrough, sequence);
     this.rows -= rows;
     this.sweep(rows * sweptSlotsPerRow);

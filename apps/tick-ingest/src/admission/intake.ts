@@ -90,6 +90,8 @@ export class Intake {
   private lookupsUnderWay = 0;
   private takenBack = 0;
   private readonly memory: IdentityMemory;
+  /** Of the newest batch that is forgotten: one that the log could not drop is trimmed again. */
+  private forgottenNumber = 0;
   private readonly floors = new Map<string, number>();
   private readonly cache: BatchCache;
   private readonly quarantined = new QuarantinedTicks();
@@ -98,6 +100,7 @@ export class Intake {
     const { log, logRowsMax } = parts;
     const memory = log.recall();
     const { firstNumber, headNumber, serial, rows } = log.position();
+    this.forgottenNumber = firstNumber - 1;
     const state = { instruments: new Map(memory.instruments.map((instrument) => [instrumentKey(instrument), instrument])) };
     this.standing = { state, serial, newest: closedBatch(headNumber) };
     this.memory = new IdentityMemory({ rowsMax: Math.max(logRowsMax, rows + memory.quarantine.length) });
@@ -210,16 +213,10 @@ export class Intake {
     const released = this.quarantined.release(quarantine);
     for (const { batch } of released) this.forgetRows(batch);
     for (const { number } of batches) this.cache.drop(number);
-    const throughNumber = batches.at(-1)?.number ?? 0;
-    const kept = [...quarantine.values()].filter(
-      ({ sequence }) => numberOfSequence(sequence) <= throughNumber && this.quarantined.get(sequence) === undefined,
+    this.forgetBatches(
+      batches.filter(({ number }) => number > this.forgottenNumber),
+      quarantine,
     );
-    for (const row of kept) {
-      this.quarantined.keep(row);
-      this.memory.keep(row.sequence);
-    }
-    const rows = batches.reduce((sum, { trades, quotes }) => sum + trades.length + quotes.length, 0);
-    this.memory.forgetThrough(sequenceOf(throughNumber + 1, 0) - 1, rows - kept.length);
     this.raiseFloors(floors);
     lookup.forget([...floors, ...released.map(({ cell }) => cell)]);
   }
@@ -315,6 +312,21 @@ export class Intake {
 
   private rememberBatch(batch: LoggedBatch): void {
     forEachIdentity(batch, ({ low, high, sequence }) => this.memory.insert(low, high, sequence));
+  }
+
+  /** The oldest that are remembered, in their order; rows of the quarantine stay known. */
+  private forgetBatches(batches: readonly LoggedBatch[], quarantine: ReturnType<typeof ticksBySequence>): void {
+    const last = batches.at(-1);
+    if (!last) return;
+    const isForgotten = (number: number): boolean => number > this.forgottenNumber && number <= last.number;
+    const kept = [...quarantine.values()].filter(({ sequence }) => isForgotten(numberOfSequence(sequence)));
+    for (const row of kept) {
+      this.quarantined.keep(row);
+      this.memory.keep(row.sequence);
+    }
+    const rows = batches.reduce((sum, { trades, quotes }) => sum + trades.length + quotes.length, 0);
+    this.memory.forgetThrough(sequenceOf(last.number + 1, 0) - 1, rows - kept.length);
+    this.forgottenNumber = last.number;
   }
 
   private forgetRows(batch: LoggedBatch): void {

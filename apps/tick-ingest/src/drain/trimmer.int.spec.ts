@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { emptyBatch, IngestWorld, noonUs, nowUs, tradesBatch } from '../ingest-world.fixture.js';
 import { silentLogger } from '../silent-logger.fixture.js';
 import { TrimmerWorker } from './trimmer.worker.js';
@@ -57,6 +58,20 @@ it('asks the store for what it dropped: a resend stays a duplicate', async () =>
     ]),
   );
   expect(again.counts.trades).toMatchObject({ duplicate: 1, rejected: 1, accepted: 1 });
+});
+
+it('trims in a later round what a full disk did not let it: what was forgotten is not forgotten again', async () => {
+  await send(1, 6);
+  await world.drain();
+  const trim = jest.spyOn(world.log, 'trim').mockRejectedValueOnce(new Error('no space left'));
+  const trims = trimmer({ followers: [], logKeepRows: 2 });
+  await expect(trims.trim()).rejects.toThrow('no space left');
+  await send(7, 8);
+  await world.drain();
+  expect(await trims.trim()).toBe(6);
+  expect(trim).toHaveBeenCalledTimes(2);
+  const again = await world.send(tradesBatch(Array.from({ length: 8 }, (_, n) => ({ id: `n${n + 1}`, timeUs: noonUs + n + 1 }))));
+  expect(again.counts.trades).toMatchObject({ duplicate: 8, accepted: 0 });
 });
 
 it('has marks count like rows: a door that sends nothing else fills the log, and trimming makes room again', async () => {
