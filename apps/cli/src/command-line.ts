@@ -12,5 +12,11 @@ export interface Json {
   json?: boolean;
 }
 
+/** What a command shows by its bare name is shown by `list` below it too: people type it. */
+export function showing(command: Command, show: (options: Json) => void): Command {
+  command.command('list', { hidden: true }).option('--json').action(show);
+  return command.action(show);
+}
+
 export type AddCommand = (parent: Command, name: string, summary: string) => Command;
 export type AskFor = <Options extends Json>(run: (options: Options, terminal: Terminal) => Promise<ExitCode>) => (options: Options) => void;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AddCommand, AskFor, Json } from './command-line.js';
+import { showing, type AddCommand, type AskFor, type Json } from './command-line.js';
 import type { BuildMemoryOptions, FitMemoryOptions } from './commands/memory.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
@@ -7,9 +7,10 @@ import type { Terminal } from './terminal.js';
 /** `hindcast memory` and what is below it. */
 export function addMemory(command: AddCommand, program: Command, asked: AskFor): void {
   const load = () => import('./commands/memory.js');
-  const memory = command(program, 'memory', "the market's memories: what there is, which one is asked, how far it is kept up")
-    .addHelpText('after', '\nExamples:\n  hindcast memory\n  hindcast memory --json')
-    .action(asked(async (_options, terminal) => (await load()).showMemories(terminal)));
+  const memory = showing(
+    command(program, 'memory', "the market's memories: what there is, which one is asked, how far it is kept up"),
+    asked(async (_options, terminal) => (await load()).showMemories(terminal)),
+  ).addHelpText('after', '\nExamples:\n  hindcast memory\n  hindcast memory --json');
   command(memory, 'fit', 'learn a new memory from stored days: how moments are compared, and how wide its bands are')
     .argument('<id>', 'what it is to be called: a-z, 0-9, dot, dash, underscore')
     .requiredOption('--from <time>', 'a day or a time, ISO 8601, UTC')

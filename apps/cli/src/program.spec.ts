@@ -17,9 +17,15 @@ describe('the command line', () => {
     'replay --format lean --data D --symbols SPY --from 2013-10-07 --to 2013-10-09 --kinds trades,quotes --speed max',
     'status',
     'ledger',
+    'ledger list',
     'ledger verify',
     'ledger retry',
     'followers',
+    'followers list',
+    'feeds',
+    'feeds list',
+    'memory',
+    'memory list',
     'followers forget my-backup',
     'migrate up',
     'migrate status',
@@ -52,6 +58,8 @@ describe('the command line', () => {
     'agent get',
     'followers forget',
     'followers forget one two',
+    'feeds list simulator',
+    'feeds bogus',
   ])('refuses %s', async (line) => {
     await expect(ask(line)).rejects.toMatchObject({ exitCode: 1 });
   });

@@ -14,7 +14,7 @@ import type { ExportOptions } from './export/export-arguments.js';
 import type { ImportOptions } from './import/import-arguments.js';
 import type { ReplayOptions } from './replay/replay-arguments.js';
 import { addSimilar } from './similar/similar-command.js';
-import type { AddCommand, Asked, AskFor, Json } from './command-line.js';
+import { showing, type AddCommand, type Asked, type AskFor, type Json } from './command-line.js';
 import { addMemory } from './memory-commands.js';
 import type { Terminal } from './terminal.js';
 
@@ -204,9 +204,10 @@ Examples:
 }
 
 function addLedger(command: AddCommand, program: Command, asked: AskFor): void {
-  const ledger = command(program, 'ledger', 'what became of every row that was ever received')
-    .addHelpText('after', '\nExamples:\n  hindcast ledger\n  hindcast ledger verify --json')
-    .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).showLedger(terminal)));
+  const ledger = showing(
+    command(program, 'ledger', 'what became of every row that was ever received'),
+    asked(async (_options, terminal) => (await import('./commands/ledger.js')).showLedger(terminal)),
+  ).addHelpText('after', '\nExamples:\n  hindcast ledger\n  hindcast ledger verify --json');
   command(ledger, 'verify', 'count the store itself and compare')
     .addHelpText('after', '\nExample:\n  hindcast ledger verify')
     .action(asked(async (_options, terminal) => (await import('./commands/ledger.js')).verifyLedger(terminal)));
@@ -220,12 +221,13 @@ function addLedger(command: AddCommand, program: Command, asked: AskFor): void {
 
 function addFeedCommands(command: AddCommand, program: Command, asked: AskFor): void {
   const load = () => import('./commands/feeds.js');
-  const feeds = command(program, 'feeds', 'where ticks come from by themselves, and how each source is')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  hindcast feeds\n  hindcast feeds add simulator --symbols BTC-USDT --seed 7\n  hindcast feeds stop simulator',
-    )
-    .action(asked(async (_options, terminal) => (await load()).showFeeds(terminal)));
+  const feeds = showing(
+    command(program, 'feeds', 'where ticks come from by themselves, and how each source is'),
+    asked(async (_options, terminal) => (await load()).showFeeds(terminal)),
+  ).addHelpText(
+    'after',
+    '\nExamples:\n  hindcast feeds\n  hindcast feeds add simulator --symbols BTC-USDT --seed 7\n  hindcast feeds stop simulator',
+  );
   command(feeds, 'add', 'start a feed, now and at each start of the service')
     .argument('[kind]', 'simulator, crypto, alpaca or auto')
     .option('--name <name>', 'what it is called; its kind where nothing is said')
@@ -266,9 +268,10 @@ Examples:
 
 function addFollowers(command: AddCommand, program: Command, asked: AskFor): void {
   const load = () => import('./commands/followers.js');
-  const followers = command(program, 'followers', 'whom the log waits for, and how far each is behind')
-    .addHelpText('after', '\nExamples:\n  hindcast followers\n  hindcast followers forget my-backup')
-    .action(asked(async (_options, terminal) => (await load()).showFollowers(terminal)));
+  const followers = showing(
+    command(program, 'followers', 'whom the log waits for, and how far each is behind'),
+    asked(async (_options, terminal) => (await load()).showFollowers(terminal)),
+  ).addHelpText('after', '\nExamples:\n  hindcast followers\n  hindcast followers forget my-backup');
   command(followers, 'forget', 'let the log go on without a follower from outside that will not come back')
     .argument('<name>', 'as `hindcast followers` lists it')
     .addHelpText('after', '\nIts next report makes it known again: stop it first.\n\nExample:\n  hindcast followers forget my-backup')
