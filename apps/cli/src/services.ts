@@ -7,6 +7,7 @@ import type {
   LedgerVerification,
   MemoriesDto,
   MemoryJobDto,
+  MonitoringReport,
   ReplayReport,
   SimilarAnswer,
   SimilarRequest,
@@ -64,6 +65,8 @@ export interface RemovedFeed {
 
 /** The calls that commands make. Answers of our own services are taken at their word: they share our contracts. */
 export interface Services {
+  /** What tick-ingest's clock says. */
+  ingestTime(): Promise<string>;
   ledger(): Promise<LedgerDto>;
   verifyLedger(): Promise<LedgerVerification>;
   retryQuarantined(): Promise<RetryReport>;
@@ -108,6 +111,7 @@ export function openServices({ tickIngestUrl, marketPhysicsUrl, marketDataUrl, s
   const slowReader = new ServiceClient({ name: 'market-data', baseUrl: marketDataUrl, apiKey, deadlineMs: longDeadlineMs });
   const broadcaster = new ServiceClient({ name: 'state-broadcaster', baseUrl: stateBroadcasterUrl, apiKey });
   return {
+    ingestTime: async () => (await slowIngest.get('/v1/monitoring', { parse: as<MonitoringReport> })).time,
     ledger: () => ingest.get('/v1/ledger', { parse: as<LedgerDto> }),
     verifyLedger: () => slowIngest.post('/v1/ledger/verify', { parse: as<LedgerVerification> }),
     resendLog: () => slowIngest.post('/v1/ledger/resend', { parse: as<ResendReport> }),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FilesFeed, planFiles, ScratchDatabase, type FilesPlan } from '@hindcast/feeds';
+import type { Clock } from '@hindcast/ports';
 import { loadCliConfig } from '../config.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { ProgressDisplay } from '../format/progress.js';
@@ -38,6 +39,7 @@ async function planned({ paths, hints }: ImportArguments, scratch: ScratchDataba
     paths,
     hints,
     scratch,
+    clock: terminal.clock,
     signal: terminal.signal,
     onProgress: ({ file, files, rows }) => display.waiting(`looking at file ${whole(file)} of ${whole(files)}: ${whole(rows)} rows`),
   });
@@ -52,8 +54,8 @@ function send(args: ImportArguments, plan: FilesPlan, { dir, terminal }: Sending
   const { batchRows, restart, waitEmbeddings, rejectsPath } = args;
   const key = importKey(plan.key);
   const rejects = new RejectsFile(rejectsPath ?? join(dir, `${key}-rejected.ndjson`));
-  const open = (startAfterRow: number): Promise<FilesFeed> => {
-    const feed = new FilesFeed(plan, { batchRows, clock: terminal.clock });
+  const open = (startAfterRow: number, clock: Clock): Promise<FilesFeed> => {
+    const feed = new FilesFeed(plan, { batchRows, clock });
     feed.resume({ rows: startAfterRow });
     return Promise.resolve(feed);
   };

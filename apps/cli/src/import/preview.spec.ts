@@ -52,7 +52,7 @@ it('a preview says how files are understood', () => {
 it('a preview names some of the files that are left out', () => {
   const text = previewText(previewOf({ ...plan, leftOut: ['daily/a.zip', 'daily/b.zip', 'daily/c.zip', 'daily/d.zip'] }));
   expect(text.split('\n').at(-1)).toBe(
-    'Left out, because they hold no ticks in a format that is known or, packed, several files: daily/a.zip, daily/b.zip, daily/c.zip and 1 more',
+    'Left out, because they hold no ticks in a format that is known, or several files in one zip, or are texts beside the table in one: daily/a.zip, daily/b.zip, daily/c.zip and 1 more',
   );
 });
 

@@ -26,7 +26,7 @@ export interface Preview {
   readonly rows: number;
   readonly bytes: number;
   readonly formats: readonly Understood[];
-  /** Files of a format that is not known, in a folder beside the others. */
+  /** Files of a format that is not known, in a folder beside the others; texts beside the table in a zip. */
   readonly left_out: readonly string[];
 }
 
@@ -93,7 +93,7 @@ function leftOutLines(paths: readonly string[]): readonly string[] {
   const more = paths.length > leftOutShown ? ` and ${whole(paths.length - leftOutShown)} more` : '';
   return [
     '',
-    `Left out, because they hold no ticks in a format that is known or, packed, several files: ${paths.slice(0, leftOutShown).join(', ')}${more}`,
+    `Left out, because they hold no ticks in a format that is known, or several files in one zip, or are texts beside the table in one: ${paths.slice(0, leftOutShown).join(', ')}${more}`,
   ];
 }
 

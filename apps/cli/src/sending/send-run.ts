@@ -1,16 +1,18 @@
 import { HindcastError } from '@hindcast/contracts';
 import { GrpcPusher } from '@hindcast/log-grpc';
+import type { Clock } from '@hindcast/ports';
 import type { BaseConfig } from '@hindcast/service-kit/caller';
-import { rebuildAndWait } from '../commands/physics-rebuild.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { whole } from '../format/quantities.js';
 import { openServices, type Services } from '../services.js';
 import type { Terminal } from '../terminal.js';
 import { runningConfig } from '../which-runs.js';
+import { conclude, type Settled } from './conclude.js';
 import { SendPositions, type SendPosition } from './position.js';
 import { sendFeed, stoppedNote, type SendableFeed, type SendFeedResult, type WatchAcknowledged } from './send-feed.js';
+import { serviceClock } from './service-clock.js';
 import { whenComputed, whenStored, whenVerified } from './settle.js';
-import { summaryText, type SendSummary } from './summary.js';
+import { summaryText } from './summary.js';
 
 /** Everything that `replay` and `import` send: files in one order, from where an earlier run of the same was stopped. */
 export interface SendRun {
@@ -21,7 +23,8 @@ export interface SendRun {
   /** Times real time; Infinity is as fast as it goes. */
   readonly speed: number;
   readonly waitEmbeddings: boolean;
-  readonly open: (startAfterRow: number) => Promise<SendableFeed>;
+  /** By the service's clock: what has ended is for it to say. */
+  readonly open: (startAfterRow: number, clock: Clock) => Promise<SendableFeed>;
   /** Told before anything is sent, and anew where all of it is sent again. */
   readonly begin?: (start: RunStart) => void | Promise<void>;
   readonly onAcknowledged?: WatchAcknowledged;
@@ -56,7 +59,7 @@ async function sendOnce(run: SendRun, terminal: Terminal): Promise<ExitCode> {
   const before = await services.ledger();
   const start = await startOf({ run, positions, streamId: before.stream_id, terminal });
   const { rows: startRow } = start;
-  const feed = await run.open(startRow);
+  const feed = await run.open(startRow, await serviceClock(services, terminal.clock));
   await run.begin?.(start);
   const pusher = openPusher(config, terminal);
   try {
@@ -64,12 +67,10 @@ async function sendOnce(run: SendRun, terminal: Terminal): Promise<ExitCode> {
     const watch = { ...(onAcknowledged ? { onAcknowledged } : {}), ...(besideBytes ? { besideBytes } : {}) };
     const result = await sendFeed({ feed, pusher, positions, terminal, speed, startRow, ...watch });
     if (!result.finished) return stopped(result, terminal);
-    const { summary, failure } = await settle({ result, startRow, services, terminal, embeddings: run.waitEmbeddings });
+    const settled = await settle({ result, startRow, services, terminal, embeddings: run.waitEmbeddings });
     await positions.forget();
-    terminal.print(terminal.json ? JSON.stringify(summary) : [summaryText(summary), ...(run.closing?.() ?? [])].join('\n'));
-    if (summary.late_days !== null) await rebuildLateDays({ days: summary.late_days, services, terminal });
-    if (failure) throw failure;
-    return summary.ledger?.balanced && summary.ledger.verified ? exitCodes.ok : exitCodes.ledger;
+    terminal.print(terminal.json ? JSON.stringify(settled.summary) : [summaryText(settled.summary), ...(run.closing?.() ?? [])].join('\n'));
+    return await conclude(settled, { services, terminal });
   } finally {
     pusher.close();
   }
@@ -126,12 +127,6 @@ interface Settlement {
   readonly embeddings: boolean;
 }
 
-interface Settled {
-  readonly summary: SendSummary;
-  /** Why the store could not be counted. */
-  readonly failure?: HindcastError;
-}
-
 async function settle({ result, startRow, services, terminal, embeddings }: Settlement): Promise<Settled> {
   const { clock } = terminal;
   const sentUs = clock.nowUs();
@@ -150,23 +145,4 @@ async function settle({ result, startRow, services, terminal, embeddings }: Sett
     late_days: tally.lateDays() ?? null,
   };
   return { summary, ...unverified };
-}
-
-interface LateRebuild {
-  readonly days: NonNullable<SendSummary['late_days']>;
-  readonly services: Services;
-  readonly terminal: Terminal;
-}
-
-/** Live states never take late trades in, so the states of these days are made again with all that is known now. */
-async function rebuildLateDays({ days: { symbols, fromDay, toDay }, services, terminal }: LateRebuild): Promise<void> {
-  const span = fromDay === toDay ? fromDay : `${fromDay} to ${toDay}`;
-  terminal.note(
-    `Trades of ${symbols.join(', ')} of ${span} came after later days and are late as a whole: rebuilding their states in hindsight.`,
-  );
-  await rebuildAndWait({ request: { mode: 'hindsight', from: fromDay, to: dayAfter(toDay), symbols }, services, terminal });
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 }

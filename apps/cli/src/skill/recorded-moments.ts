@@ -69,7 +69,7 @@ async function leanDays({ data, fromDay, toDay, symbols, clock }: RecordedDays):
 }
 
 async function daysOfFiles({ data, symbols, clock, scratch, signal }: RecordedDays): Promise<Recorded> {
-  const plan = await planFiles({ paths: [data], hints: {}, scratch, ...(signal && { signal }) });
+  const plan = await planFiles({ paths: [data], hints: {}, scratch, clock, ...(signal && { signal }) });
   const symbolsOf = (files: typeof plan.files): Set<string> =>
     new Set(files.flatMap(({ found }) => [...found.instruments].map((key) => instrumentOfKey(key).symbol)));
   const there = symbolsOf(plan.files);

@@ -1,6 +1,7 @@
 import { HindcastError } from '@hindcast/contracts';
 import { textBytes, type FileShape } from './file-bytes.js';
 import { blockRows, type RawBlock, type RawTable } from './raw-table.js';
+import { textsBeside } from './zip-entry.js';
 
 /** Longer lines are no ticks; the bound keeps a file without line ends from filling memory. */
 const lineCharactersMax = 65_536;
@@ -32,7 +33,8 @@ export async function openCsv(path: string, shape: FileShape): Promise<RawTable>
   if (twice !== undefined)
     throw new HindcastError('FIELD_INVALID', `${path}: column ${JSON.stringify(twice.slice(0, 64))} occurs more than once.`);
   const reading = { path, shape, delimiter, cells: columns.length, headerLine: isNamed ? first.number : 0 };
-  return { path, container: 'text', columns, isNamed, blocks: (wanted) => blocksOf(reading, wanted) };
+  const beside = shape === 'zip' ? await textsBeside(path) : undefined;
+  return { path, container: 'text', columns, isNamed, beside, blocks: (wanted) => blocksOf(reading, wanted) };
 }
 
 interface Reading {

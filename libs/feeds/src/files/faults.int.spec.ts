@@ -54,11 +54,15 @@ describe('rows that are no ticks', () => {
   });
 });
 
-it('a row of the future is left to admission: of no second that has not ended is said that it has', async () => {
+it('a row of the future is left to admission: the second of the trade before it is over, its own is not', async () => {
   const rows = ['1704067200000,1,1.5,2', '2704067200000,2,1.5,2'];
   const path = await folder.write('ticks.csv', [head, ...rows].join('\n'));
   const batches = await folder.batches(await folder.plan([path], hints));
-  expect(batches.map(({ trades, marks }) => [trades.length, marks])).toEqual([[2, []]]);
+  const ended = { market: 'okx/spot', symbol: 'BTC-USDT', timeUs: 1_704_067_201_000_000 };
+  expect(batches.map(({ trades, marks }) => [trades.length, marks])).toEqual([
+    [1, [ended]],
+    [1, []],
+  ]);
 });
 
 describe('files that cannot go in', () => {
@@ -130,7 +134,25 @@ describe('many files', () => {
   it('in one zip are one table, where the others are about it', async () => {
     const text = `${head}\n1704067200000,1,1.5,2\n`;
     const zip = await folder.write('one.zip', zipOf(['__MACOSX/._a.csv', 'x'], ['readme.txt', 'x'], ['a.csv', text]));
-    expect(await folder.plan([zip], hints)).toMatchObject({ rows: 1 });
+    expect(await folder.plan([zip], hints)).toMatchObject({ rows: 1, leftOut: [`${zip}: readme.txt`] });
+    const more = await folder.write('more.zip', zipOf(['a.csv', text], ['b.txt', text], ['c.txt', text], ['d.txt', text], ['e.md', 'x']));
+    expect(await folder.plan([more], hints)).toMatchObject({ rows: 1, leftOut: [`${more}: b.txt and 2 more`] });
+    const only = await folder.write('only.zip', zipOf(['a.txt', text]));
+    expect(await folder.plan([only], hints)).toMatchObject({ rows: 1, leftOut: [] });
+  });
+
+  it.each(['b.parquet', 'b.arrow', 'b.csv.gz', 'b.zip', 'in/b.tsv'])('in one zip are several where %s is one of them', async (other) => {
+    const text = `${head}\n1704067200000,1,1.5,2\n`;
+    const zip = await folder.write('two.zip', zipOf(['a.csv', text], [other, 'x']));
+    await expect(folder.plan([zip], hints)).rejects.toThrow(`${zip} holds several files, a.csv and ${other} among them`);
+    const packed = await folder.write('packed.zip', zipOf(['readme.txt', text], [other, text]));
+    if (other.endsWith('.tsv')) expect(await folder.plan([packed], hints)).toMatchObject({ rows: 1 });
+    else await expect(folder.plan([packed], hints)).rejects.toThrow(`${packed} cannot be read: ${other} in it must be unpacked first.`);
+  });
+
+  it('in one zip are several texts, where there is no table', async () => {
+    const zip = await folder.write('texts.zip', zipOf(['a.txt', 'x'], ['b.txt', 'x'], ['c.txt', 'x']));
+    await expect(folder.plan([zip], hints)).rejects.toThrow(`${zip} holds several files, a.txt and b.txt among them`);
   });
 
   it('go in without those that a folder holds beside them and nobody understands; a named one is refused', async () => {

@@ -2,7 +2,8 @@ import { glob, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { HindcastError } from '@hindcast/contracts';
 
-const readEndings = /\.(zip|csv|tsv|txt|csv\.gz|tsv\.gz|txt\.gz|gz|parquet|pq|arrow|arrows|ipc|feather)$/i;
+/** Of files that may hold ticks. */
+export const readEndings = /\.(zip|csv|tsv|txt|csv\.gz|tsv\.gz|txt\.gz|gz|parquet|pq|arrow|arrows|ipc|feather)$/i;
 const globSigns = /[*?[\]{}]/;
 
 /** One import's files at most; more come in several. */

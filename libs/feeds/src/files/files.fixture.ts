@@ -10,7 +10,7 @@ import { ScratchDatabase } from './scratch-database.js';
 import type { FileBatch } from './tick-batches.js';
 
 /** When the files of tests are read: whatever is later is in the future. */
-const readAtUs = Number(usFromIso('2026-01-01T00:00:00Z'));
+const clock = { nowUs: () => Number(usFromIso('2026-01-01T00:00:00Z')) };
 
 /** A folder of files, and everything that is opened to read them. */
 export class FolderOfFiles {
@@ -33,11 +33,11 @@ export class FolderOfFiles {
   }
 
   plan(paths: readonly string[], hints: FileHints = {}): Promise<FilesPlan> {
-    return planFiles({ paths, hints, scratch: this.scratch });
+    return planFiles({ paths, hints, scratch: this.scratch, clock });
   }
 
   async batches(plan: FilesPlan, { batchRows = 1_000, startAfterRow = 0 } = {}): Promise<readonly FileBatch[]> {
-    const feed = new FilesFeed(plan, { batchRows, clock: { nowUs: () => readAtUs } });
+    const feed = new FilesFeed(plan, { batchRows, clock });
     feed.resume({ rows: startAfterRow });
     const batches: FileBatch[] = [];
     for await (const batch of feed) batches.push(batch);

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { HindcastError, type TickKind } from '@hindcast/contracts';
 import { barEndUs, instrumentOfKey, type Mark } from '@hindcast/market';
+import type { Clock } from '@hindcast/ports';
 import { leanDayEnds } from '../lean/lean-feed.js';
 import { leanFileAt, leanSeries, type LeanSeries } from '../lean/lean-files.js';
 import { LeanLine } from '../lean/lean-line.js';
@@ -34,7 +35,7 @@ export interface FilesPlan {
   readonly rows: number;
   readonly bytes: number;
   readonly dayEnds: readonly DayEnd[];
-  /** Found in a folder or by a pattern beside others, and of no format that is known. */
+  /** Found in a folder or by a pattern beside others, and of no format that is known; texts in a zip beside its table. */
   readonly leftOut: readonly string[];
   /** The same for the same files, unchanged, understood in the same way. */
   readonly key: string;
@@ -44,6 +45,8 @@ export interface PlanOptions {
   readonly paths: readonly string[];
   readonly hints: FileHints;
   readonly scratch: ScratchDatabase;
+  /** For what is of the future. */
+  readonly clock: Clock;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly file: number; readonly files: number; readonly path: string; readonly rows: number }) => void;
 }
@@ -80,7 +83,7 @@ export async function planFiles(options: PlanOptions): Promise<FilesPlan> {
     rows: files.reduce((sum, one) => sum + one.found.rows, 0),
     bytes: facts.reduce((sum, { size }) => sum + size, 0),
     dayEnds: [...leanDayEnds(series), ...fileEnds(files)].sort((one, other) => one.timeUs - other.timeUs),
-    leftOut: leftOut.map(({ path }) => path),
+    leftOut: [...leftOut.map(({ path }) => path), ...tables.flatMap(textsLeftOut)],
     key: JSON.stringify([facts.map(({ path, size, mtimeMs }) => [path, size, mtimeMs]), options.hints]),
   };
 }
@@ -134,7 +137,7 @@ type Scanned = PlannedFiles & Pick<Unread, 'marksItsEnd'>;
 async function scanAll(
   unread: readonly Unread[],
   broken: HindcastError[],
-  { onProgress, signal }: PlanOptions,
+  { clock, onProgress, signal }: PlanOptions,
 ): Promise<readonly Scanned[]> {
   const files: Scanned[] = [];
   let before = 0;
@@ -144,7 +147,7 @@ async function scanAll(
       onProgress?.({ file: at + 1, files: unread.length, path: one.paths[0], rows: before + rows });
     };
     await orBroken(broken, async () => {
-      const found = await scan(openToScan(), tell);
+      const found = await scan(openToScan(), { nowUs: clock.nowUs(), tell });
       before += found.rows;
       files.push({ ...one, found, open: () => openInOrder(found) });
     });
@@ -166,6 +169,10 @@ async function orBroken(broken: HindcastError[], work: () => Promise<void>): Pro
 function strangersBeside(found: readonly FoundFile[], broken: readonly HindcastError[]): readonly (UnknownFormat | SeveralFiles)[] {
   const named = new Set(found.filter(({ isNamed }) => isNamed).map(({ path }) => path));
   return broken.filter((error) => error instanceof UnknownFormat || error instanceof SeveralFiles).filter(({ path }) => !named.has(path));
+}
+
+function textsLeftOut({ raw: { path, beside } }: RecognisedTable): readonly string[] {
+  return beside === undefined ? [] : [`${path}: ${beside}`];
 }
 
 function refuseBroken(broken: readonly HindcastError[]): void {

@@ -20,6 +20,8 @@ export interface RawTable {
   /** Names of the columns; numbers from 1 where the file names none. */
   readonly columns: readonly string[];
   readonly isNamed: boolean;
+  /** What lies packed beside it and is not read. */
+  readonly beside?: string | undefined;
   /** Of the columns asked for, others stay empty; closing the iterator closes the file. */
   blocks(columns: readonly number[]): AsyncGenerator<RawBlock>;
 }

@@ -23,6 +23,7 @@ export interface Scan {
   readonly isOrdered: boolean;
   /** By `instrumentKey`. */
   readonly instruments: ReadonlySet<string>;
+  /** None of the future: of a row whose time is wrong nobody can say that its second has ended. */
   readonly lastTradeUs: ReadonlyMap<string, number>;
   readonly sample: readonly SampleRow[];
 }
@@ -31,8 +32,14 @@ const sampleRows = 3;
 /** More instruments in one file have their last bars closed by what comes later. */
 const instrumentsMax = 100_000;
 
-/** Reads to the end; `tell` hears of the rows of each block. */
-export async function scan(reader: TickReader, tell: (rows: number) => void): Promise<Scan> {
+export interface ScanOptions {
+  readonly nowUs: number;
+  /** Hears of the rows of each block. */
+  readonly tell: (rows: number) => void;
+}
+
+/** Reads to the end. */
+export async function scan(reader: TickReader, { nowUs, tell }: ScanOptions): Promise<Scan> {
   const facts = {
     rows: 0,
     unreadable: 0,
@@ -67,7 +74,7 @@ export async function scan(reader: TickReader, tell: (rows: number) => void): Pr
         facts.lastUs = Math.max(facts.lastUs, timeUs);
         if (row.market !== newest.market || row.symbol !== newest.symbol) newest = { ...row, key: instrumentKey(row) };
         if (instruments.size < instrumentsMax) instruments.add(newest.key);
-        if (reader.kind === 'trades' && instruments.has(newest.key))
+        if (reader.kind === 'trades' && timeUs <= nowUs && instruments.has(newest.key))
           lastTradeUs.set(newest.key, Math.max(lastTradeUs.get(newest.key) ?? 0, timeUs));
         if (sample.length < sampleRows) sample.push({ ...row, timeUs, id: idOf(reader), line: reader.line() });
       }
