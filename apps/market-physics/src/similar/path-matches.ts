@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { HindcastError } from '@hindcast/contracts';
-import { Spacing } from '@hindcast/memory';
+import { instrumentKey, type Instrument } from '@hindcast/market';
+import { NearestApart } from '@hindcast/memory';
 import type { MomentKey } from '@hindcast/ports';
-import { onUtcDay, type SpacingRule } from './spaced-search.js';
+import type { SpacingRule } from './spaced-search.js';
 
 /** Its time is the end of the stretch. */
 export interface PathNeighbour extends MomentKey {
@@ -19,7 +21,7 @@ export interface PathsFound {
 export const pointsMin = 5;
 /** Steps that a point may be shifted by, as a share of the path (Sakoe and Chiba 1978 took a tenth of words). */
 const bandShare = 0.1;
-/** Single comparisons where no bound rules a stretch out sooner: some seconds at worst. */
+/** Differences that are squared where no bound rules a stretch out sooner: some half a minute at worst, in steps of less than a tenth of a second. */
 const comparisonsMax = 4_000_000_000;
 
 export function warpingBand(length: number): number {
@@ -45,16 +47,36 @@ export function assertComparable(points: number, { length, numbers, pointsMax, t
   );
 }
 
-/** The k nearest, none of which shares a point with another. */
-export function apartFrom(
-  matches: readonly PathNeighbour[],
-  { k, rule, lengthUs }: { readonly k: number; readonly rule: SpacingRule; readonly lengthUs: number },
-): readonly PathNeighbour[] {
-  const spacing = new Spacing({ ...rule, minGapUs: Math.max(rule.minGapUs, lengthUs) });
-  return matches
-    .toSorted((one, other) => one.distance - other.distance || one.timeUs - other.timeUs)
-    .filter((match) => spacing.take(onUtcDay(match)))
-    .slice(0, k);
+/** Others have the thread between two steps, and a question that was cancelled ends. */
+export async function inTurns(steps: Iterator<void>, signal: AbortSignal): Promise<void> {
+  while (steps.next().done !== true) {
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+}
+
+/** What is looked for; no match shares a point with another. */
+export function nearestApart({
+  k,
+  rule,
+  lengthUs,
+}: {
+  readonly k: number;
+  readonly rule: SpacingRule;
+  readonly lengthUs: number;
+}): NearestApart {
+  return new NearestApart({ ...rule, k, minGapUs: Math.max(rule.minGapUs, lengthUs) });
+}
+
+/** As far from the path as one of its points is on average. */
+export function neighboursOf(nearest: NearestApart, instruments: readonly Instrument[], length: number): readonly PathNeighbour[] {
+  const byKey = new Map(instruments.map((instrument) => [instrumentKey(instrument), instrument]));
+  return nearest.matches().flatMap(({ instrument: key, timeUs, distance }) => {
+    const instrument = byKey.get(key);
+    return instrument === undefined
+      ? []
+      : [{ market: instrument.market, symbol: instrument.symbol, timeUs, distance: distance / Math.sqrt(length) }];
+  });
 }
 
 export function nothingLeft(points: number, { length, things }: Pick<PathLimits, 'length' | 'things'>): HindcastError {

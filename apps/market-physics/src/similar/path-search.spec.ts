@@ -1,4 +1,5 @@
 import { dayUs, hourUs, minuteUs } from '@hindcast/contracts';
+import { similarPaths } from '@hindcast/memory';
 import { searchPaths, type PathQuestion } from './path-search.js';
 
 const instrument = { market: 'binance/spot', symbol: 'BTC-USDT' };
@@ -44,6 +45,20 @@ it('finds a stretch that goes on over midnight, each stretch once, apart from ea
   for (const [place, match] of matches.entries()) {
     for (const other of matches.slice(place + 1)) expect(Math.abs(match.timeUs - other.timeUs)).toBeGreaterThanOrEqual(21 * minuteUs);
   }
+});
+
+it('finds what is found in a series that is read at once: a stretch beside midnight comes back where what ruled it out goes', async () => {
+  let [state, level] = [7, 100];
+  const wandering = closes.map(() => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (level += state / 2 ** 32 - 0.5);
+  });
+  const k = 200;
+  const { matches } = await searchPaths(storeOf(wandering), { ...question, k });
+  const pathAt = (days - 1) * 1_440 - 10;
+  const [before, path] = [wandering.slice(0, pathAt - 60), wandering.slice(pathAt, pathAt + 21)];
+  const atOnce = similarPaths(Float64Array.from(before), { path, band: 3, k, minGap: 21 });
+  expect(matches.map(({ timeUs }) => (timeUs - startUs) / minuteUs - 21)).toEqual(atOnce.map(({ timeUs }) => timeUs));
 });
 
 it('gives one of a day, and no fewer than there are days, where days are to be distinct', async () => {

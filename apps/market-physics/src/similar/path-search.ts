@@ -1,9 +1,17 @@
-import { setImmediate } from 'node:timers/promises';
 import { dayUs, HindcastError, hourUs, minuteUs, secondUs } from '@hindcast/contracts';
 import { calendarOfMarket, instrumentKey, type Instrument } from '@hindcast/market';
-import { pathLengthMax, similarPaths } from '@hindcast/memory';
+import { boundStretches, compareStretches, pathLengthMax, PricePathComparison } from '@hindcast/memory';
 import type { BarInterval, TickReader } from '@hindcast/ports';
-import { apartFrom, assertComparable, nothingLeft, pointsMin, warpingBand, type PathNeighbour, type PathsFound } from './path-matches.js';
+import {
+  assertComparable,
+  inTurns,
+  nearestApart,
+  neighboursOf,
+  nothingLeft,
+  pointsMin,
+  warpingBand,
+  type PathsFound,
+} from './path-matches.js';
 import type { SpacingRule } from './spaced-search.js';
 
 export interface PathQuestion extends Instrument {
@@ -38,32 +46,32 @@ export async function searchPaths(store: Pick<TickReader, 'bars' | 'instruments'
   const interval: BarInterval = toUs - fromUs < secondsBelowUs ? '1s' : '1m';
   const stepUs = interval === '1s' ? secondUs : minuteUs;
   const path = await pathOf(store, question, { interval, stepUs });
-  const lengthUs = path.length * stepUs;
-  const matches: PathNeighbour[] = [];
+  const { length } = path;
+  const nearest = nearestApart({ k, rule, lengthUs: length * stepUs });
+  const instruments = new Map<string, Instrument>();
   let rows = 0;
   let candidates = 0;
-  const band = warpingBand(path.length);
-  const limits = { length: path.length, numbers: 1, pointsMax, things: 'prices' };
-  for await (const { market, symbol, firstEndUs, closes, fresh } of stretchesOf(store, question, {
+  const band = warpingBand(length);
+  const limits = { length, numbers: 1, pointsMax, things: 'prices' };
+  for await (const { firstEndUs, closes, fresh, ...instrument } of stretchesOf(store, question, {
     interval,
     stepUs,
-    overlap: path.length - 1,
+    overlap: length - 1,
   })) {
     rows += fresh;
     assertComparable(rows, limits);
-    if (closes.length < path.length) continue;
-    candidates += closes.length - path.length + 1;
-    const minGap = Math.max(1, Math.ceil(Math.max(rule.minGapUs, lengthUs) / stepUs));
-    for (const { at, distance } of similarPaths(closes, { path, band, k, minGap })) {
-      const timeUs = firstEndUs + (at + path.length - 1) * stepUs;
-      matches.push({ market, symbol, timeUs, distance: distance / Math.sqrt(path.length) });
-    }
-    // A stretch of a day is compared at once; between two of them others have the thread.
-    await setImmediate();
-    signal.throwIfAborted();
+    if (closes.length < length) continue;
+    const count = closes.length - length + 1;
+    candidates += count;
+    const key = instrumentKey(instrument);
+    instruments.set(key, instrument);
+    const comparison = new PricePathComparison(closes, { path, band });
+    const stretches = { instrument: key, first: 0, firstEndUs: firstEndUs + (length - 1) * stepUs, count, stepUs };
+    for (const compare of [boundStretches, compareStretches]) await inTurns(compare(comparison, stretches, nearest), signal);
   }
+  const matches = neighboursOf(nearest, [...instruments.values()], length);
   if (matches.length === 0) throw nothingLeft(rows, limits);
-  return { matches: apartFrom(matches, { k, rule, lengthUs }), table: `bars_${interval}`, rows, candidates };
+  return { matches, table: `bars_${interval}`, rows, candidates };
 }
 
 interface Grid {

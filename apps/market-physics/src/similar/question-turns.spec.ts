@@ -5,9 +5,10 @@ const staying = new AbortController().signal;
 
 /** Questions that are answered, or fail, when they are told to. */
 class Questions {
-  readonly turns = new QuestionTurns();
   readonly begun: string[] = [];
   readonly #ends = new Map<string, PromiseWithResolvers<string>>();
+
+  constructor(readonly turns = new QuestionTurns()) {}
 
   /** What became of it: its own name, or a code. */
   ask(name: string, signal = staying): Promise<string> {
@@ -55,6 +56,17 @@ describe('questions', () => {
     expect(questions.begun.slice(questionsAnsweredAtOnceMax)).toEqual(['then 0', 'then 1']);
     await questions.endAll();
     expect(await Promise.all(asked)).toEqual([...names('first', questionsAnsweredAtOnceMax), ...names('then', 3)]);
+  });
+
+  it('are worked on one after another where each takes much room', async () => {
+    const questions = new Questions(new QuestionTurns(1));
+    const asked = questions.askMany('large', 3);
+    await questions.settled();
+    expect(questions.begun).toEqual(['large 0']);
+    await questions.end('large 0');
+    expect(questions.begun).toEqual(['large 0', 'large 1']);
+    await questions.endAll();
+    expect(await Promise.all(asked)).toEqual(names('large', 3));
   });
 
   it('are refused where as many wait as may, and let in again when there is room', async () => {

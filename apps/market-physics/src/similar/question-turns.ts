@@ -10,6 +10,8 @@ export class QuestionTurns {
   readonly #waiting = new Set<() => void>();
   #answering = 0;
 
+  constructor(private readonly atOnceMax = questionsAnsweredAtOnceMax) {}
+
   /** QUEUE_FULL; CALL_CANCELLED when `signal` is aborted before its turn, and `answer` is not called then. */
   async run<Answer>(answer: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
     await this.#turn(signal);
@@ -23,7 +25,7 @@ export class QuestionTurns {
 
   async #turn(signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw new HindcastError('CALL_CANCELLED');
-    if (this.#answering < questionsAnsweredAtOnceMax) {
+    if (this.#answering < this.atOnceMax) {
       this.#answering += 1;
       return;
     }

@@ -48,6 +48,8 @@ const everything = { timeUs: null, asOfUs: null, level: null, progress: NaN, tex
 /** Finds the moments that are most like what is asked about, what followed them, and says how far to trust it. */
 export class SimilarMoments {
   readonly #turns = new QuestionTurns();
+  /** One at a time: each may read two hundred thousand moments. They wait before they take a turn from others. */
+  readonly #turnsOfStatePaths = new QuestionTurns(1);
   readonly #questions: QuestionEmbedder | undefined;
   readonly #sources: NeighbourSources;
   readonly #index: IndexFacts;
@@ -63,7 +65,9 @@ export class SimilarMoments {
    * MOMENTS_NONE; of text MODEL_MISSING; CALL_CANCELLED when `signal` is aborted.
    */
   find(question: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
-    return this.#turns.run(() => this.#answer(question, signal), signal);
+    const answer = (): Promise<SimilarAnswer> => this.#turns.run(() => this.#answer(question, signal), signal);
+    const { subject } = question;
+    return subject.kind === 'path' && subject.of === 'states' ? this.#turnsOfStatePaths.run(answer, signal) : answer();
   }
 
   async #answer(given: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {

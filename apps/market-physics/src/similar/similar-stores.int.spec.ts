@@ -33,6 +33,7 @@ it.each([
   [{ signature: { volatility_5m: 0.4, session_progress: 0.1 } }],
   [{ path: { symbol: 'BBB', market, from: '2013-10-09T14:00:00Z', to: '2013-10-09T14:25:00Z' } }],
   [{ path: { symbol: 'BBB', market, from: '2013-10-09T14:00:00Z', to: '2013-10-09T14:25:00Z', of: 'states' } }],
+  [{ path: { symbol: 'BBB', market, from: '2013-10-09T14:00:00Z', to: '2013-10-09T14:25:00.000001Z', of: 'states' } }],
 ])('a memory on disk answers with the bits of one in a map, and again: %j', async (body) => {
   const onDisk = told(await ask(answering(store), body));
   expect(onDisk).toEqual(told(await ask(answering(await heldMemory()), body)));

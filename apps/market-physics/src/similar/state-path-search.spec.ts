@@ -46,6 +46,12 @@ describe('a path of states', () => {
 
   it.each([
     [{ from: '2013-10-09T14:18:00Z' }, 'FIELD_INVALID', 'memory test has 2 moments of AAA of usa/equity side by side'],
+    [
+      { from: '2013-10-09T13:00:00Z' },
+      'FIELD_INVALID',
+      'memory test lacks moments of AAA of usa/equity between 2013-10-09T13:00:00Z and 2013-10-09T14:20:00Z; the longest stretch without a gap is',
+    ],
+    [{ from: '2013-10-08T14:50:00Z' }, 'FIELD_INVALID', 'path.from=2013-10-08T14:50:00Z path.to=2013-10-08T'],
     [{ symbol: 'CCC' }, 'FIELD_INVALID', 'memory test has 0 moments of CCC'],
     [{ of: 'sounds' }, 'FIELD_INVALID', 'path.of="sounds": one of prices, states'],
   ])('%j is refused with what is allowed', async (changed, code, message) => {
@@ -67,35 +73,67 @@ describe('a path of states', () => {
   });
 });
 
-/** Five days around the clock; what happens from minute 5,000 on happened before, over the border of two parts that are compared. */
-it('a path of states is found wherever it lies in a market that does not rest, each stretch once', async () => {
-  const [length, copyAt, pathAt] = [30, 2_870, 5_000];
-  const bitcoin = { market: 'binance/spot', symbol: 'BTC-USDT' };
-  const startUs = timeOf('2013-10-09');
+const bitcoin = { market: 'binance/spot', symbol: 'BTC-USDT' };
+const startUs = timeOf('2013-10-09');
+const minuteOf = (timeUs: number): number => (timeUs - startUs) / minuteUs;
+
+/** Five days around the clock. */
+function aroundTheClock(volatilityAt: (minute: number) => number): MomentColumns {
   const moments = new MomentColumns(horizons);
   for (let minute = 0; minute < 5 * 1_440; minute += 1) {
-    const place = minute >= copyAt && minute < copyAt + length ? minute - copyAt + pathAt : minute;
-    moments.add(
-      moments.codeOf(bitcoin),
-      { timeUs: startUs + minute * minuteUs, day: 0, level: { logVolatility: -9, volumeRate: 1 } },
-      (values, at) => {
-        values[at + componentIndex('volatility_5m')] = Math.sin(place * place);
-        return 0;
-      },
-    );
+    const moment = { timeUs: startUs + minute * minuteUs, day: 0, level: { logVolatility: -9, volumeRate: 1 } };
+    moments.add(moments.codeOf(bitcoin), moment, (values, at) => {
+      values[at + componentIndex('volatility_5m')] = volatilityAt(minute);
+      return 0;
+    });
   }
-  const { matches, rows, candidates } = await searchStatePaths(await remember(new HeldMoments(), fittedMemory(), moments), {
-    ...bitcoin,
-    memory: fittedMemory(),
-    fromUs: startUs + (pathAt - 1) * minuteUs,
-    toUs: startUs + (pathAt + length - 1) * minuteUs,
-    k: 3,
+  return moments;
+}
+
+/** The `length` moments from minute `pathAt` on, among those that are an hour older. */
+async function searched(
+  moments: MomentColumns,
+  { pathAt, length, k }: { readonly pathAt: number; readonly length: number; readonly k: number },
+) {
+  const endUs = startUs + (pathAt + length - 1) * minuteUs;
+  return searchStatePaths(await remember(new HeldMoments(), fittedMemory(), moments), {
+    ...{ ...bitcoin, memory: fittedMemory(), fromUs: startUs + (pathAt - 1) * minuteUs, toUs: endUs, k },
     rule: { minGapUs: 0, distinctDays: false },
-    filter: { asOfUs: startUs + (pathAt + length - 1) * minuteUs },
+    filter: { asOfUs: endUs },
     excludeWithinUs: 60 * minuteUs,
     signal: new AbortController().signal,
   });
+}
+
+it('a path of states is found wherever it lies in a market that does not rest, each stretch once', async () => {
+  const [length, copyAt, pathAt] = [30, 2_870, 5_000];
+  const isCopy = (minute: number): boolean => minute >= copyAt && minute < copyAt + length;
+  const moments = aroundTheClock((minute) => Math.sin((isCopy(minute) ? minute - copyAt + pathAt : minute) ** 2));
+  const { matches, rows, candidates } = await searched(moments, { pathAt, length, k: 3 });
   expect(matches).toHaveLength(3);
   expect(matches[0]).toEqual({ ...bitcoin, timeUs: startUs + (copyAt + length - 1) * minuteUs, distance: 0 });
   expect([rows, candidates]).toEqual([pathAt - 60, pathAt - 60 - length + 1]);
+});
+
+it('a path of states is compared with days on end as with one series: what stood beside one that is no match is found', async () => {
+  const [length, pathAt] = [30, 5_000];
+  // A valley, less steep on its left, that the second day begins in. The nearest stretch begins in it, the next ends where that one begins.
+  const bottom = 1_460;
+  const moments = aroundTheClock((minute) =>
+    minute >= pathAt ? 0 : Math.min(1, minute < bottom ? 0.005 * (bottom - minute) : 0.006 * (minute - bottom)),
+  );
+  const { matches } = await searched(moments, { pathAt, length, k: 2 });
+  const [nearest, next] = matches.map(({ timeUs }) => minuteOf(timeUs));
+  expect(nearest).toBeGreaterThan(1_440 + length - 1);
+  expect(next).toBe(nearest - length);
+});
+
+it('a question that is cancelled ends between two steps', async () => {
+  const cancelled = AbortSignal.abort(new Error('nobody waits'));
+  const store = await heldMemory();
+  const asked = searchStatePaths(store, {
+    ...{ memory: fittedMemory(), symbol: 'AAA', market, fromUs, toUs, k: 3, excludeWithinUs: 0 },
+    ...{ rule: { minGapUs: 0, distinctDays: false }, filter: {}, signal: cancelled },
+  });
+  await expect(asked).rejects.toThrow('nobody waits');
 });

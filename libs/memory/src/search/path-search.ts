@@ -1,68 +1,44 @@
 import { HindcastError } from '@hindcast/contracts';
+import { compareStretches, boundStretches, type PathComparison } from './compare-stretches.js';
+import { NearestApart, type PathMatch } from './nearest-apart.js';
 import { slidingMost } from './sliding-most.js';
-import { spacedMatches, SpreadBest, type PathMatch, type Spread } from './spread-matches.js';
 
 export const pathLengthMax = 4_096;
 
-export interface PathQuery {
+export interface PricePath {
   /** The path that is looked for, at least two values. */
   readonly path: ArrayLike<number>;
   /** Steps that a point may be shifted by; 0 compares point by point. */
   readonly band: number;
+}
+
+export interface PathQuery extends PricePath {
   readonly k: number;
   /** Starts of two matches are at least this many steps apart. */
   readonly minGap: number;
 }
 
-/**
- * The k stretches of a series that look most like a path, whatever their level and scale: both are standardised, and compared
- * with dynamic time warping inside a Sakoe-Chiba band, exactly. How near a stretch must be to matter is known before the first is
- * warped: warping takes it no farther than comparing point by point does. Most stretches are then ruled out by lower bounds in the
- * order of their price: the ends (LB_Kim), the envelope of the query and that of the series (LB_Keogh 2002), each given up as soon
- * as it is too far (the UCR suite: Rakthanmanon et al. 2012). Matches come best first, each at least `minGap` from those
- * before. Stretches without any movement have no shape and never match.
- */
-export function similarPaths(series: Float64Array, query: PathQuery): readonly PathMatch[] {
-  const { path, band, k, minGap } = checked(series, query);
-  const size = path.length;
-  if (series.length < size) return [];
-  const search = new PathSearch(series, Float64Array.from(path), band);
-  const count = series.length - size + 1;
-  const known = new Float64Array(count).fill(Infinity);
-  const spread = new SpreadBest({ k, minGap, count, limit: band === 0 ? Infinity : unwarpedLimit(search, { k, minGap, count }) });
-  for (let at = 0; at < count; at += 1) {
-    known[at] = search.squaredDistance(at, spread.limit);
-    if (known[at] < Infinity) spread.add(at, known[at]);
-  }
-  return spacedMatches(known, { k, minGap });
+/** The k stretches of one series that look most like a path; the time of one is where in the series it begins. */
+export function similarPaths(
+  series: Float64Array,
+  { path, band, k, minGap }: PathQuery,
+): readonly Pick<PathMatch, 'timeUs' | 'distance'>[] {
+  const comparison = new PricePathComparison(series, { path, band });
+  const nearest = new NearestApart({ k, minGapUs: minGap, distinctDays: false });
+  const stretches = { instrument: '', first: 0, firstEndUs: 0, count: series.length - path.length + 1, stepUs: 1 };
+  for (const compare of [boundStretches, compareStretches]) Array.from(compare(comparison, stretches, nearest));
+  return nearest.matches();
 }
 
-/** The two ways add their squares up in different orders. */
-const rounding = 1e-9;
-
-/** What is not below this matters in no case. */
-function unwarpedLimit(search: PathSearch, { k, minGap, count }: Spread): number {
-  const spread = new SpreadBest({ k, minGap, count, limit: Infinity });
-  for (let at = 0; at < count; at += 1) {
-    const squared = search.squaredUnwarped(at, spread.limit);
-    if (squared < Infinity) spread.add(at, squared);
-  }
-  return spread.limit * (1 + rounding) + rounding;
-}
-
-function checked(series: Float64Array, query: PathQuery): PathQuery {
-  const { path, band, k, minGap } = query;
+function assertComparable(series: Float64Array, { path, band }: PricePath): void {
   const refuse = (field: string, value: number, allowed: string): never => {
     throw new HindcastError('FIELD_INVALID', `${field}: ${value}; allowed are ${allowed}.`);
   };
   if (path.length < 2 || path.length > pathLengthMax) refuse('path', path.length, `2 to ${pathLengthMax} values`);
   if (!Number.isSafeInteger(band) || band < 0 || band >= path.length) refuse('band', band, `0 to ${path.length - 1}`);
-  if (!Number.isSafeInteger(k) || k < 1 || k > 1_000) refuse('k', k, '1 to 1000');
-  if (!Number.isSafeInteger(minGap) || minGap < 1) refuse('minGap', minGap, 'whole numbers from 1');
   for (const values of [path, series]) {
     for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) refuse('path', values[i], 'finite numbers');
   }
-  return query;
 }
 
 interface Envelope {
@@ -76,7 +52,16 @@ interface Standard {
   readonly scale: number;
 }
 
-class PathSearch {
+/**
+ * A series of prices beside a path, whatever their level and scale: both are standardised, and compared with dynamic time warping
+ * inside a Sakoe-Chiba band, exactly. Most stretches are ruled out by lower bounds in the order of their price: the ends (LB_Kim),
+ * the envelope of the path and that of the series (LB_Keogh 2002), each given up as soon as it is too far (the UCR suite:
+ * Rakthanmanon et al. 2012). Stretches without any movement have no shape and never match.
+ */
+export class PricePathComparison implements PathComparison {
+  readonly numbers: number;
+  readonly places: number;
+  readonly #band: number;
   readonly #query: Float64Array;
   readonly #upper: Float64Array;
   readonly #lower: Float64Array;
@@ -93,11 +78,14 @@ class PathSearch {
 
   constructor(
     private readonly series: Float64Array,
-    path: Float64Array,
-    private readonly band: number,
+    { path, band }: PricePath,
   ) {
+    assertComparable(series, { path, band });
     const size = path.length;
-    this.#query = standardisedPath(path);
+    this.numbers = size;
+    this.places = 2 * band + 1;
+    this.#band = band;
+    this.#query = standardisedPath(Float64Array.from(path));
     this.#upper = slidingMost(this.#query, band, 1);
     this.#lower = slidingMost(this.#query, band, -1);
     this.#seriesEnvelope = band === 0 ? undefined : { upper: slidingMost(series, band, 1), lower: slidingMost(series, band, -1) };
@@ -118,7 +106,6 @@ class PathSearch {
     this.#row = new Float64Array(2 * band + 3);
   }
 
-  /** Of the stretch that begins at `at`; Infinity as soon as it is not below `limit`. */
   squaredDistance(at: number, limit: number): number {
     const standard = this.#standardAt(at);
     if (standard === undefined || !this.#endsAllow(at, standard, limit)) return Infinity;
@@ -129,7 +116,6 @@ class PathSearch {
     return this.#warped(limit);
   }
 
-  /** The same compared point by point, whatever the band. */
   squaredUnwarped(at: number, limit: number): number {
     const standard = this.#standardAt(at);
     return standard === undefined || !this.#endsAllow(at, standard, limit) ? Infinity : this.#pointByPoint(at, standard, limit);
@@ -200,7 +186,7 @@ class PathSearch {
   /** Dynamic time warping inside the band, given up when a whole row plus what must still come is not below `limit`. */
   #warped(limit: number): number {
     const size = this.#query.length;
-    const { band } = this;
+    const band = this.#band;
     const stretch = this.#stretch;
     const rest = this.#bounds;
     // rest[i]: what places from i on cost at least.

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { numbersOf } from '../signature/session-seconds.fixture.js';
 import { candidateRows } from './candidates.js';
+import { boundStretches, compareStretches } from './compare-stretches.js';
 import type { MomentVectors } from './moment-vectors.js';
 import { nearest, nearestSet } from './nearest.js';
-import { similarPaths } from './path-search.js';
+import { NearestApart, type PathMatch } from './nearest-apart.js';
+import { PricePathComparison, similarPaths } from './path-search.js';
 import { kthSmallest } from './quickselect.js';
-import { similarStatePaths } from './state-path-search.js';
+import { StatePathComparison, type StatePath } from './state-path-search.js';
 
 const second = 1_000_000;
 
@@ -203,7 +205,7 @@ describe('similar paths', () => {
           }));
           const expected = apart(all, { k: 4, minGap });
           const found = similarPaths(Float64Array.from(series), { path, band, k: 4, minGap });
-          expect(found.map(({ at }) => at)).toEqual(expected.map(({ at }) => at));
+          expect(found.map(({ timeUs }) => timeUs)).toEqual(expected.map(({ at }) => at));
           found.forEach(({ distance }, i) => {
             expect(distance).toBeCloseTo(expected[i].distance, 6);
           });
@@ -213,11 +215,39 @@ describe('similar paths', () => {
     );
   });
 
+  it('are the same wherever the series is cut, each piece with what the next path needs of it', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 3, max: 12 }),
+        fc.uniqueArray(fc.integer({ min: 1, max: 140 }), { maxLength: 6 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 6 }),
+        (seed, size, cuts, minGap, k) => {
+          const series = Float64Array.from(walk(seed, 160));
+          const path = walk(seed + 1, size);
+          const band = Math.min(2, size - 1);
+          const apartBest = new NearestApart({ k, minGapUs: minGap, distinctDays: false });
+          const starts = [0, ...cuts.toSorted((one, other) => one - other)];
+          for (const [i, start] of starts.entries()) {
+            const closes = series.subarray(start, (starts[i + 1] ?? series.length) + size - 1);
+            const comparison = new PricePathComparison(closes, { path, band });
+            const stretches = { instrument: 'A', first: 0, firstEndUs: start, count: closes.length - size + 1, stepUs: 1 };
+            for (const compare of [boundStretches, compareStretches]) Array.from(compare(comparison, stretches, apartBest));
+          }
+          const uncut = similarPaths(series, { path, band, k, minGap });
+          expect(apartBest.matches().map(({ timeUs }) => timeUs)).toEqual(uncut.map(({ timeUs }) => timeUs));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   it('find themselves, whatever the level and scale', () => {
     const series = walk(7, 500);
     const path = series.slice(200, 260).map((value) => 5 + value * 3);
     expect(similarPaths(Float64Array.from(series), { path, band: 6, k: 1, minGap: 60 })).toEqual([
-      { at: 200, distance: expect.closeTo(0, 5) },
+      { instrument: '', timeUs: 200, distance: expect.closeTo(0, 5) },
     ]);
   });
 
@@ -238,6 +268,12 @@ describe('similar paths of states', () => {
   });
   const statesOf = (series: Float32Array, size: number): number[][] =>
     Array.from({ length: series.length / size }, (_, row) => [...series.subarray(row * size, (row + 1) * size)]);
+  const similarStatePaths = (series: Float32Array, path: StatePath, apartBest: NearestApart): readonly PathMatch[] => {
+    const stretches = { instrument: 'A', first: 0, firstEndUs: 0, count: (series.length - path.path.length) / path.size + 1, stepUs: 1 };
+    for (const compare of [boundStretches, compareStretches])
+      Array.from(compare(new StatePathComparison(series, path), stretches, apartBest));
+    return apartBest.matches();
+  };
   const squared = (one: readonly number[], other: readonly number[]): number =>
     one.reduce((sum, value, place) => sum + (value - other[place]) ** 2, 0);
 
@@ -253,8 +289,8 @@ describe('similar paths of states', () => {
           distance: warped(statesOf(series, size).slice(at, at + length), statesOf(path, size), { band, squared }),
         }));
         const expected = apart(all, { k: 4, minGap });
-        const found = similarStatePaths(series, { path, size, band, k: 4, minGap });
-        expect(found.map(({ at }) => at)).toEqual(expected.map(({ at }) => at));
+        const found = similarStatePaths(series, { path, size, band }, new NearestApart({ k: 4, minGapUs: minGap, distinctDays: false }));
+        expect(found.map(({ timeUs }) => timeUs)).toEqual(expected.map(({ at }) => at));
         found.forEach(({ distance }, i) => {
           expect(distance).toBeCloseTo(expected[i].distance, 6);
         });
@@ -263,7 +299,34 @@ describe('similar paths of states', () => {
     );
   });
 
+  it('are mostly not warped: what is as near as comparing state by state tells is known before', () => {
+    const [size, length] = [4, 30];
+    const next = numbersOf(11);
+    const states = new Float32Array(6_000 * size);
+    for (let i = size; i < states.length; i += 1) states[i] = 0.98 * states[i - size] + next() - 0.5;
+    const path = { path: states.slice(-length * size), size, band: 3 };
+    const comparison = new StatePathComparison(states.subarray(0, -length * size), path);
+    const stretches = { instrument: 'A', first: 0, firstEndUs: 0, count: 6_000 - 2 * length + 1, stepUs: 1 };
+    const apartBest = new NearestApart({ k: 20, minGapUs: length, distinctDays: false });
+    Array.from(boundStretches(comparison, stretches, apartBest));
+    const limitAtFirst = apartBest.limit;
+    Array.from(compareStretches(comparison, stretches, apartBest));
+    const matches = apartBest.matches();
+    expect(limitAtFirst).toBeLessThan(Infinity);
+    expect(apartBest.limit).toBeLessThan(limitAtFirst);
+    expect(apartBest.limit).toBeGreaterThanOrEqual(matches[19].distance ** 2);
+    const below = Array.from({ length: stretches.count }, (_, at) => comparison.squaredUnwarped(at, limitAtFirst)).filter(
+      (squaredDistance) => squaredDistance < Infinity,
+    );
+    expect(below.length).toBeLessThan(stretches.count / 4);
+  });
+
   it('are none where the series is shorter than the path', () => {
-    expect(similarStatePaths(new Float32Array(4), { path: new Float32Array(6), size: 2, band: 1, k: 3, minGap: 1 })).toEqual([]);
+    const found = similarStatePaths(
+      new Float32Array(4),
+      { path: new Float32Array(6), size: 2, band: 1 },
+      new NearestApart({ k: 3, minGapUs: 1, distinctDays: false }),
+    );
+    expect(found).toEqual([]);
   });
 });

@@ -1,38 +1,23 @@
+import type { PathComparison } from './compare-stretches.js';
 import { slidingMost } from './sliding-most.js';
-import { spacedMatches, SpreadBest, type PathMatch } from './spread-matches.js';
 
 /** States one after another, `size` standardised numbers each. */
-export interface StatePathQuery {
+export interface StatePath {
   readonly path: Float32Array;
   readonly size: number;
   /** Steps that a state may be shifted by; less than the path has states, 0 compares state by state. */
   readonly band: number;
-  readonly k: number;
-  /** Starts of two matches are at least this many steps apart. */
-  readonly minGap: number;
 }
 
 /**
- * The k stretches of a series of states that are most like a path of as many, by dynamic time warping inside a Sakoe-Chiba band,
- * exactly: a state is as far from another as a moment from its neighbour, and all of its components are shifted together (dependent
- * warping: Shokoohi-Yekta et al. 2017). States are comparable as they are, so unlike prices a stretch is not standardised by itself.
- * Stretches that leave the path's envelope too far are ruled out before they are warped (LB_Keogh 2002, summed over components).
+ * A series of states beside a path of them, by dynamic time warping inside a Sakoe-Chiba band, exactly: a state is as far from
+ * another as a moment from its neighbour, and all of its components are shifted together (dependent warping: Shokoohi-Yekta et al.
+ * 2017). States are comparable as they are, so unlike prices a stretch is not standardised by itself. Stretches that leave the
+ * path's envelope farther than the limit are ruled out before they are warped (LB_Keogh 2002, summed over components).
  */
-export function similarStatePaths(series: Float32Array, query: StatePathQuery): readonly PathMatch[] {
-  const { path, size, k, minGap } = query;
-  const count = (series.length - path.length) / size + 1;
-  if (count < 1) return [];
-  const search = new StatePathSearch(series, query);
-  const known = new Float64Array(count).fill(Infinity);
-  const spread = new SpreadBest({ k, minGap, count, limit: Infinity });
-  for (let at = 0; at < count; at += 1) {
-    known[at] = search.squaredDistance(at, spread.limit);
-    if (known[at] < Infinity) spread.add(at, known[at]);
-  }
-  return spacedMatches(known, { k, minGap });
-}
-
-class StatePathSearch {
+export class StatePathComparison implements PathComparison {
+  readonly numbers: number;
+  readonly places: number;
   readonly #path: Float32Array;
   readonly #size: number;
   readonly #length: number;
@@ -46,8 +31,10 @@ class StatePathSearch {
 
   constructor(
     private readonly series: Float32Array,
-    { path, size, band }: StatePathQuery,
+    { path, size, band }: StatePath,
   ) {
+    this.numbers = path.length;
+    this.places = 2 * band + 1;
     this.#path = path;
     this.#size = size;
     this.#length = path.length / size;
@@ -64,7 +51,15 @@ class StatePathSearch {
     this.#rowBefore = new Float64Array(2 * band + 3);
   }
 
-  /** Of the stretch that begins with state `at`; Infinity as soon as it is not below `limit`. */
+  squaredUnwarped(at: number, limit: number): number {
+    let sum = 0;
+    for (let place = 0; place < this.#length; place += 1) {
+      sum += this.#squaredBetween(at + place, place);
+      if (sum >= limit) return Infinity;
+    }
+    return sum;
+  }
+
   squaredDistance(at: number, limit: number): number {
     return this.#envelopeAllows(at, limit) ? this.#warped(at, limit) : Infinity;
   }
