@@ -20,17 +20,7 @@ const stepMs = 30_000;
 const [dataDir] = process.argv.slice(2);
 if (dataDir === undefined) throw new Error('Which folder holds equity/? node tools/memory/fit-base-memory.mjs <folder>');
 
-const scratch = new ScratchDatabase(tmpdir());
-const columns = await recordedMoments({
-  data: dataDir,
-  symbols,
-  ...days,
-  stateIntervalMs: stepMs,
-  horizons: defaultHorizons,
-  clock: systemClock,
-  scratch,
-});
-await scratch.close();
+const columns = await momentsOf(dataDir);
 const knownAtUs = /** @type {import('@hindcast/market').Session} */ (usEquities.sessionOn(days.toDay)).closeUs;
 const { version, errors, rSquared } = fitMemory(columns, {
   id: baseMemoryId,
@@ -62,3 +52,14 @@ export const baseSkill: MemorySkill = ${JSON.stringify(skill)};
 `,
 );
 console.log(`${folder}: ${columns.length} moments, R2 of five minutes' volatility ${rSquared.toFixed(3)}; format both files with prettier`);
+
+/** @param {string} data */
+async function momentsOf(data) {
+  const scratch = new ScratchDatabase(tmpdir());
+  try {
+    const asked = { symbols, ...days, stateIntervalMs: stepMs, horizons: defaultHorizons };
+    return (await recordedMoments({ ...asked, data, clock: systemClock, scratch })).columns;
+  } finally {
+    await scratch.close();
+  }
+}

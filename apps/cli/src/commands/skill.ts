@@ -10,6 +10,7 @@ import { whole } from '../format/quantities.js';
 import { table } from '../format/table.js';
 import { parseList } from '../replay/replay-arguments.js';
 import { findServices } from '../services.js';
+import { leftOutText } from '../skill/file-admission.js';
 import { recordedMoments, type RecordedDays } from '../skill/recorded-moments.js';
 import type { Terminal } from '../terminal.js';
 
@@ -123,7 +124,7 @@ async function momentsOf(
 ): Promise<MomentColumns> {
   const scratch = new ScratchDatabase(join(loadCliConfig().home, 'imports'));
   try {
-    return await recordedMoments({
+    const { columns, leftOut } = await recordedMoments({
       ...{ data, stateIntervalMs, horizons, scratch },
       symbols: parseList(symbols).map((symbol) => symbol.toUpperCase()),
       fromDay: from,
@@ -131,6 +132,9 @@ async function momentsOf(
       clock: terminal.clock,
       signal: terminal.signal,
     });
+    const words = leftOutText(leftOut);
+    if (words !== undefined) terminal.note(words);
+    return columns;
   } finally {
     await scratch.close();
   }

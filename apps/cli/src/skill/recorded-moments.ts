@@ -7,16 +7,19 @@ import {
   freshTickRule,
   instrumentKey,
   instrumentOfKey,
+  selectSymbols,
   sideCodes,
   tickRuleAfter,
   wordAt,
   type Instrument,
+  type LoggedBatch,
   type QuoteColumns,
   type TickRule,
   type TradeColumns,
 } from '@hindcast/market';
 import { InstrumentMoments, MomentColumns, type Horizon } from '@hindcast/memory';
 import type { Clock } from '@hindcast/ports';
+import { FileAdmission, type LeftOut } from './file-admission.js';
 
 export interface RecordedDays {
   /** A folder with LEAN's `equity/` and `forex/`, or anything that `hindcast import` understands. */
@@ -32,29 +35,42 @@ export interface RecordedDays {
   readonly signal?: AbortSignal;
 }
 
+export interface RecordedMoments {
+  readonly columns: MomentColumns;
+  /** Of these symbols, on whatever days the files have; lines that could not be read may be of any. */
+  readonly leftOut: LeftOut;
+}
+
 interface Recorded {
   readonly feed: AsyncIterable<FileBatch>;
-  /** Symbols that have trades. */
+  /** Keys of instruments that have trades. */
   readonly traded: ReadonlySet<string>;
 }
 
 const batchRows = 20_000;
 
 /**
- * Recorded ticks as moments with signatures and outcomes, the way that live ones become such. Where an instrument has no trades on
- * file, as in FX, the middle of its quotes stands for them, a unit each.
+ * Recorded ticks as moments with signatures and outcomes, the way that live ones become such: what an import would not let in is left
+ * out. Where an instrument has no trades on file, as in FX, the middle of its quotes stands for them, a unit each.
  */
-export async function recordedMoments(days: RecordedDays): Promise<MomentColumns> {
+export async function recordedMoments(days: RecordedDays): Promise<RecordedMoments> {
   const { stateIntervalMs, horizons } = days;
   const { feed, traded } = (await isLeanTree(days.data)) ? await leanDays(days) : await daysOfFiles(days);
   const columns = new MomentColumns(horizons);
-  const wanted = new Set(days.symbols);
-  await foldFeed(feed, (instrument) => {
-    if (!wanted.has(instrument.symbol)) return undefined;
+  const admission = new FileAdmission();
+  await foldBatches(admitted(feed, new Set(days.symbols), admission), (instrument) => {
     const moments = new InstrumentMoments({ instrument, stateIntervalMs, columns });
-    return traded.has(instrument.symbol) ? new TradedInstrument(moments) : new QuotedInstrument(moments);
+    return traded.has(instrumentKey(instrument)) ? new TradedInstrument(moments) : new QuotedInstrument(moments);
   });
-  return within(columns, days);
+  return { columns: within(columns, days), leftOut: admission.leftOut };
+}
+
+async function* admitted(
+  feed: AsyncIterable<FileBatch>,
+  symbols: ReadonlySet<string>,
+  admission: FileAdmission,
+): AsyncGenerator<LoggedBatch> {
+  for await (const batch of feed) yield admission.admit(selectSymbols(batch, symbols));
 }
 
 async function isLeanTree(data: string): Promise<boolean> {
@@ -65,18 +81,17 @@ async function isLeanTree(data: string): Promise<boolean> {
 /** Reads the files of these days and no others. */
 async function leanDays({ data, fromDay, toDay, symbols, clock }: RecordedDays): Promise<Recorded> {
   const feed = await leanFeed({ dataDir: data, symbols, fromDay, toDay, kinds: ['trades', 'quotes'], batchRows, clock });
-  return { feed, traded: new Set(feed.plan.series.filter(({ kind }) => kind === 'trades').map(({ symbol }) => symbol)) };
+  return { feed, traded: new Set(feed.plan.series.filter(({ kind }) => kind === 'trades').map(instrumentKey)) };
 }
 
 async function daysOfFiles({ data, symbols, clock, scratch, signal }: RecordedDays): Promise<Recorded> {
   const plan = await planFiles({ paths: [data], hints: {}, scratch, clock, ...(signal && { signal }) });
-  const symbolsOf = (files: typeof plan.files): Set<string> =>
-    new Set(files.flatMap(({ found }) => [...found.instruments].map((key) => instrumentOfKey(key).symbol)));
-  const there = symbolsOf(plan.files);
+  const keysOf = (files: typeof plan.files): readonly string[] => files.flatMap(({ found }) => [...found.instruments]);
+  const there = new Set(keysOf(plan.files).map((key) => instrumentOfKey(key).symbol));
   const missing = symbols.filter((symbol) => !there.has(symbol));
   if (missing.length > 0)
     throw new HindcastError('FIELD_INVALID', `--symbols ${missing.join(', ')}: ${data} has ${[...there].toSorted().join(', ')}.`);
-  return { feed: new FilesFeed(plan, { batchRows, clock }), traded: symbolsOf(plan.files.filter(({ kind }) => kind === 'trades')) };
+  return { feed: new FilesFeed(plan, { batchRows, clock }), traded: new Set(keysOf(plan.files.filter(({ kind }) => kind === 'trades'))) };
 }
 
 /** Files may hold other days too. */
@@ -91,34 +106,31 @@ function within(columns: MomentColumns, { fromDay, toDay, horizons }: RecordedDa
   return chosen;
 }
 
-async function foldFeed(feed: AsyncIterable<FileBatch>, created: (instrument: Instrument) => TradedInstrument | undefined): Promise<void> {
-  const instruments = new Map<string, TradedInstrument | undefined>();
-  const of = (instrument: Instrument): TradedInstrument | undefined => {
+async function foldBatches(batches: AsyncIterable<LoggedBatch>, created: (instrument: Instrument) => TradedInstrument): Promise<void> {
+  const instruments = new Map<string, TradedInstrument>();
+  const of = (instrument: Instrument): TradedInstrument => {
     const key = instrumentKey(instrument);
-    if (!instruments.has(key)) instruments.set(key, created(instrument));
-    return instruments.get(key);
+    let moments = instruments.get(key);
+    if (!moments) instruments.set(key, (moments = created(instrument)));
+    return moments;
   };
-  for await (const { trades, quotes, marks } of feed) {
+  for await (const { trades, quotes, marks } of batches) {
     // A batch's quotes are told before its trades: none is of a second that an earlier batch has passed.
     for (let row = 0; row < quotes.length; row += 1)
-      of({ market: wordAt(quotes.market, row), symbol: wordAt(quotes.symbol, row) })?.quote(quotes, row);
-    for (const moments of instruments.values()) moments?.quotesTold();
+      of({ market: wordAt(quotes.market, row), symbol: wordAt(quotes.symbol, row) }).quote(quotes, row);
+    for (const moments of instruments.values()) moments.quotesTold();
     for (let row = 0; row < trades.length; row += 1)
-      of({ market: wordAt(trades.market, row), symbol: wordAt(trades.symbol, row) })?.trade(trades, row);
-    for (const mark of marks) of(mark)?.advance(mark.timeUs);
+      of({ market: wordAt(trades.market, row), symbol: wordAt(trades.symbol, row) }).trade(trades, row);
+    for (const mark of marks) of(mark).advance(mark.timeUs);
   }
-  for (const moments of instruments.values()) moments?.advance(Infinity);
+  for (const moments of instruments.values()) moments.advance(Infinity);
 }
 
-/** Trades of files are in order; where they have no side the tick rule gives it, as in the service. */
+/** Sides and lateness are those that admission decided. */
 class TradedInstrument {
-  readonly #moments: InstrumentMoments;
   readonly #quotes = new BestQuoteFold();
-  #rule: TickRule = freshTickRule;
 
-  constructor(moments: InstrumentMoments) {
-    this.#moments = moments;
-  }
+  constructor(protected readonly moments: InstrumentMoments) {}
 
   quote(quotes: QuoteColumns, row: number): void {
     this.#quotes.addRow(quotes, row);
@@ -126,29 +138,40 @@ class TradedInstrument {
 
   /** No further quote comes before the next trade. */
   quotesTold(): void {
-    this.#moments.quotes(this.#quotes.take(true));
+    this.moments.quotes(this.#quotes.take(true));
   }
 
-  trade({ timeUs, price, size, side }: TradeColumns, row: number): void {
-    this.fold({ timeUs: timeUs[row], price: price[row], size: size[row] }, side[row]);
+  trade({ timeUs, price, size, side, sideInferred, late }: TradeColumns, row: number): void {
+    this.moments.fold({
+      timeUs: timeUs[row],
+      price: price[row],
+      size: size[row],
+      sideSign: signOf(side[row]),
+      sideInferred: sideInferred[row] === 1,
+      late: late[row] === 1,
+      inHindsight: false,
+    });
   }
 
   advance(timeUs: number): void {
-    this.#moments.advance(timeUs);
-  }
-
-  protected fold(trade: { readonly timeUs: number; readonly price: number; readonly size: number }, given: number): void {
-    this.#rule = tickRuleAfter(this.#rule, trade);
-    const side = given === sideCodes.none ? this.#rule.direction : given;
-    const sideSign = side === sideCodes.buy ? 1 : side === sideCodes.sell ? -1 : 0;
-    this.#moments.fold({ ...trade, sideSign, late: false, inHindsight: false, sideInferred: given === sideCodes.none && sideSign !== 0 });
+    this.moments.advance(timeUs);
   }
 }
 
-/** The middle of a quote as a trade of one unit. */
+/** The middle of a quote as a trade of one unit, whose side the tick rule gives. */
 class QuotedInstrument extends TradedInstrument {
-  override quote({ timeUs, bid, ask }: QuoteColumns, row: number): void {
+  #rule: TickRule = freshTickRule;
+
+  override quote({ timeUs: timesUs, bid, ask }: QuoteColumns, row: number): void {
+    const timeUs = timesUs[row];
     const price = (bid[row] + ask[row]) / 2;
-    if (!Number.isNaN(price)) this.fold({ timeUs: timeUs[row], price, size: 1 }, sideCodes.none);
+    if (Number.isNaN(price)) return;
+    this.#rule = tickRuleAfter(this.#rule, { timeUs, price });
+    const sideSign = signOf(this.#rule.direction);
+    this.moments.fold({ timeUs, price, size: 1, sideSign, sideInferred: sideSign !== 0, late: false, inHindsight: false });
   }
+}
+
+function signOf(side: number): number {
+  return side === sideCodes.buy ? 1 : side === sideCodes.sell ? -1 : 0;
 }
