@@ -122,6 +122,8 @@ it('lists memories, which one is asked, and how far it is kept up', () => {
   expect(text).toContain('build of mine: 12,000 moments');
   const failing = { ...memories, keeper: { ...keeper, failure: 'STORE_AWAY: gone' } };
   expect(memoriesText(failing)).toContain('Not all of it is kept up: STORE_AWAY: gone');
+  const none = { ...failing.keeper, instruments: 0 };
+  expect(memoriesText({ ...failing, keeper: none })).toContain('None is kept up: STORE_AWAY: gone');
 });
 
 it.each(['10', '10h', '-1s', ''])('takes no interval of %p', (text) => {

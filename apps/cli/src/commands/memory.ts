@@ -177,7 +177,7 @@ function rowOf({
 }
 
 function keeperLine({ memory, instruments, behind_seconds: behind, failure }: MemoriesDto['keeper']): string {
-  if (failure !== null) return `Not all of it is kept up: ${failure}`;
+  if (failure !== null) return `${instruments === 0 ? 'None' : 'Not all of it'} is kept up: ${failure}`;
   if (memory === null) return 'None is kept up yet.';
   return `* is in use, kept up with the market, instruments: ${whole(instruments)}, ${behind === null ? 'it has just begun' : `at most ${duration(behind)} behind`}.`;
 }

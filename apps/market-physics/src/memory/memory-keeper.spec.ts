@@ -65,6 +65,11 @@ it('goes on with all others where one cannot be read, says so, and takes it up a
   expect(new Set((await world.moments.spans(definition.id)).map(({ symbol }) => symbol))).toEqual(new Set(['ETH-USDT', 'SOL-USDT']));
   expect(keeper.facts.failure).toBeNull();
   expect(keeper.facts.leftOut?.words).toMatch(new RegExp(`^${damaged.market} ${damaged.symbol} \\(STORE_DAMAGED: no DuckDB file`));
+  // Where nothing is kept up, what is left out of it is no news.
+  const memories = jest.spyOn(world.moments, 'memories').mockRejectedValueOnce(new HindcastError('STORE_AWAY', 'gone'));
+  await keeper.look(signal);
+  expect(keeper.facts).toMatchObject({ instruments: 0, failure: 'STORE_AWAY: gone', leftOut: null });
+  memories.mockRestore();
   isDamaged = false;
   world.show(trades, toUs);
   for (let looks = 0; looks < looksMax && keeper.facts.behindSeconds !== 0; looks += 1) await keeper.look(signal);

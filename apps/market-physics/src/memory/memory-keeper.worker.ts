@@ -114,7 +114,7 @@ export class MemoryKeeper {
       if (signal.aborted) return;
       if (!(error instanceof HindcastError)) throw error;
       this.parts.onFailure(error);
-      this.tell({ failure: `${error.code}: ${error.message}` });
+      this.tell({ instruments: 0, failure: `${error.code}: ${error.message}`, leftOut: null });
       // What was made and not written is made again.
       await this.forget();
     }

@@ -3,6 +3,7 @@ import { usFromIso } from '@hindcast/contracts';
 import { parseSkillQuery } from './memory-request.js';
 import { definition, finished, MemoryWorld, stock, walkedTrades } from './memory.fixture.js';
 import { Memories } from './memories.js';
+import { skillReport } from './skill-report.js';
 
 jest.setTimeout(60_000);
 
@@ -19,6 +20,13 @@ async function worldOf(toDay: string): Promise<{ readonly world: MemoryWorld; re
 }
 
 describe('the skill of a memory', () => {
+  it('says nothing of what has come since where nothing has', () => {
+    const skill = { fromUs, toUs: fromUs, days: 1, moments: 0, byHorizon: {}, byInstrument: [] };
+    const memory = { definition: { ...definition, skill }, inUse: true };
+    expect(skillReport(memory, 0).words.join()).not.toContain('since');
+    expect(skillReport(memory, 2).words.join()).toContain('2 moments since');
+  });
+
   it('is measured at the end of a build, walking forward over its days, and told by horizon, by instrument and in words', async () => {
     const { world, memories } = await worldOf('2013-10-10');
     expect(await memories.skill(definition.id)).toMatchObject({

@@ -7,8 +7,7 @@ const unmeasuredShareSaid = 0.1;
 
 /** `later`: moments that came after what was measured. */
 export function skillReport({ definition: { id, skill }, inUse }: StoredMemory, later: number): SkillDto {
-  const isOld = skill !== null && later >= unmeasuredShareSaid * skill.moments;
-
+  const isOld = skill !== null && later > 0 && later >= unmeasuredShareSaid * skill.moments;
   return {
     memory: id,
     in_use: inUse,
