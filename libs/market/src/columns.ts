@@ -61,7 +61,8 @@ export interface QuoteColumns {
 }
 
 const utf8 = new TextEncoder();
-const utf8Reader = new TextDecoder();
+/** A byte order mark at the beginning is part of a text, as it is of the tick's identity. */
+export const utf8Reader = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export function textAt(column: TextColumn, row: number): string {
   return utf8Reader.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));

@@ -1,4 +1,4 @@
-import type { TextColumn } from '@hindcast/market';
+import { utf8Reader, type TextColumn } from '@hindcast/market';
 import type { StagedColumn } from './staged-rows.js';
 
 /** More digits might not fit 64 bits. */
@@ -11,7 +11,6 @@ const billion = 1e9;
 const twoTo32 = 2 ** 32;
 /** From here on a double would round. */
 const exactHigh = 2 ** 21;
-const reader = new TextDecoder();
 const writer = new TextEncoder();
 
 /**
@@ -27,7 +26,7 @@ export function stageId(ids: TextColumn, from: number, numbers: StagedColumn, te
     setDigits(ids.bytes, start, end, numbers, at);
   } else {
     numbers.setNull(at);
-    texts.texts[at] = reader.decode(ids.bytes.subarray(start, end));
+    texts.texts[at] = utf8Reader.decode(ids.bytes.subarray(start, end));
   }
 }
 

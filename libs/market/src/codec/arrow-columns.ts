@@ -13,7 +13,7 @@ import {
   type Data,
   type DataType,
 } from 'apache-arrow';
-import { sideNames, textColumn, type CodedColumn, type TextColumn } from '../columns.js';
+import { sideNames, textColumn, utf8Reader, type CodedColumn, type TextColumn } from '../columns.js';
 import { doublesFromInt64, int64FromDoubles } from './int64-column.js';
 
 /**
@@ -25,8 +25,6 @@ export interface ColumnKind<Column> {
   readonly write: (column: Column, length: number, type: DataType) => Data;
   readonly read: (data: Data, length: number) => Column;
 }
-
-const utf8Reader = new TextDecoder();
 
 export const timestampKind: ColumnKind<Float64Array> = {
   field: (name) => Field.new(name, new TimestampMicrosecond('UTC'), false),

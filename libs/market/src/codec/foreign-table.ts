@@ -1,6 +1,6 @@
 import { DataType, RecordBatchReader, TimeUnit, type Data, type Float, type RecordBatch } from 'apache-arrow';
 import { HindcastError, type TickKind } from '@hindcast/contracts';
-import { textColumn, type CodedColumn, type TextColumn } from '../columns.js';
+import { textColumn, utf8Reader, type CodedColumn, type TextColumn } from '../columns.js';
 import { bareTimeUsMin } from '../bare-time.js';
 import { validityOf } from './arrow-columns.js';
 import { extentOfArrow } from './arrow-extent.js';
@@ -177,8 +177,6 @@ function textsRise({ valueOffsets, values, length }: Data): boolean {
   for (let row = 0; row < length; row++) if (offsets[row + 1] < offsets[row]) return false;
   return true;
 }
-
-const utf8Reader = new TextDecoder();
 
 function wordReader(data: Data): ((row: number) => string) | undefined {
   const { type } = data;

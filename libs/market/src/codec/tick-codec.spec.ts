@@ -194,6 +194,20 @@ describe('the codec of logged batches', () => {
     );
   });
 
+  it('keeps a byte order mark that a text begins with', () => {
+    const [bare, marked] = ['P', '\ufeffP'];
+    const trades = {
+      ...tradesOfLength(2),
+      exchange: { codes: Uint16Array.of(0, 1), values: [bare, marked] },
+      id: textColumn([bare, marked]),
+    };
+    const decoded = decodeTrades(encodeTrades(trades));
+    expect([0, 1].map((row) => [wordAt(decoded.exchange, row), textAt(decoded.id, row)])).toEqual([
+      [bare, bare],
+      [marked, marked],
+    ]);
+  });
+
   it('has sections that any reader of Arrow takes as they are, empty where a table has no rows', () => {
     const alone = { number: 7, source: 'lean', receivedAtUs: 1, slackUs: 0, quotes: emptyQuotes, marks: [], rejected: [] };
     const { trades, quotes } = arrowSectionsOf(encodeLoggedBatch({ ...alone, trades: tradesOfLength(3) }));
