@@ -84,6 +84,7 @@ export class PhysicsService {
       store,
       embedIntervalMs: config.embedIntervalMs,
       clock,
+      behindSeconds: () => this.memory.keeper.facts.behindSeconds,
       onFound: ({ exact }, elapsedSeconds) => this.counters.searchSeconds.observe({ kind: exact ? 'exact' : 'indexed' }, elapsedSeconds),
     });
     this.memory = new MemoryService({ adapters, config, logger, follower: this.follower });

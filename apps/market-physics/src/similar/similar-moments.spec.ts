@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import type { SimilarAnswer } from '@hindcast/contracts';
 import { defaultWeights, signatureNames } from '@hindcast/memory';
 import { HeldMoments } from '@hindcast/testing';
+import type { SimilarParts } from './similar-moments.js';
 import { answering, ask, fittedMemory, heldMemory, market, recordedMoments, remember, timeOf } from './similar.fixture.js';
 
 const time = '2013-10-09T14:30:00Z';
@@ -14,15 +15,25 @@ beforeAll(async () => {
   answer = await ask(answering(memory), { ...question, explain: true });
 });
 
-async function refusal(body: object, store = memory): Promise<string> {
+async function refusal(body: object, store = memory, parts: Partial<SimilarParts> = {}): Promise<string> {
   try {
-    await ask(answering(store), body);
+    await ask(answering(store, parts), body);
     return 'answered';
   } catch (error) {
     const { code, message } = error as { readonly code: string; readonly message: string };
     return `${code}: ${message}`;
   }
 }
+
+it.each([
+  ['is kept up', 4, false],
+  ['is hours behind what is stored', 7_200, true],
+  ['was not looked at yet', null, true],
+])('says of a memory that %s whether what is missing is to come', async (_, behindSeconds, isFilling) => {
+  const refused = await refusal({ ...question, filter: { symbols: ['ZZZ'] } }, memory, { behindSeconds: () => behindSeconds });
+  expect(refused).toMatch(/^MOMENTS_NONE: /);
+  expect(refused.endsWith('The memory is still being filled: ask again in some seconds.')).toBe(isFilling);
+});
 
 describe('the question', () => {
   it('is told with its level and its signature', () => {

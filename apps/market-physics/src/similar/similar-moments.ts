@@ -38,9 +38,14 @@ export interface SimilarParts {
   readonly store: Pick<TickReader, 'bars' | 'instruments'>;
   readonly embedIntervalMs: number;
   readonly clock: Clock;
+  /** Event time that the memory in use is behind what is stored; null where nothing is known of it yet. */
+  readonly behindSeconds?: () => number | null;
   /** Told of each search that found an answer. */
   readonly onFound?: (receipt: { readonly exact: boolean }, elapsedSeconds: number) => void;
 }
+
+/** Further behind than a memory that is kept up ever is: it is being filled. */
+const fillingSeconds = 300;
 
 /** What hides nothing. */
 const everything = { timeUs: null, asOfUs: null, level: null, progress: NaN, text: null, signature: null } as const;
@@ -65,9 +70,22 @@ export class SimilarMoments {
    * MOMENTS_NONE; of text MODEL_MISSING; CALL_CANCELLED when `signal` is aborted.
    */
   find(question: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
-    const answer = (): Promise<SimilarAnswer> => this.#turns.run(() => this.#answer(question, signal), signal);
+    const answer = (): Promise<SimilarAnswer> => this.#turns.run(() => this.#answerOrSayWhy(question, signal), signal);
     const { subject } = question;
     return subject.kind === 'path' && subject.of === 'states' ? this.#turnsOfStatePaths.run(answer, signal) : answer();
+  }
+
+  /** Whoever asks in the first seconds after a start, or while history is told, learns that what is missing is to come. */
+  async #answerOrSayWhy(question: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
+    try {
+      return await this.#answer(question, signal);
+    } catch (error) {
+      const { behindSeconds } = this.parts;
+      const isMissing = error instanceof HindcastError && (error.code === 'MEMORY_EMPTY' || error.code === 'MOMENTS_NONE');
+      if (!isMissing || !behindSeconds || (behindSeconds() ?? Infinity) <= fillingSeconds) throw error;
+      const { code, message, details } = error;
+      throw new HindcastError(code, `${message} The memory is still being filled: ask again in some seconds.`, { cause: error, details });
+    }
   }
 
   async #answer(given: SimilarQuestion, signal: AbortSignal): Promise<SimilarAnswer> {
